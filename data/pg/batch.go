@@ -1,0 +1,342 @@
+package pg
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/twpayne/go-geom"
+
+	"hetu/geo"
+)
+
+// stageRows is how many rows one staging transaction holds: no longer than a second, so that the feed's readers never wait.
+const stageRows = 5000
+
+// Batch is a set of rows on its way into the store. Add stages them in short transactions; Merge brings all of them in, or
+// none, in one. A batch that is never merged leaves nothing but rows in staging, which Drop or the next start removes.
+type Batch struct {
+	store   *Store
+	id      int64
+	pending map[string][]Row
+	plans   map[string]*plan
+	ids     map[string]map[Key]ref
+	n       int64
+}
+
+// ref is what is known of a natural key within a batch.
+type ref struct {
+	id     int64
+	stored bool // in the store already
+	staged bool // in this batch
+}
+
+// Merged counts what a merge did with one entity's rows.
+type Merged struct {
+	Entity    string `db:"kind"`
+	Added     int64  `db:"added"`
+	Changed   int64  `db:"changed"`
+	Unchanged int64  `db:"unchanged"`
+	Ended     int64  `db:"ended"`
+}
+
+// NewBatch opens a batch. actor is who writes, what is the sentence for the audit.
+func (s *Store) NewBatch(ctx context.Context, actor, what string) (*Batch, error) {
+	b := &Batch{store: s, pending: map[string][]Row{}, plans: map[string]*plan{}, ids: map[string]map[Key]ref{}}
+	row := s.write.QueryRow(ctx, s.queries["batch_insert"], pgx.NamedArgs{"at": s.now(), "actor": actor, "what": what})
+	if err := row.Scan(&b.id); err != nil {
+		return nil, interpret(fmt.Errorf("open a batch: %w", err))
+	}
+	return b, nil
+}
+
+// Add puts rows into the batch; they are written to staging in steps of 5,000.
+func (b *Batch) Add(ctx context.Context, rows ...Row) error {
+	for _, row := range rows {
+		e := row.Entity()
+		b.pending[e] = append(b.pending[e], row)
+		if len(b.pending[e]) >= stageRows {
+			if err := b.flush(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Merge stages what is left and brings the whole batch into the store in one transaction.
+func (b *Batch) Merge(ctx context.Context) ([]Merged, error) { return b.merge(ctx, false) }
+
+// Preview tells what Merge would do, and does it not.
+func (b *Batch) Preview(ctx context.Context) ([]Merged, error) { return b.merge(ctx, true) }
+
+func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
+	for e := range b.pending {
+		if err := b.flush(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.dangling(); err != nil {
+		return nil, err
+	}
+	tx, err := b.store.write.Begin(ctx)
+	if err != nil {
+		return nil, interpret(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	rows, err := tx.Query(ctx, b.store.queries["batch_merge"], pgx.NamedArgs{"batch": b.id, "now": b.store.now()})
+	if err != nil {
+		return nil, interpret(fmt.Errorf("merge: %w", err))
+	}
+	merged, err := pgx.CollectRows(rows, pgx.RowToStructByName[Merged])
+	if err != nil {
+		return nil, interpret(fmt.Errorf("merge: %w", err))
+	}
+	if preview {
+		return merged, nil
+	}
+	faultPoint("merge-before-commit")
+	if err := tx.Commit(ctx); err != nil {
+		return nil, interpret(fmt.Errorf("merge: %w", err))
+	}
+	return merged, nil
+}
+
+// Drop forgets the batch's staged rows.
+func (b *Batch) Drop(ctx context.Context) error {
+	_, err := b.store.write.Exec(ctx, b.store.queries["batch_drop"], pgx.NamedArgs{"batch": b.id})
+	return interpret(err)
+}
+
+// dangling refuses references to what is neither stored nor in the batch, naming each kind's first.
+func (b *Batch) dangling() error {
+	for entity, keys := range b.ids {
+		for key, r := range keys {
+			if !r.stored && !r.staged {
+				return geo.Errorf(geo.CodeConflict, "a row refers to the %s %q, which is neither stored nor part of this import", entity, string(key))
+			}
+		}
+	}
+	return nil
+}
+
+func (b *Batch) flush(ctx context.Context, entity string) error {
+	rows := b.pending[entity]
+	if len(rows) == 0 {
+		return nil
+	}
+	p := b.plans[entity]
+	if p == nil {
+		p = newPlan(reflect.TypeOf(rows[0]))
+		b.plans[entity] = p
+	}
+	if err := b.resolve(ctx, p, rows); err != nil {
+		return err
+	}
+	at := 0
+	source := pgx.CopyFromFunc(func() ([]any, error) {
+		if at == len(rows) {
+			return nil, nil //nolint:nilnil // the end of the rows, as CopyFromFunc wants it
+		}
+		values := b.values(p, rows[at])
+		at++
+		return values, nil
+	})
+	if _, err := b.store.write.CopyFrom(ctx, pgx.Identifier{"staging", entity}, p.columns, source); err != nil {
+		return interpret(fmt.Errorf("stage %s rows: %w", entity, err))
+	}
+	b.pending[entity] = rows[:0]
+	faultPoint("staged")
+	return nil
+}
+
+// resolve asks for the ids of all keys in rows that the batch does not know yet: one question for each entity.
+func (b *Batch) resolve(ctx context.Context, p *plan, rows []Row) error {
+	want := map[string][]string{}
+	see := func(entity string, key Key, staged bool) {
+		if key == "" {
+			return
+		}
+		known := b.ids[entity]
+		if known == nil {
+			known = map[Key]ref{}
+			b.ids[entity] = known
+		}
+		r, ok := known[key]
+		if !ok {
+			want[entity] = append(want[entity], string(key))
+		}
+		r.staged = r.staged || staged
+		known[key] = r
+	}
+	for _, row := range rows {
+		see(row.Entity(), row.record().Key, true)
+		v := reflect.ValueOf(row)
+		for _, f := range p.fields {
+			switch key := v.Field(f.index).Interface().(type) {
+			case Key:
+				see(f.refers, key, false)
+			case []Key:
+				for _, k := range key {
+					see(f.refers, k, false)
+				}
+			}
+		}
+	}
+	for entity, keys := range want {
+		if err := b.ask(ctx, entity, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Batch) ask(ctx context.Context, entity string, keys []string) error {
+	rows, err := b.store.write.Query(ctx, b.store.queries["batch_resolve"], pgx.NamedArgs{"kind": entity, "keys": keys})
+	if err != nil {
+		return interpret(fmt.Errorf("resolve %s keys: %w", entity, err))
+	}
+	var key string
+	var id int64
+	var stored bool
+	_, err = pgx.ForEachRow(rows, []any{&key, &id, &stored}, func() error {
+		r := b.ids[entity][Key(key)]
+		r.id, r.stored = id, stored
+		b.ids[entity][Key(key)] = r
+		return nil
+	})
+	return interpret(err)
+}
+
+// plan is how a Go struct maps to its staging table.
+type plan struct {
+	columns []string
+	fields  []field
+}
+
+type field struct {
+	index  int
+	refers string // the entity a Key or []Key names
+}
+
+func newPlan(t reflect.Type) *plan {
+	p := &plan{columns: []string{"batch", "n", "key", "id", "gone", "valid", "source"}}
+	for i := range t.NumField() {
+		column := t.Field(i).Tag.Get("db")
+		if column == "" {
+			continue
+		}
+		p.columns = append(p.columns, column)
+		p.fields = append(p.fields, field{index: i, refers: refers(column)})
+	}
+	return p
+}
+
+// refers tells which entity a column of ids points at; the migration has the same exceptions.
+func refers(column string) string {
+	switch column {
+	case "parent_id", "assess_division_id":
+		return "division"
+	case "flows_into_id":
+		return "river"
+	case "from_node_id", "to_node_id":
+		return "node"
+	case "appoint_doc_id":
+		return "legal_doc"
+	case "reach_ids":
+		return "reach"
+	default:
+		return strings.TrimSuffix(column, "_id")
+	}
+}
+
+func (b *Batch) values(p *plan, row Row) []any {
+	rec := row.record()
+	b.n++
+	out := make([]any, 0, len(p.columns))
+	out = append(out, b.id, b.n, string(rec.Key), b.ids[row.Entity()][rec.Key].id, rec.Gone, dateRange(rec.Valid), rec.Source)
+	v := reflect.ValueOf(row)
+	for _, f := range p.fields {
+		out = append(out, b.value(f, v.Field(f.index)))
+	}
+	return out
+}
+
+// value gives a field as COPY takes it: keys as ids, and what is empty as NULL.
+func (b *Batch) value(f field, v reflect.Value) any {
+	switch x := v.Interface().(type) {
+	case Key:
+		if x == "" {
+			return nil
+		}
+		return b.ids[f.refers][x].id
+	case []Key:
+		ids := make([]int64, len(x))
+		for i, k := range x {
+			ids[i] = b.ids[f.refers][k].id
+		}
+		return ids
+	case geo.Date:
+		return date(x)
+	case time.Time:
+		return x
+	case []string:
+		if x == nil {
+			return []string{}
+		}
+		return x
+	case []int16:
+		if x == nil {
+			return []int16{}
+		}
+		return x
+	case geom.T:
+		if v.IsNil() {
+			return nil
+		}
+		return withSRID(x)
+	}
+	switch v.Kind() {
+	case reflect.String:
+		if v.String() == "" {
+			return nil
+		}
+		return v.String()
+	case reflect.Pointer, reflect.Map:
+		if v.IsNil() {
+			return nil
+		}
+	case reflect.Int:
+		return v.Int()
+	}
+	return v.Interface()
+}
+
+func withSRID(g geom.T) geom.T {
+	switch g := g.(type) {
+	case *geom.Point:
+		return g.SetSRID(int(geo.CGCS2000))
+	case *geom.LineString:
+		return g.SetSRID(int(geo.CGCS2000))
+	case *geom.MultiPolygon:
+		return g.SetSRID(int(geo.CGCS2000))
+	}
+	return g
+}
+
+func date(d geo.Date) pgtype.Date { return pgtype.Date{Time: d.Time(), Valid: !d.IsZero()} }
+
+func dateRange(p geo.Period) pgtype.Range[pgtype.Date] {
+	r := pgtype.Range[pgtype.Date]{LowerType: pgtype.Unbounded, UpperType: pgtype.Unbounded, Valid: true}
+	if !p.From.IsZero() {
+		r.Lower, r.LowerType = date(p.From), pgtype.Inclusive
+	}
+	if !p.To.IsZero() {
+		r.Upper, r.UpperType = date(p.To), pgtype.Exclusive
+	}
+	return r
+}

@@ -1,0 +1,74 @@
+package pg
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"hetu/geo"
+)
+
+//go:embed sql/*.sql
+var sqlFiles embed.FS
+
+// queries holds the statements of sql/ by name, without the ending.
+type queries map[string]string
+
+func loadQueries() (queries, error) {
+	out := queries{}
+	err := fs.WalkDir(sqlFiles, "sql", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := sqlFiles.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		out[strings.TrimSuffix(path.Base(name), ".sql")] = string(text)
+		return nil
+	})
+	return out, err
+}
+
+// interpret turns what pgx and PostgreSQL say into the codes of geo: the only place that knows their errors.
+func interpret(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return geo.Wrapf(err, geo.CodeNotFound, "nothing of that name is stored")
+	}
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		if pgconn.Timeout(err) || pgconn.SafeToRetry(err) {
+			return geo.Wrapf(err, geo.CodeUnavailable, "the database did not answer in time")
+		}
+		return err
+	}
+	switch {
+	case pe.ConstraintName == "appointment_one_holder":
+		return geo.Wrapf(err, geo.CodeConflict, "two appointments to one post overlap in time; end the first before the second begins")
+	case pe.Code == "23505" || pe.Code == "23P01":
+		return geo.Wrapf(err, geo.CodeConflict, "%s: %s", pe.TableName, pe.Detail)
+	case pe.Code == "23503":
+		return geo.Wrapf(err, geo.CodeConflict, "%s refers to something that is not stored: %s", pe.TableName, pe.Detail)
+	case pe.Code == "23514":
+		return geo.Wrapf(err, geo.CodeRefused, "%s: a value breaks the rule %s", pe.TableName, pe.ConstraintName)
+	case pe.Code == "23502":
+		return geo.Wrapf(err, geo.CodeRefused, "%s: %s is missing", pe.TableName, pe.ColumnName)
+	case pe.Code == "23000":
+		return geo.Wrapf(err, geo.CodeRefused, "%s", pe.Message)
+	case pe.Code == "57014":
+		return geo.Wrapf(err, geo.CodeUnavailable, "the question took too long and was stopped")
+	case pe.Code == "53300" || strings.HasPrefix(pe.Code, "57P") || strings.HasPrefix(pe.Code, "08") || pe.Code == "55P03":
+		return geo.Wrapf(err, geo.CodeUnavailable, "the database is busy or restarting")
+	default:
+		return fmt.Errorf("database: %w", err)
+	}
+}

@@ -1,0 +1,2 @@
+-- batch_drop: forget a batch. in: @batch.
+SELECT hetu.drop_batch(@batch::bigint)

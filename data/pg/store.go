@@ -1,0 +1,116 @@
+// Package pg is PostGIS to domain and back: the one writer (a [Batch] of rows, merged in one transaction), the reads that
+// answers and tiles are made of, and the change feed. SQL stands in sql/, one statement a file. It knows no HTTP.
+package pg
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	pgxgeom "github.com/twpayne/pgx-geom"
+
+	"hetu/geo"
+)
+
+// Config says how to reach a migrated database.
+type Config struct {
+	ReadDSN   string // logs in as hetu_ro or a member of it
+	WriteDSN  string // logs in as hetu_rw or a member of it; may equal ReadDSN
+	ReadConns int32  // connections for reading; 0 means 8
+	// Now is the clock that record times are taken from.
+	Now func() time.Time
+}
+
+// Store is an open database. Reads go through a pool that can only read, writes through [Store.NewBatch].
+type Store struct {
+	read    *pgxpool.Pool
+	write   *pgxpool.Pool
+	now     func() time.Time
+	queries queries
+}
+
+// Open connects both pools and proves them with one round trip.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	q, err := loadQueries()
+	if err != nil {
+		return nil, err
+	}
+	conns := cfg.ReadConns
+	if conns == 0 {
+		conns = 8
+	}
+	read, err := openPool(ctx, cfg.ReadDSN, "hetu_ro", conns, map[string]string{
+		"default_transaction_read_only": "on", "statement_timeout": "10s", "lock_timeout": "1s",
+		"idle_in_transaction_session_timeout": "10s", "temp_file_limit": "", "work_mem": "8MB",
+	})
+	if err != nil {
+		return nil, err
+	}
+	// An import may merge for minutes; its own pool keeps it from starving the readers.
+	write, err := openPool(ctx, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
+		"statement_timeout": "10min", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s",
+	})
+	if err != nil {
+		read.Close()
+		return nil, err
+	}
+	return &Store{read: read, write: write, now: cfg.Now, queries: q}, nil
+}
+
+func openPool(ctx context.Context, dsn, role string, conns int32, params map[string]string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, geo.Wrapf(err, geo.CodeInvalid, "the database URL cannot be read")
+	}
+	cfg.MaxConns = conns
+	cfg.ConnConfig.ConnectTimeout = 10 * time.Second
+	cfg.ConnConfig.RuntimeParams["search_path"] = "hetu, public"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.RuntimeParams["application_name"] = "hetu"
+	for name, value := range params {
+		if value != "" {
+			cfg.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "SET ROLE "+pgx.Identifier{role}.Sanitize()); err != nil {
+			return err
+		}
+		return pgxgeom.Register(ctx, conn)
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, geo.Wrapf(err, geo.CodeUnavailable, "the database does not answer")
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, geo.Wrapf(err, geo.CodeUnavailable, "the database does not answer as %s", role)
+	}
+	return pool, nil
+}
+
+// Close gives all connections back.
+func (s *Store) Close() {
+	s.read.Close()
+	s.write.Close()
+}
+
+// Ping tells whether the database answers a read.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.read.Ping(ctx); err != nil {
+		return geo.Wrapf(err, geo.CodeUnavailable, "the database does not answer")
+	}
+	return nil
+}
+
+// Extent gives the installation's extent.
+func (s *Store) Extent(ctx context.Context) (geo.Extent, error) {
+	var v [4]float64
+	row := s.read.QueryRow(ctx, s.queries["setting_extent"])
+	if err := row.Scan(&v[0], &v[1], &v[2], &v[3]); err != nil {
+		return geo.Extent{}, interpret(fmt.Errorf("read the extent: %w", err))
+	}
+	return geo.Extent{West: v[0], South: v[1], East: v[2], North: v[3]}, nil
+}
