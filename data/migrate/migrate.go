@@ -72,10 +72,10 @@ func Read(ctx context.Context, dsn string) (Status, error) {
 	}
 	want := p.ListSources()[len(p.ListSources())-1].Version
 	var have int64
-	row := db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM hetu.goose_db_version WHERE is_applied")
+	row := db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM hetu.migration WHERE is_applied")
 	if err := row.Scan(&have); err != nil {
 		var exists bool
-		if probe := db.QueryRowContext(ctx, "SELECT to_regclass('hetu.goose_db_version') IS NOT NULL").Scan(&exists); probe == nil && !exists {
+		if probe := db.QueryRowContext(ctx, "SELECT to_regclass('hetu.migration') IS NOT NULL").Scan(&exists); probe == nil && !exists {
 			return Status{Have: 0, Want: want}, nil
 		}
 		return Status{}, geo.Wrapf(err, geo.CodeUnavailable, "the schema version could not be read")
@@ -109,7 +109,7 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := database.NewStore(goose.DialectPostgres, "hetu.goose_db_version")
+	store, err := database.NewStore(goose.DialectPostgres, "hetu.migration")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,1 @@
+CREATE DATABASE hetu OWNER hetu_owner TEMPLATE template0;

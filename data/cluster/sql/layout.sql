@@ -1,0 +1,13 @@
+-- The inside of database hetu, as superuser. The extensions belong to the superuser, so what
+-- the migrations of hetu_owner shall hand on of them is given here with the right to hand on.
+REVOKE ALL ON DATABASE hetu FROM PUBLIC;
+GRANT CONNECT ON DATABASE hetu TO hetu_rw, hetu_ro, hetu_backup;
+CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public;
+CREATE SCHEMA IF NOT EXISTS hetu AUTHORIZATION hetu_owner;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+-- Some PostGIS functions run for minutes and cannot be cancelled: nobody may call any by default.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO hetu_owner WITH GRANT OPTION;
+GRANT SELECT ON spatial_ref_sys, geometry_columns, geography_columns TO hetu_owner WITH GRANT OPTION;
+COMMENT ON DATABASE hetu IS 'hetu cluster layout 1';

@@ -1,0 +1,23 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hetu/geo"
+)
+
+// HolderForTest reads who holds a post by the two time axes, straight from the tables.
+func (s *Store) HolderForTest(ctx context.Context, post string, asOf geo.Date, knownAt time.Time) (string, error) {
+	var name string
+	err := s.read.QueryRow(ctx, `SELECT p.name FROM appointment_version a JOIN post k ON k.id = a.post_id JOIN person_version p ON p.id = a.person_id
+		WHERE k.key = $1 AND a.valid @> $2::date AND a.recorded @> $3::timestamptz AND p.valid @> $2::date AND p.recorded @> greatest($3::timestamptz, lower(p.recorded))`,
+		post, date(asOf), knownAt).Scan(&name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return name, err
+}
