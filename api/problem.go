@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"hetu/geo"
+)
+
+// problem is an RFC 9457 problem document.
+type problem struct {
+	Type     string         `json:"type"`
+	Title    string         `json:"title"`
+	Status   int            `json:"status"`
+	Detail   string         `json:"detail"`
+	Instance string         `json:"instance"`
+	Errors   []problemField `json:"errors,omitempty"`
+}
+
+type problemField struct {
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
+}
+
+// handlerFunc is a handler that returns what went wrong instead of writing it.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// handle writes a handler's error as application/problem+json. The cause is logged and never leaves the process; a client
+// that left gets nothing.
+func handle(log *slog.Logger, h handlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil || errors.Is(r.Context().Err(), context.Canceled) {
+			return
+		}
+		p := problemOf(err)
+		p.Instance = r.URL.Path
+		if p.Status >= http.StatusInternalServerError {
+			log.ErrorContext(r.Context(), "request failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
+		}
+		writeProblem(w, p)
+	})
+}
+
+func problemOf(err error) problem {
+	code := geo.CodeOf(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		code = geo.CodeUnavailable
+	}
+	p := problem{Type: "/problems/" + string(code), Title: titleOf(code), Status: statusOf(code), Detail: "something went wrong on our side; it has been logged"}
+	if e, ok := errors.AsType[*geo.Error](err); ok && code != geo.CodeInternal {
+		p.Detail = e.Msg
+		for _, f := range e.Fields {
+			p.Errors = append(p.Errors, problemField{Pointer: f.Name, Detail: f.Detail})
+		}
+	}
+	return p
+}
+
+func writeProblem(w http.ResponseWriter, p problem) {
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	h.Del("ETag")
+	h.Del("Content-Encoding")
+	if p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "2")
+	}
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+func statusOf(code geo.Code) int {
+	switch code {
+	case geo.CodeInvalid:
+		return http.StatusBadRequest
+	case geo.CodeNotFound:
+		return http.StatusNotFound
+	case geo.CodeStale:
+		return http.StatusPreconditionFailed
+	case geo.CodeConflict:
+		return http.StatusConflict
+	case geo.CodeRefused:
+		return http.StatusUnprocessableEntity
+	case geo.CodeTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case geo.CodeUnavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+func titleOf(code geo.Code) string {
+	switch code {
+	case geo.CodeInvalid:
+		return "The request is not valid"
+	case geo.CodeNotFound:
+		return "Not found"
+	case geo.CodeStale:
+		return "Someone changed it in the meantime"
+	case geo.CodeConflict:
+		return "It contradicts what is stored"
+	case geo.CodeRefused:
+		return "Refused"
+	case geo.CodeTooLarge:
+		return "Too large"
+	case geo.CodeUnavailable:
+		return "Not available at the moment"
+	default:
+		return "Internal error"
+	}
+}
