@@ -54,6 +54,8 @@ func interpret(err error) error {
 	switch {
 	case pe.ConstraintName == "appointment_one_holder":
 		return geo.Wrapf(err, geo.CodeConflict, "two appointments to one post overlap in time; end the first before the second begins")
+	case strings.HasSuffix(pe.ConstraintName, "_one_in_force"):
+		return geo.Wrapf(err, geo.CodeConflict, "two rows of this import have one natural key and overlap in time (%s)", strings.TrimSuffix(pe.ConstraintName, "_one_in_force"))
 	case pe.Code == "23505" || pe.Code == "23P01":
 		return geo.Wrapf(err, geo.CodeConflict, "%s: %s", pe.TableName, pe.Detail)
 	case pe.Code == "23503":

@@ -215,7 +215,7 @@ BEGIN
     LOOP
         EXECUTE format('CREATE TABLE hetu.%I (id bigint PRIMARY KEY DEFAULT nextval(''hetu.feature_id''), key text NOT NULL UNIQUE CHECK (key <> ''''))', e);
         EXECUTE format('CREATE UNLOGGED TABLE staging.%I (batch bigint NOT NULL, n bigint NOT NULL, key text NOT NULL, id bigint NOT NULL, gone boolean NOT NULL DEFAULT false,
-            fate "char", valid daterange NOT NULL CHECK (NOT isempty(valid)), source text NOT NULL, LIKE hetu.%I)', e, e || '_version');
+            fate "char", valid daterange NOT NULL CHECK (NOT isempty(valid)), source text NOT NULL, LIKE hetu.%I INCLUDING DEFAULTS)', e, e || '_version');
         EXECUTE format('CREATE INDEX ON staging.%I (batch)', e);
         EXECUTE format('ALTER TABLE hetu.%I
             ADD COLUMN row_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

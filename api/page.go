@@ -1,0 +1,418 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"hetu/api/web"
+	"hetu/geo"
+	"hetu/geo/duty"
+)
+
+// pages are the HTML pages: "/" and "/r/{id}", which answer without scripts, and "/map".
+type pages struct {
+	store      Store
+	now        func() time.Time
+	log        *slog.Logger
+	sample     bool   // the store holds the sample counties: every page says so
+	approvalNo string // 审图号, printed on every page; "" when there is none
+}
+
+// Limits of what a page lists.
+const (
+	pageRivers      = 1000 // on the start page
+	pageResults     = 50
+	pageGroupInView = 24 // rivers of one area that are shown before "n more"
+	pageQueryRunes  = 100
+	pageAssetsFor   = "public, max-age=31536000, immutable"
+)
+
+// registerPages adds the pages and their files to a router.
+func registerPages(router *mux.Router, p pages) error {
+	files := web.Pages()
+	assets, err := web.Assets()
+	if err != nil {
+		return err
+	}
+	site := &pageSite{pages: p, assets: assets, words: map[string]web.Words{}}
+	for _, lang := range []string{web.Chinese, web.English} {
+		if site.words[lang], err = web.ReadWords(lang); err != nil {
+			return err
+		}
+	}
+	if site.entries, err = web.Entries(assets); err != nil {
+		return err
+	}
+	tokens, err := fs.ReadFile(files, "styles/tokens.css")
+	if err != nil {
+		return fmt.Errorf("read the page's style: %w", err)
+	}
+	style, err := fs.ReadFile(files, "styles/page.css")
+	if err != nil {
+		return fmt.Errorf("read the page's style: %w", err)
+	}
+	site.style = template.CSS(string(tokens) + string(style)) //nolint:gosec // our own embedded file
+	if site.templates, err = template.New("pages").ParseFS(files, "templates/*.html"); err != nil {
+		return fmt.Errorf("parse the page templates: %w", err)
+	}
+	get := []string{http.MethodGet, http.MethodHead}
+	router.Handle("/", site.handle(site.find)).Methods(get...).Name("page_find")
+	router.Handle("/r/{id:[0-9]+}", site.handle(site.river)).Methods(get...).Name("page_river")
+	router.Handle("/map", site.handle(site.mapPage)).Methods(get...).Name("page_map")
+	router.Handle("/assets/{name}", handle(p.log, site.asset)).Methods(get...).Name("page_asset")
+	router.Handle("/{name:favicon\\.(?:svg|ico)}", handle(p.log, site.favicon)).Methods(get...).Name("page_favicon")
+	return nil
+}
+
+// pageSite is what all pages share; nothing in it changes.
+type pageSite struct {
+	pages
+	assets    fs.FS
+	entries   map[string]web.Entry
+	templates *template.Template
+	words     map[string]web.Words // by language
+	style     template.CSS
+}
+
+// handle writes a page's error as a page: a sentence, a remedy and a way back, with the status that the API would give.
+func (s *pageSite) handle(h handlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil || errors.Is(r.Context().Err(), context.Canceled) {
+			return
+		}
+		p := problemOf(err)
+		if p.Status >= http.StatusInternalServerError {
+			s.log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
+		}
+		v := s.view(r, geo.DateOf(s.now()))
+		v.Problem = &p
+		v.Title = v.Words["error_title"]
+		if p.Status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "2")
+		}
+		if err := s.render(w, "error.html", p.Status, v); err != nil {
+			s.log.ErrorContext(r.Context(), "error page failed", slog.Any("cause", err))
+		}
+	})
+}
+
+// render fills a template before anything is sent, so that a fault in it is an error and not half a page.
+func (s *pageSite) render(w http.ResponseWriter, name string, status int, v *pageView) error {
+	var out strings.Builder
+	if err := s.templates.ExecuteTemplate(&out, name, v); err != nil {
+		return fmt.Errorf("fill %s: %w", name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Lang)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Content-Security-Policy", contentSecurity)
+	if status >= http.StatusBadRequest {
+		h.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	_, err := w.Write([]byte(out.String()))
+	if err != nil {
+		return fmt.Errorf("send %s: %w", name, err)
+	}
+	return nil
+}
+
+// contentSecurity is proved with MapLibre 6: no host but our own, the worker as a file, styles inline.
+const contentSecurity = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+// find is the start page: the search and its results, or who is responsible at a position.
+func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
+	at, v, err := s.moment(r)
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	status := http.StatusOK
+	v.Title = v.Words["tagline"]
+	v.Search = strings.TrimSpace(query.Get("q"))
+	if n := []rune(v.Search); len(n) > pageQueryRunes {
+		v.Search = string(n[:pageQueryRunes])
+	}
+	switch {
+	case query.Has("lon") || query.Has("lat"):
+		v.Position, err = s.position(r.Context(), query)
+		if err != nil {
+			if geo.CodeOf(err) != geo.CodeInvalid {
+				return err
+			}
+			v.PositionFault, status = problemOf(err).Detail, http.StatusBadRequest
+			break
+		}
+		answer, err := duty.Responsible(r.Context(), s.store, duty.Question{Lon: v.Position[0], Lat: v.Position[1], At: at})
+		if err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+		v.Answer, v.Title = &answer, v.Words["answer_title"]
+	case v.Search != "":
+		if v.Rivers, err = s.store.Rivers(r.Context(), at, v.Search, pageResults); err != nil {
+			return fmt.Errorf("find rivers: %w", err)
+		}
+		if v.Places, err = s.store.Places(r.Context(), at, v.Search, pageResults); err != nil {
+			return fmt.Errorf("find places: %w", err)
+		}
+		v.Title = v.Search
+	default:
+		rivers, err := s.store.Rivers(r.Context(), at, "", pageRivers)
+		if err != nil {
+			return fmt.Errorf("list rivers: %w", err)
+		}
+		v.Groups = pageGroups(rivers)
+	}
+	return s.render(w, "find.html", status, v)
+}
+
+// position reads and checks lon and lat.
+func (s *pageSite) position(ctx context.Context, query url.Values) (*[2]float64, error) {
+	var at [2]float64
+	for i, name := range []string{"lon", "lat"} {
+		n, err := strconv.ParseFloat(strings.TrimSpace(query.Get(name)), 64)
+		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+			return nil, geo.InvalidField(name, "%q is no number", query.Get(name))
+		}
+		at[i] = n
+	}
+	extent, err := s.store.Extent(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the extent: %w", err)
+	}
+	if !extent.Contains(at[0], at[1]) {
+		return nil, geo.InvalidField("lon", "%v, %v lies outside of %v to %v east, %v to %v north", at[0], at[1], extent.West, extent.East, extent.South, extent.North)
+	}
+	return &at, nil
+}
+
+// river is the page of one river.
+func (s *pageSite) river(w http.ResponseWriter, r *http.Request) error {
+	at, v, err := s.moment(r)
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
+	if err != nil {
+		return geo.Errorf(geo.CodeNotFound, "no river has the id %s", mux.Vars(r)["id"])
+	}
+	river, err := s.store.River(r.Context(), at, id)
+	if err != nil {
+		return fmt.Errorf("read river %d: %w", id, err)
+	}
+	v.Detail, v.Title = &river, v.Name(river.Name, river.NameEn)
+	for _, reach := range river.Reaches {
+		if n := len(v.Reaches); n == 0 || v.Reaches[n-1].Level != reach.Level {
+			v.Reaches = append(v.Reaches, pageReaches{Level: reach.Level})
+		}
+		last := &v.Reaches[len(v.Reaches)-1]
+		last.Reaches = append(last.Reaches, reach)
+	}
+	return s.render(w, "river.html", http.StatusOK, v)
+}
+
+// mapPage is the shell of the map; its script does the rest and says so when it cannot.
+func (s *pageSite) mapPage(w http.ResponseWriter, r *http.Request) error {
+	_, v, err := s.moment(r)
+	if err != nil {
+		return err
+	}
+	v.Title = v.Words["map_title"]
+	if entry, ok := s.entries["src/map.tsx"]; ok {
+		v.Entry = &entry
+	}
+	return s.render(w, "map.html", http.StatusOK, v)
+}
+
+// moment reads as_of and starts a view.
+func (s *pageSite) moment(r *http.Request) (duty.Moment, *pageView, error) {
+	today := geo.DateOf(s.now())
+	day := today
+	if text := strings.TrimSpace(r.URL.Query().Get("as_of")); text != "" {
+		var err error
+		if day, err = geo.ParseDate(text); err != nil {
+			return duty.Moment{}, nil, geo.InvalidField("as_of", "%s", err)
+		}
+	}
+	v := s.view(r, day)
+	v.Past = day != today
+	return duty.Moment{AsOf: day}, v, nil
+}
+
+func (s *pageSite) view(r *http.Request, day geo.Date) *pageView {
+	lang := web.Chinese
+	if r.URL.Query().Get("lang") == web.English {
+		lang = web.English
+	}
+	v := &pageView{View: web.View{
+		Lang: lang, AsOf: day, Now: geo.DateOf(s.now()), Sample: s.sample, ApprovalNo: s.approvalNo, Style: s.style,
+		Path: r.URL.Path, Query: r.URL.Query(), Words: s.words[lang],
+	}}
+	if near, ok := s.entries["src/near.ts"]; ok {
+		v.Near = near.Script
+	}
+	return v
+}
+
+// pageView is what a template is filled from; each page sets what it shows.
+type pageView struct {
+	web.View
+	Search        string      // what was searched for
+	Rivers        []River     // found
+	Places        []Place     // found
+	Groups        []pageGroup // of the start page
+	Position      *[2]float64
+	PositionFault string
+	Answer        *duty.Answer
+	Detail        *RiverDetail
+	Reaches       []pageReaches
+	Problem       *problem
+	Entry         *web.Entry // of the map; nil when it was not built
+}
+
+// pageGroup is the rivers of one area on the start page, the highest managed first.
+type pageGroup struct {
+	Division *Name
+	Rivers   []River
+	InView   []River
+	Rest     []River
+}
+
+// pageReaches is a river's reaches of one level.
+type pageReaches struct {
+	Level   geo.Level
+	Reaches []RiverReach
+}
+
+func pageGroups(rivers []River) []pageGroup {
+	var out []pageGroup
+	for _, r := range rivers {
+		i := slices.IndexFunc(out, func(g pageGroup) bool {
+			return g.Division == nil && r.Division == nil || g.Division != nil && r.Division != nil && g.Division.ID == r.Division.ID
+		})
+		if i < 0 {
+			out = append(out, pageGroup{Division: r.Division})
+			i = len(out) - 1
+		}
+		out[i].Rivers = append(out[i].Rivers, r)
+	}
+	for i := range out {
+		g := &out[i]
+		slices.SortStableFunc(g.Rivers, func(a, b River) int {
+			return cmp.Or(cmp.Compare(pageRank(a), pageRank(b)), cmp.Compare(basinOf(b), basinOf(a)))
+		})
+		n := min(len(g.Rivers), pageGroupInView)
+		g.InView, g.Rest = g.Rivers[:n], g.Rivers[n:]
+	}
+	return out
+}
+
+// pageRank is the highest level that manages a river; the unmanaged come last.
+func pageRank(r River) geo.Level {
+	if len(r.Levels) == 0 {
+		return geo.Grid + 1
+	}
+	return slices.Min(r.Levels)
+}
+
+func basinOf(r River) float64 {
+	if r.BasinAreaKm2 == nil {
+		return 0
+	}
+	return *r.BasinAreaKm2
+}
+
+// asset sends a built file. A missing one is a 404, never a page: MapLibre's worker would take that for a script.
+func (s *pageSite) asset(w http.ResponseWriter, r *http.Request) error {
+	return s.send(w, r, "assets/"+mux.Vars(r)["name"], pageAssetsFor)
+}
+
+func (s *pageSite) favicon(w http.ResponseWriter, r *http.Request) error {
+	return s.send(w, r, "favicon.svg", "public, max-age=86400")
+}
+
+func (s *pageSite) send(w http.ResponseWriter, r *http.Request, name, cache string) error {
+	kind := pageType(name)
+	if kind == "" || !fs.ValidPath(name) {
+		return geo.Errorf(geo.CodeNotFound, "there is no file %s", name)
+	}
+	h := w.Header()
+	body, err := []byte(nil), error(nil)
+	for _, c := range []struct{ suffix, encoding string }{{".br", "br"}, {".gz", "gzip"}, {"", ""}} {
+		if c.encoding != "" && !pageAccepts(r, c.encoding) {
+			continue
+		}
+		if body, err = fs.ReadFile(s.assets, name+c.suffix); err == nil {
+			if c.encoding != "" {
+				h.Set("Content-Encoding", c.encoding)
+			}
+			break
+		}
+	}
+	if err != nil {
+		return geo.Wrapf(err, geo.CodeNotFound, "there is no file %s", name)
+	}
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", cache)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Add("Vary", "Accept-Encoding")
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := w.Write(body); err != nil {
+		return fmt.Errorf("send %s: %w", name, err)
+	}
+	return nil
+}
+
+// pageAccepts tells whether the client takes an encoding: named in Accept-Encoding and not with q=0.
+func pageAccepts(r *http.Request, encoding string) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, params, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(name), encoding) {
+			q, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
+			weight, err := strconv.ParseFloat(q, 64)
+			return !ok || err != nil || weight > 0
+		}
+	}
+	return false
+}
+
+// pageType gives the media type of a file that the pages may load, "" for any other. It does not ask the machine, which may
+// know no .mjs.
+func pageType(name string) string {
+	switch name[strings.LastIndexByte(name, '.')+1:] {
+	case "js", "mjs":
+		return "text/javascript; charset=utf-8"
+	case "css":
+		return "text/css; charset=utf-8"
+	case "svg":
+		return "image/svg+xml"
+	case "png":
+		return "image/png"
+	case "woff2":
+		return "font/woff2"
+	default:
+		return ""
+	}
+}

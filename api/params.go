@@ -1,0 +1,121 @@
+package api
+
+import (
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hetu/geo"
+	"hetu/geo/duty"
+)
+
+// maxQuery bounds a search text, in characters.
+const maxQuery = 100
+
+// params are a request's query parameters, each known and given at most once: a misspelt parameter that is silently
+// ignored gives an answer to another question.
+type params struct{ values url.Values }
+
+func parseParams(r *http.Request, known ...string) (params, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return params{}, geo.Wrapf(err, geo.CodeInvalid, "the query string cannot be read")
+	}
+	for name, v := range values {
+		if !slices.Contains(known, name) {
+			return params{}, geo.InvalidField(name, "there is no such parameter here; known are %s", strings.Join(known, ", "))
+		}
+		if len(v) > 1 {
+			return params{}, geo.InvalidField(name, "given %d times; give it once", len(v))
+		}
+		if !utf8.ValidString(v[0]) || strings.ContainsRune(v[0], 0) {
+			return params{}, geo.InvalidField(name, "is not UTF-8 text")
+		}
+	}
+	return params{values}, nil
+}
+
+// number reads a parameter that must be there and be a finite number.
+func (p params) number(name string) (float64, error) {
+	s := p.values.Get(name)
+	if s == "" {
+		return 0, geo.InvalidField(name, "is missing; give a number")
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, geo.InvalidField(name, "%q is not a number", s)
+	}
+	return v, nil
+}
+
+// position reads lon and lat and holds them to the installation's extent.
+func (p params) position(extent geo.Extent) (lon, lat float64, err error) {
+	if lon, err = p.number("lon"); err != nil {
+		return 0, 0, err
+	}
+	if lat, err = p.number("lat"); err != nil {
+		return 0, 0, err
+	}
+	if lon < extent.West || lon > extent.East {
+		hint := ""
+		if extent.Contains(lat, lon) {
+			hint = "; lon and lat seem to be swapped"
+		}
+		return 0, 0, geo.InvalidField("lon", "%g lies outside this installation's extent, %g to %g%s", lon, extent.West, extent.East, hint)
+	}
+	if lat < extent.South || lat > extent.North {
+		return 0, 0, geo.InvalidField("lat", "%g lies outside this installation's extent, %g to %g", lat, extent.South, extent.North)
+	}
+	return lon, lat, nil
+}
+
+// moment reads as_of (today when it is not given) and known_at (now).
+func (p params) moment(now time.Time) (duty.Moment, error) {
+	at := duty.Moment{AsOf: geo.DateOf(now)}
+	if s := p.values.Get("as_of"); s != "" {
+		d, err := geo.ParseDate(s)
+		if err != nil {
+			return at, geo.InvalidField("as_of", "%v", err)
+		}
+		at.AsOf = d
+	} else if p.values.Has("as_of") {
+		return at, geo.InvalidField("as_of", "is empty; write 2026-11-24")
+	}
+	if s := p.values.Get("known_at"); s != "" {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return at, geo.InvalidField("known_at", "%q is no timestamp: write 2026-11-24T08:00:00+08:00", s)
+		}
+		at.KnownAt = t
+	} else if p.values.Has("known_at") {
+		return at, geo.InvalidField("known_at", "is empty; write 2026-11-24T08:00:00+08:00")
+	}
+	return at, nil
+}
+
+// limit reads how many rows are wanted, 1 to most.
+func (p params) limit(fallback, most int) (int, error) {
+	s := p.values.Get("limit")
+	if !p.values.Has("limit") {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > most {
+		return 0, geo.InvalidField("limit", "%q is not a whole number from 1 to %d", s, most)
+	}
+	return n, nil
+}
+
+// text reads a search text.
+func (p params) text(name string) (string, error) {
+	s := strings.TrimSpace(p.values.Get(name))
+	if n := utf8.RuneCountInString(s); n > maxQuery {
+		return "", geo.InvalidField(name, "has %d characters; at most %d are looked for", n, maxQuery)
+	}
+	return s, nil
+}

@@ -1,0 +1,167 @@
+// Package api is HTTP: one file a resource. It parses a request into types, asks once, and renders; it knows no SQL and
+// never imports data. Own JSON is snake_case; errors are RFC 9457 problem documents.
+package api
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/klauspost/compress/gzhttp"
+
+	"hetu/geo"
+)
+
+// Config is what the server is made of.
+type Config struct {
+	Store  Store
+	Extent geo.Extent
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Notice stands on every page, for example that the data are schematic. Empty: none.
+	Notice string
+	// ApprovalNo is the map's approval number 审图号; empty on an intranet.
+	ApprovalNo string
+}
+
+// Server is the HTTP side of hetu.
+type Server struct {
+	handler  http.Handler
+	draining *atomic.Bool
+}
+
+type server struct {
+	Config
+	draining *atomic.Bool
+}
+
+// New routes every resource.
+func New(cfg Config) (*Server, error) {
+	s := &server{Config: cfg, draining: &atomic.Bool{}}
+	router := mux.NewRouter().UseEncodedPath()
+	get := func(path, name string, h handlerFunc) {
+		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodGet, http.MethodHead).Name(name)
+	}
+	get("/healthz", "health", s.health)
+	get("/readyz", "ready", s.ready)
+	get("/problems/{slug}", "problem", s.problemPage)
+	get("/api/v1/rivers", "rivers", s.rivers)
+	get("/api/v1/rivers/{id}", "river", s.river)
+	get("/api/v1/places", "places", s.places)
+	get("/api/v1/responsible", "responsible", s.responsible)
+	get("/api/v1/counts", "counts", s.counts)
+	if err := s.mount(router); err != nil {
+		return nil, err
+	}
+	router.NotFoundHandler = handle(cfg.Log, func(_ http.ResponseWriter, r *http.Request) error {
+		return geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
+	})
+	router.MethodNotAllowedHandler = notAllowed(router)
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag("-gzip"))
+	if err != nil {
+		return nil, fmt.Errorf("set up compression: %w", err)
+	}
+	return &Server{handler: s.around(compress(router)), draining: s.draining}, nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Drain makes /readyz say no, so that a balancer sends no more.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// around is what every answer passes, also 404 and 405, which mux's own middleware does not see.
+func (s *server) around(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := requestID()
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "+
+			"img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+		started := s.Now()
+		defer func() {
+			if cause := recover(); cause != nil && cause != http.ErrAbortHandler { //nolint:errorlint // the value itself is compared, as net/http does
+				s.Log.ErrorContext(r.Context(), "handler panicked", slog.String("request_id", id), slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
+				writeProblem(w, problemOf(geo.Errorf(geo.CodeInternal, "panic")))
+			}
+			s.Log.DebugContext(r.Context(), "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Duration("took", s.Now().Sub(started)))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func requestID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// notAllowed answers 405 with the methods that the path does have.
+func notAllowed(router *mux.Router) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var allow []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			probe := r.Clone(r.Context())
+			probe.Method = method
+			var match mux.RouteMatch
+			if router.Match(probe, &match) && match.MatchErr == nil && match.Route != nil {
+				allow = append(allow, method)
+			}
+		}
+		slices.Sort(allow)
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		writeProblem(w, problem{
+			Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed, Instance: r.URL.Path,
+			Detail: r.Method + " is not possible here; possible: " + strings.Join(allow, ", "),
+		})
+	})
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, _ = w.Write(append(body, '\n'))
+	return nil
+}
+
+// health serves /healthz: 200 while the process lives; degraded when the database does not answer.
+func (s *server) health(w http.ResponseWriter, r *http.Request) error {
+	status := "ok"
+	if err := s.Store.Ping(r.Context()); err != nil {
+		status = "degraded"
+	}
+	return writeJSON(w, map[string]string{"status": status})
+}
+
+// ready serves /readyz: 200 unless the server is about to stop.
+func (s *server) ready(w http.ResponseWriter, _ *http.Request) error {
+	if s.draining.Load() {
+		return geo.Errorf(geo.CodeUnavailable, "the server is stopping")
+	}
+	return writeJSON(w, map[string]string{"status": "ready"})
+}
+
+// problemPage serves /problems/{slug}, where a problem's type points: what it means.
+func (s *server) problemPage(w http.ResponseWriter, r *http.Request) error {
+	code := geo.Code(mux.Vars(r)["slug"])
+	if statusOf(code) == http.StatusInternalServerError && code != geo.CodeInternal {
+		return geo.Errorf(geo.CodeNotFound, "no problem is called %q", string(code))
+	}
+	return writeJSON(w, map[string]any{"title": titleOf(code), "status": statusOf(code)})
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"hetu/data/cluster"
+	"hetu/data/migrate"
+	"hetu/geo"
+)
+
+type dbCmd struct {
+	Migrate dbMigrateCmd `cmd:"" help:"Bring the database to the schema this hetu knows. An external one is migrated by this command only."`
+	Status  dbStatusCmd  `cmd:"" help:"Tell which schema the database has and what it holds."`
+	Psql    dbPsqlCmd    `cmd:"" help:"Open psql on the database, reading only."`
+}
+
+type dbMigrateCmd struct{}
+
+// Help gives an example.
+func (dbMigrateCmd) Help() string {
+	return "The role of the URL owns the schema and the extension postgis. Example: hetu db migrate --database-url postgres://owner@db/hetu"
+}
+
+// Run migrates; a private database is started for it when it does not run.
+func (dbMigrateCmd) Run(ctx context.Context, a *app) error {
+	if a.data.DatabaseURL == "" {
+		db, err := a.open(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(a.stdout, "the schema is up to date")
+		return db.Close(ctx)
+	}
+	dsn, err := a.externalDSN()
+	if err != nil {
+		return err
+	}
+	kept, err := migrate.Prepare(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	st, err := migrate.Up(ctx, dsn, geo.Extent(a.data.Extent), a.log)
+	if err != nil {
+		return err
+	}
+	for _, line := range kept {
+		fmt.Fprintln(a.stdout, "could not revoke:", line)
+	}
+	fmt.Fprintf(a.stdout, "the schema is at version %d\n", st.Have)
+	return nil
+}
+
+type dbStatusCmd struct{}
+
+// Run prints the schema version and how much is stored.
+func (dbStatusCmd) Run(ctx context.Context, a *app) error {
+	if a.data.DatabaseURL != "" {
+		dsn, err := a.externalDSN()
+		if err != nil {
+			return err
+		}
+		return printStatus(ctx, a, dsn, "external")
+	}
+	at, err := cluster.Locate(a.data.DataDir)
+	if err == nil {
+		return printStatus(ctx, a, at.DSN(cluster.ReadOnly), "private, running in "+at.ClusterDir)
+	}
+	if _, ok := errors.AsType[*cluster.NotRunningError](err); ok {
+		fmt.Fprintf(a.stdout, "database: private, not running (%s)\n", a.data.DataDir)
+		return nil
+	}
+	return err
+}
+
+func printStatus(ctx context.Context, a *app, dsn, where string) error {
+	st, err := migrate.Read(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "database: %s\nschema: %d (this hetu: %d)\n", where, st.Have, st.Want)
+	return nil
+}
+
+type dbPsqlCmd struct {
+	Args []string `arg:"" optional:"" passthrough:"" help:"What psql shall get."`
+}
+
+// Help gives an example.
+func (dbPsqlCmd) Help() string { return "Example: hetu db psql -- -c 'SELECT count(*) FROM river'" }
+
+// Run hands over to psql as the role that can only read.
+func (c *dbPsqlCmd) Run(a *app) error {
+	dsn, psql := "", ""
+	if a.data.DatabaseURL != "" {
+		var err error
+		if dsn, err = a.externalDSN(); err != nil {
+			return err
+		}
+		if psql, err = exec.LookPath("psql"); err != nil {
+			return fmt.Errorf("psql is not installed (apt-get install postgresql-client): %w", err)
+		}
+	} else {
+		at, err := cluster.Locate(a.data.DataDir)
+		if err != nil {
+			return fmt.Errorf("%w; start hetu serve first", err)
+		}
+		dsn, psql = at.DSN(cluster.ReadOnly), filepath.Join(at.BinDir, "psql")
+	}
+	args := c.Args
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	cmd := exec.Command(psql, append([]string{dsn}, args...)...) //nolint:gosec,noctx // psql of the running server, with the person's own arguments, until that person leaves it
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, os.Stdout, os.Stderr
+	return cmd.Run()
+}

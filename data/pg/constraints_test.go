@@ -1,0 +1,180 @@
+package pg_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/twpayne/go-geom"
+
+	"hetu/data/pg"
+	"hetu/data/pgtest"
+	"hetu/geo"
+	"hetu/geo/lref"
+)
+
+func line(flat ...float64) *geom.LineString { return geom.NewLineStringFlat(geom.XY, flat) }
+
+func point(x, y float64) *geom.Point { return geom.NewPointFlat(geom.XY, []float64{x, y}) }
+
+func rec(key pg.Key) pg.Record { return pg.Record{Key: key, Source: "test"} }
+
+// smallRiver is a division, a river of one route and one town reach over its length.
+func smallRiver() []pg.Row {
+	route := lref.Measured(line(106.40, 26.60, 106.41, 26.60, 106.42, 26.61), "mouth")
+	length := route.FlatCoords()[2]
+	return []pg.Row{
+		pg.Division{Record: rec("d"), CodeScheme: "local", Code: "1", Name: "甲乡", Level: geo.Town, Kind: "乡"},
+		pg.River{Record: rec("r"), Name: "示例河", RiverKind: "river", Division: "d"},
+		pg.Route{Record: rec("rt"), River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: length, Geom: route},
+		reach("re", 0, length),
+	}
+}
+
+func reach(key pg.Key, from, to float64) pg.Reach {
+	return pg.Reach{
+		Record: rec(key), River: "r", Route: "rt", FromM: from, ToM: to, BankScope: geo.Both, Level: geo.Town, Division: "d",
+		Geom: line(106.40, 26.60, 106.41, 26.60, 106.42, 26.61),
+	}
+}
+
+// What must not be stored is refused by the database itself, and nothing of its batch stays.
+func TestNonsenseIsUnstorable(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	merge(t, db.Store, append(townPost(), smallRiver()[1:]...)...)
+	merge(t, db.Store, holder("1", "a", "2025-01-01", "2025-06-01"))
+	board := pg.Board{Record: rec("b"), Level: geo.Town, Reaches: []pg.Key{"re"}, State: "ok", Geom: point(106.4, 26.6)}
+	nan := math.NaN()
+	tests := []struct {
+		name string
+		row  pg.Row
+		want geo.Code
+	}{
+		{"a reach that ends before it begins", reach("x", 500, 100), geo.CodeRefused},
+		{"a reach of no length", reach("x", 100, 100), geo.CodeRefused},
+		{"a reach beyond its route", reach("x", 0, 99999), geo.CodeRefused},
+		{"a reach whose measure is NaN", reach("x", nan, 100), geo.CodeRefused},
+		{"two appointments of one post at one time", holder("2", "b", "2025-03-01", ""), geo.CodeConflict},
+		{"a board with no reach", func() pg.Row { b := board; b.Reaches = []pg.Key{}; return b }(), geo.CodeRefused},
+		{"a board on a reach that is not there", func() pg.Row { b := board; b.Reaches = []pg.Key{"re", "nowhere"}; return b }(), geo.CodeConflict},
+		{"a board outside the extent", func() pg.Row { b := board; b.Geom = point(13.4, 52.5); return b }(), geo.CodeRefused},
+		{"a board at NaN", func() pg.Row { b := board; b.Geom = point(nan, 26.6); return b }(), geo.CodeRefused},
+		{"a reach with NaN inside", func() pg.Row {
+			r := reach("x", 0, 100)
+			r.Geom = line(106.40, 26.60, nan, 26.61, 106.42, 26.61)
+			return r
+		}(), geo.CodeRefused},
+		{"a route with NaN in M", func() pg.Row {
+			return pg.Route{Record: rec("x"), River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: 10,
+				Geom: geom.NewLineStringFlat(geom.XYM, []float64{106.4, 26.6, 20, 106.41, 26.6, nan, 106.42, 26.6, 0})}
+		}(), geo.CodeRefused},
+		{"a bank line with NaN in Z", func() pg.Row {
+			return pg.BankLine{Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
+				Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.41, 26.6, nan, 106.42, 26.6, 1190})}
+		}(), geo.CodeRefused},
+		{"a bank line with infinite Z", func() pg.Row {
+			return pg.BankLine{Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
+				Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.41, 26.6, math.Inf(1)})}
+		}(), geo.CodeRefused},
+		{"a polygon that crosses itself", pg.Area{Record: rec("x"), River: "r", Status: "announced",
+			Geom: geom.NewMultiPolygonFlat(geom.XY, []float64{106, 26, 107, 27, 107, 26, 106, 27, 106, 26}, [][]int{{10}})}, geo.CodeRefused},
+		{"a post of nothing", pg.Post{Record: rec("x"), Level: geo.Town, Role: "chief", DualRole: "none", Title: "河长"}, geo.CodeRefused},
+	}
+	before, err := db.Store.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		b, err := db.Store.NewBatch(t.Context(), "test", tt.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = b.Add(t.Context(), tt.row); err == nil {
+			_, err = b.Merge(t.Context())
+		}
+		if got := geo.CodeOf(err); err == nil || got != tt.want {
+			t.Errorf("%s: got %q (%v), want %q", tt.name, got, err, tt.want)
+		}
+	}
+	after, err := db.Store.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before != after {
+		t.Errorf("a refused batch left a write: version %d became %d", before, after)
+	}
+	merge(t, db.Store, board)
+}
+
+// A level line that runs north-south has one X and one Z; the check of Z must not take that for a fault.
+func TestLevelBankLineIsStorable(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	merge(t, db.Store, append(smallRiver(), pg.BankLine{Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
+		Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.4, 26.7, 1200, 106.5, 26.7, 1200})})...)
+}
+
+func denied(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && pe.Code == "42501"
+}
+
+// The roles can do what they are for and nothing more: reading reads, writing goes through merge() only.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	merge(t, db.Store, smallRiver()...)
+	for _, role := range []string{"hetu_ro", "hetu_rw"} {
+		for _, sql := range []string{
+			"INSERT INTO river (id, key) VALUES (9999, 'x')", "UPDATE river_version SET name = 'x'", "DELETE FROM change", "TRUNCATE audit",
+			"CREATE TABLE public.t ()", "SELECT ST_Buffer(geom, 1) FROM reach_version", "SELECT ST_HausdorffDistance(geom, geom, 0.1) FROM reach_version",
+			"SELECT pg_read_file('PG_VERSION')", "COPY river TO PROGRAM 'true'", "INSERT INTO hetu.setting VALUES ('x', '1')",
+		} {
+			if err := db.Exec(t.Context(), role, sql); !denied(err) {
+				t.Errorf("%s may %s: %v", role, sql, err)
+			}
+		}
+	}
+	if err := db.Exec(t.Context(), "hetu_ro", "SELECT hetu.merge(1, now())"); !denied(err) {
+		t.Errorf("hetu_ro may merge: %v", err)
+	}
+	if err := db.Exec(t.Context(), "hetu_owner", "UPDATE river_version SET name = 'x'"); err == nil || !strings.Contains(err.Error(), "history") {
+		t.Errorf("the owner changed history: %v", err)
+	}
+	if err := db.Exec(t.Context(), "hetu_owner", "DELETE FROM river_version"); err == nil {
+		t.Error("the owner deleted history")
+	}
+}
+
+// What hetu_ro can execute of the extensions is this list. A function that is added here was looked at: it ends in time.
+func TestFunctionAllowList(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	conn, err := pgx.Connect(t.Context(), db.DSN("hetu_ro"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	rows, err := conn.Query(t.Context(), `SELECT DISTINCT proname::text FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+		WHERE has_function_privilege(p.oid, 'execute') AND pronamespace = 'public'::regnamespace ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Fields(`_st_dwithin _st_intersects box2d bytea contains_2d geometry geometry_contains geometry_distance_box geometry_eq geometry_overlaps
+		geometry_same geometry_within is_contained_2d overlaps_2d pgis_asmvt_combinefn pgis_asmvt_deserialfn pgis_asmvt_finalfn pgis_asmvt_serialfn
+		pgis_asmvt_transfn pgis_geometry_accum_transfn postgis_index_supportfn postgis_lib_version postgis_version st_asbinary st_asgeojson st_asmvt
+		st_asmvtgeom st_combinebbox st_dwithin st_endpoint st_extent st_force2d st_intersects st_lineinterpolatepoint st_m st_makeenvelope st_makepoint
+		st_npoints st_point st_pointonsurface st_setsrid st_srid st_startpoint st_tileenvelope st_transform st_x st_xmax st_xmin st_y st_ymax st_ymin st_z`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,60 @@
+package pg_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"hetu/data/pgtest"
+)
+
+// Every statement prepares against the migrated schema, as the role that will run it.
+func TestStatementsPrepare(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	files, err := filepath.Glob("sql/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no statements: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), "-- "+strings.TrimSuffix(filepath.Base(file), ".sql")+":") {
+			t.Errorf("%s: the first line says what it is for, after its name", file)
+		}
+		role := "hetu_ro"
+		if strings.HasPrefix(filepath.Base(file), "batch_") {
+			role = "hetu_rw"
+		}
+		conn, err := pgx.Connect(t.Context(), db.DSN(role))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Prepare(t.Context(), "", positional(string(text))); err != nil {
+			t.Errorf("%s as %s: %v", file, role, err)
+		}
+		_ = conn.Close(t.Context())
+	}
+}
+
+// positional writes @name parameters as $1, $2 … by first appearance, as pgx does.
+func positional(sql string) string {
+	comment := regexp.MustCompile(`(?m)^--.*$`)
+	sql = comment.ReplaceAllString(sql, "")
+	var names []string
+	return regexp.MustCompile(`@[a-z_][a-z_0-9]*`).ReplaceAllStringFunc(sql, func(name string) string {
+		for i, n := range names {
+			if n == name {
+				return "$" + string(rune('1'+i))
+			}
+		}
+		names = append(names, name)
+		return "$" + string(rune('0'+len(names)))
+	})
+}
