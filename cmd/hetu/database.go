@@ -66,7 +66,15 @@ func (a *app) migrateAndOpen(ctx context.Context, c *cluster.Cluster) (*database
 		return nil, err
 	}
 	s, err := a.openStore(ctx, c.DSN(cluster.ReadOnly), c.DSN(cluster.ReadWrite), c.DSN(cluster.Owner))
-	return &database{Store: s, cluster: c}, err
+	if err != nil {
+		return nil, err
+	}
+	// The cluster was started a moment ago and is ours alone: every batch there is was left by a process that died.
+	if err := s.Sweep(ctx, a.now()); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return &database{Store: s, cluster: c}, nil
 }
 
 func (a *app) openExternal(ctx context.Context) (*database, error) {

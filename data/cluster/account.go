@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -92,14 +93,14 @@ func (a account) blockedAt(dir string) string {
 			break
 		}
 	}
-	for i := len(way) - 1; i >= 0; i-- {
-		info, err := os.Stat(way[i])
+	for _, folder := range slices.Backward(way) {
+		info, err := os.Stat(folder)
 		if err != nil {
-			return way[i]
+			return folder
 		}
 		stat, ok := info.Sys().(*syscall.Stat_t)
 		if !ok {
-			return way[i]
+			return folder
 		}
 		enter := os.FileMode(0o001)
 		switch {
@@ -109,7 +110,7 @@ func (a account) blockedAt(dir string) string {
 			enter = 0o010
 		}
 		if info.Mode().Perm()&enter == 0 {
-			return way[i]
+			return folder
 		}
 	}
 	return ""

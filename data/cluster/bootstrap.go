@@ -16,15 +16,18 @@ type Role string
 const (
 	// Owner owns the database and the schema hetu, and runs the migrations.
 	Owner Role = "hetu_owner"
-	// ReadWrite and ReadOnly serve requests. They may connect and nothing else
-	// until a migration grants it.
+	// ReadWrite serves edits. It may connect and nothing else until a migration
+	// grants it.
 	ReadWrite Role = "hetu_rw"
-	ReadOnly  Role = "hetu_ro"
+	// ReadOnly serves the public, with the same beginning.
+	ReadOnly Role = "hetu_ro"
 	// Backup reads everything and may replicate.
 	Backup Role = "hetu_backup"
 	// Superuser is for set-up and repair, never for requests.
 	Superuser Role = "postgres"
 )
+
+func roles() []Role { return []Role{Owner, ReadWrite, ReadOnly, Backup, Superuser} }
 
 const (
 	databaseName = "hetu"
@@ -49,11 +52,11 @@ func bootstrap(ctx context.Context, conn *pgx.Conn, logger *slog.Logger) error {
 	if mark == layoutMark {
 		return nil
 	}
-	if err := runFile(ctx, conn, "sql/roles.sql"); err != nil {
+	if err = runFile(ctx, conn, "sql/roles.sql"); err != nil {
 		return err
 	}
 	if !exists {
-		if err := runFile(ctx, conn, "sql/database.sql"); err != nil {
+		if err = runFile(ctx, conn, "sql/database.sql"); err != nil {
 			return err
 		}
 	}
@@ -64,10 +67,10 @@ func bootstrap(ctx context.Context, conn *pgx.Conn, logger *slog.Logger) error {
 		return fmt.Errorf("connect to the new database: %w", err)
 	}
 	defer func() { _ = target.Close(context.WithoutCancel(ctx)) }()
-	if err := runFile(ctx, target, "sql/layout.sql"); err != nil {
+	if err = runFile(ctx, target, "sql/layout.sql"); err != nil {
 		return err
 	}
-	logger.Info("the database's roles and extensions are set up", "layout", layoutMark)
+	logger.InfoContext(ctx, "the database's roles and extensions are set up", slog.String("layout", layoutMark))
 	return nil
 }
 
@@ -105,7 +108,7 @@ func warnOldMinor(ctx context.Context, conn *pgx.Conn, logger *slog.Logger) {
 	}
 	fixed := map[int]int{15: 18, 16: 14, 17: 10, 18: 4}
 	if minor, known := fixed[version/10000]; known && version%10000 < minor {
-		logger.Warn("PostgreSQL lacks security fixes, upgrade its package",
-			"major", version/10000, "minor", version%10000, "fixed_in", minor)
+		logger.WarnContext(ctx, "PostgreSQL lacks security fixes, upgrade its package",
+			slog.Int("major", version/10000), slog.Int("minor", version%10000), slog.Int("fixed_in", minor))
 	}
 }

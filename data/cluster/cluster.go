@@ -33,6 +33,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,12 +125,12 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{cfg: cfg, done: make(chan struct{})}
-	if err := c.prepare(ctx); err != nil {
+	if err = c.prepare(ctx); err != nil {
 		c.release()
 		return nil, err
 	}
-	if err := c.launch(ctx); err != nil {
-		c.stopServer(context.WithoutCancel(ctx))
+	if err = c.launch(ctx); err != nil {
+		err = errors.Join(err, c.stopServer(context.WithoutCancel(ctx)))
 		c.release()
 		return nil, err
 	}
@@ -147,10 +148,10 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.lock(data, data); err != nil {
+	if err = c.lock(data, data); err != nil {
 		return err
 	}
-	if err := becomeSubreaper(); err != nil {
+	if err = becomeSubreaper(); err != nil {
 		return err
 	}
 	c.forker = newForker()
@@ -161,7 +162,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if c.place.home != data {
 		// A copied or renamed data folder names the same home: only this
 		// second lock keeps two servers off it.
-		if err := c.lock(c.place.home, data); err != nil {
+		if err = c.lock(c.place.home, data); err != nil {
 			return err
 		}
 	}
@@ -169,10 +170,10 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if c.install, err = findInstall(c.cfg.InstallDir, c.place.pg()); err != nil {
 		return err
 	}
-	if err := c.initialise(ctx); err != nil {
+	if err = c.initialise(ctx); err != nil {
 		return err
 	}
-	if err := takeOver(c.place.pg(), c.cfg.Logger); err != nil {
+	if err = c.territory().takeOver(ctx, c.cfg.Logger); err != nil {
 		return err
 	}
 	if c.socket, err = makeSocketDir(c.cfg.RuntimeDir, c.place.pg(), c.account); err != nil {
@@ -197,7 +198,7 @@ func (c *Cluster) launch(ctx context.Context) error {
 }
 
 // DSN returns the libpq keyword/value string to connect as role to the database
-// hetu. It holds no secret.
+// hetu. It holds no secret. A keyword appended to it wins, such as " dbname=x".
 func (c *Cluster) DSN(role Role) string { return dsn(c.socket, databaseName, role) }
 
 // Ready tells whether the server process is up and has answered since its last
@@ -249,7 +250,11 @@ func (c *Cluster) stopServer(ctx context.Context) error {
 		return err
 	}
 	// A postmaster that had to be killed leaves backends behind.
-	return killAll(c.place.pg(), c.server.pid)
+	return c.territory().clear(c.server.pid)
+}
+
+func (c *Cluster) territory() territory {
+	return territory{dir: c.place.pg(), runAs: c.account}
 }
 
 // release gives back what prepare took. The forker's thread must outlive every
@@ -261,8 +266,8 @@ func (c *Cluster) release() {
 	if c.forker != nil {
 		c.forker.close()
 	}
-	for i := len(c.locks) - 1; i >= 0; i-- {
-		c.locks[i].release()
+	for _, held := range slices.Backward(c.locks) {
+		held.release()
 	}
 }
 

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +18,7 @@ import (
 // initialise makes the database's files if there are none. They are made under
 // another name and renamed when complete, so a database that is there is whole.
 func (c *Cluster) initialise(ctx context.Context) error {
-	if err := removeHalfMade(c.place.home); err != nil {
+	if err := c.removeHalfMade(); err != nil {
 		return err
 	}
 	if hasDatabase(c.place.pg()) {
@@ -36,7 +36,7 @@ func (c *Cluster) initialise(ctx context.Context) error {
 		return fmt.Errorf("make the database's folder: %w", err)
 	}
 	if err := c.initdb(ctx, half); err != nil {
-		return errors.Join(err, removeHalfMade(c.place.home))
+		return errors.Join(err, c.removeHalfMade())
 	}
 	if err := os.Rename(half, c.place.pg()); err != nil {
 		return fmt.Errorf("put the new database in place: %w", err)
@@ -44,8 +44,8 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	if err := syncDir(c.place.home); err != nil {
 		return fmt.Errorf("put the new database in place: %w", err)
 	}
-	c.cfg.Logger.Info("made a new database", "cluster_dir", c.place.pg(),
-		"postgresql", c.install.major, "seconds", c.cfg.Now().Sub(began).Seconds())
+	c.cfg.Logger.InfoContext(ctx, "made a new database", slog.String("cluster_dir", c.place.pg()),
+		slog.Int("postgresql", c.install.major), slog.Duration("took", c.cfg.Now().Sub(began)))
 	return noteLocation(c.place)
 }
 
@@ -55,6 +55,7 @@ func (c *Cluster) initdb(ctx context.Context, dir string) error {
 			return fmt.Errorf("make the database's folder: %w", err)
 		}
 	}
+	//nolint:gosec // G204: the program is the installed one, the folder the operator's.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), c.install.program("initdb"),
 		"--pgdata="+dir,
 		"--username="+string(Superuser),
@@ -88,20 +89,19 @@ func (c *Cluster) initdb(ctx context.Context, dir string) error {
 	case <-ctx.Done():
 		// The group is initdb and its shell; removeHalfMade ends the rest.
 		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
-		<-ended
-		return fmt.Errorf("initdb: %w", context.Cause(ctx))
+		return fmt.Errorf("initdb: %w", errors.Join(context.Cause(ctx), <-ended))
 	}
 }
 
 // removeHalfMade removes what an initdb left that was killed, after ending the
 // processes that may still write there. Callers hold the lock.
-func removeHalfMade(home string) error {
-	found, err := filepath.Glob(filepath.Join(escapeGlob(home), "pg.tmp-*"))
+func (c *Cluster) removeHalfMade() error {
+	found, err := filepath.Glob(filepath.Join(escapeGlob(c.place.home), "pg.tmp-*"))
 	if err != nil {
 		return fmt.Errorf("look for half-made databases: %w", err)
 	}
 	for _, dir := range found {
-		if err := killAll(dir, 0); err != nil {
+		if err := (territory{dir: dir, runAs: c.account}).clear(0); err != nil {
 			return err
 		}
 		if err := os.RemoveAll(dir); err != nil {
@@ -109,51 +109,4 @@ func removeHalfMade(home string) error {
 		}
 	}
 	return nil
-}
-
-func escapeGlob(path string) string {
-	var escaped bytes.Buffer
-	for _, r := range path {
-		switch r {
-		case '*', '?', '[', '\\':
-			escaped.WriteByte('\\')
-		}
-		escaped.WriteRune(r)
-	}
-	return escaped.String()
-}
-
-// writeFile replaces a file in one step and only if it differs. A running or
-// crashed server never sees half a file. The folder may belong to the less
-// trusted account: O_EXCL follows no link laid there.
-func writeFile(name string, content []byte, mode os.FileMode, owner account) error {
-	if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, content) {
-		return nil
-	}
-	half := name + ".tmp"
-	_ = os.Remove(half)
-	file, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, mode)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if owner.switched {
-		err = errors.Join(err, file.Chown(int(owner.uid), int(owner.gid)))
-	}
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := os.Rename(half, name); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(name))
-}
-
-func syncDir(name string) error {
-	dir, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

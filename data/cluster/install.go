@@ -71,7 +71,7 @@ func findInstall(root, pg string) (install, error) {
 // databaseMajor reads the version that made the database, 0 if there is none.
 func databaseMajor(pg string) (int, error) {
 	name := filepath.Join(pg, "PG_VERSION")
-	text, err := os.ReadFile(name)
+	text, err := readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

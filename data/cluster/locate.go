@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,7 +45,7 @@ func (l Location) DSN(role Role) string { return dsn(l.SocketDir, databaseName, 
 type NotRunningError struct{ DataDir string }
 
 func (e *NotRunningError) Error() string {
-	return fmt.Sprintf("no database server runs on data folder %s", e.DataDir)
+	return "no database server runs on data folder " + e.DataDir
 }
 
 // Locate finds the running server of a data folder without starting or changing
@@ -55,7 +56,7 @@ func Locate(dataDir string) (Location, error) {
 	if err != nil {
 		return Location{}, err
 	}
-	if resolved, err := filepath.EvalSymlinks(data); err == nil {
+	if resolved, errLink := filepath.EvalSymlinks(data); errLink == nil {
 		data = resolved
 	}
 	home, err := recordedHome(data)
@@ -66,26 +67,27 @@ func Locate(dataDir string) (Location, error) {
 		return Location{}, &NotRunningError{DataDir: data}
 	}
 	at := place{data: data, home: home}
+	runAs, err := ownerAccount(at.pg())
+	if err != nil {
+		return Location{}, err
+	}
+	server := territory{dir: at.pg(), runAs: runAs}
 	pidFile, err := readPidFile(at.pg())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Location{}, &NotRunningError{DataDir: data}
 	case err != nil:
 		return Location{}, err
-	case pidFile.socketDir == "" || !runsIn(pidFile.pid, at.pg()):
+	case pidFile.socketDir == "" || !server.has(pidFile.pid):
 		return Location{}, &NotRunningError{DataDir: data}
 	}
-	exe, err := os.Readlink(procPath(pidFile.pid, "exe"))
-	if err != nil {
-		return Location{}, fmt.Errorf("find the server's programs: %w", err)
-	}
-	return Location{DataDir: data, ClusterDir: at.pg(), SocketDir: pidFile.socketDir, BinDir: filepath.Dir(exe)}, nil
+	return Location{DataDir: data, ClusterDir: at.pg(), SocketDir: pidFile.socketDir, BinDir: filepath.Dir(server.program(pidFile.pid))}, nil
 }
 
 func dsn(socketDir, database string, role Role) string {
-	// sslmode is named since pgx and libpq would otherwise take it from the
-	// caller's environment.
-	return fmt.Sprintf("host='%s' port=%d dbname=%s user=%s sslmode=disable",
+	// The last three are named since pgx and libpq would otherwise take them
+	// from the caller's environment.
+	return fmt.Sprintf("host='%s' port=%d dbname=%s user=%s sslmode=disable target_session_attrs=any options=''",
 		strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(socketDir), port, database, role)
 }
 
@@ -99,6 +101,7 @@ func makeDataDir(dir string) (string, error) {
 	mode := os.FileMode(0o700)
 	if os.Geteuid() == 0 {
 		mode = 0o711 // the account postgres must pass through, not look around
+		//nolint:gosec // G301: parents must let the account postgres pass.
 		if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
 			return "", fmt.Errorf("make the data folder: %w", err)
 		}
@@ -118,8 +121,9 @@ func resolve(cfg Config, data string) (place, account, error) {
 		return place{}, account{}, err
 	}
 	at := place{data: data, home: home}
+	var runAs account
 	if home != "" {
-		runAs, err := ownerAccount(at.pg())
+		runAs, err = ownerAccount(at.pg())
 		if err != nil {
 			return place{}, account{}, err
 		}
@@ -129,7 +133,7 @@ func resolve(cfg Config, data string) (place, account, error) {
 		return at, runAs, nil
 	}
 
-	runAs, err := freshAccount()
+	runAs, err = freshAccount()
 	if err != nil {
 		return place{}, account{}, err
 	}
@@ -153,7 +157,7 @@ func resolve(cfg Config, data string) (place, account, error) {
 // recordedHome returns the folder that holds this data folder's database, or ""
 // when there is no database yet.
 func recordedHome(data string) (string, error) {
-	note, err := os.ReadFile(filepath.Join(data, locationFile))
+	note, err := readFile(filepath.Join(data, locationFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if hasDatabase(filepath.Join(data, "pg")) {
@@ -184,9 +188,11 @@ func hasDatabase(pg string) bool {
 // before the place was noted finds it again.
 func relocate(cfg Config, data string, runAs account) (string, error) {
 	home := filepath.Join(cfg.RelocateDir, hashName(data, 16))
+	//nolint:gosec // G301: the account postgres must pass.
 	if err := os.MkdirAll(cfg.RelocateDir, 0o755); err != nil {
 		return "", fmt.Errorf("relocate the database: %w", err)
 	}
+	//nolint:gosec // G301: the account postgres must pass.
 	if err := os.Mkdir(home, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("relocate the database: %w", err)
 	}
@@ -198,7 +204,7 @@ func relocate(cfg Config, data string, runAs account) (string, error) {
 		return "", fmt.Errorf("account %s can enter neither %s nor %s: choose another data folder", runAs.name, data, dir)
 	}
 	cfg.Logger.Warn("the database cannot stand in the data folder, its account may not enter there",
-		"account", runAs.name, "data_dir", data, "cluster_home", home)
+		slog.String("account", runAs.name), slog.String("data_dir", data), slog.String("cluster_home", home))
 	return home, nil
 }
 
@@ -207,7 +213,7 @@ func noteLocation(at place) error {
 	if at.home == at.data {
 		return nil
 	}
-	return writeFile(filepath.Join(at.data, locationFile), []byte(at.home+"\n"), 0o644, account{})
+	return writeFile(filepath.Join(at.data, locationFile), []byte(at.home+"\n"), 0o600, account{})
 }
 
 // makeSocketDir makes the folder of the Unix socket. Its path is short whatever
@@ -245,7 +251,7 @@ func ownSocketDir(dir string, runAs account) error {
 		return err
 	}
 	if err == nil && runAs.switched {
-		if err := os.Lchown(dir, int(runAs.uid), int(runAs.gid)); err != nil {
+		if err = os.Lchown(dir, int(runAs.uid), int(runAs.gid)); err != nil {
 			return err
 		}
 	}
@@ -259,7 +265,7 @@ func ownSocketDir(dir string, runAs account) error {
 	}
 	if stat.Uid == 0 && runAs.switched {
 		// Made by us and killed before the line above gave it away.
-		if err := os.Lchown(dir, int(runAs.uid), int(runAs.gid)); err != nil {
+		if err = os.Lchown(dir, int(runAs.uid), int(runAs.gid)); err != nil {
 			return err
 		}
 		stat.Uid = runAs.uid
@@ -270,11 +276,16 @@ func ownSocketDir(dir string, runAs account) error {
 	return nil
 }
 
-// removeSocketDir removes what PostgreSQL left and the folder, nothing else.
-func removeSocketDir(dir string) {
+// removeSocket removes what a server left in its socket folder.
+func removeSocket(dir string) {
 	name := filepath.Join(dir, ".s.PGSQL."+strconv.Itoa(port))
 	_ = os.Remove(name)
 	_ = os.Remove(name + ".lock")
+}
+
+// removeSocketDir removes what a server left and the folder, nothing else.
+func removeSocketDir(dir string) {
+	removeSocket(dir)
 	_ = os.Remove(dir)
 }
 

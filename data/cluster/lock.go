@@ -30,7 +30,8 @@ func (e *HeldError) Error() string {
 type lock struct{ file *os.File }
 
 func acquireLock(name, data string) (*lock, error) {
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+	//nolint:gosec // G304: see readFile.
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the data folder: %w", err)
 	}

@@ -21,6 +21,11 @@ import (
 // stays up, instead of the kernel killing a process and with it all sessions.
 const backendMemory = 3 << 30
 
+// limitedExec becomes the program in its arguments after limiting its own
+// memory. A shell and not prlimit(2) from here: root without CAP_SYS_RESOURCE,
+// as in most containers, may not limit another account's process.
+const limitedExec = `ulimit -v "$1" 2>/dev/null; shift; exec "$@"`
+
 // becomeSubreaper makes orphaned descendants our children instead of init's:
 // the backends of a killed postmaster can then be found and reaped.
 func becomeSubreaper() error {
@@ -68,7 +73,7 @@ func (a account) sysProcAttr(death syscall.Signal) *syscall.SysProcAttr {
 // childEnv is the whole environment of a child. Nothing is inherited: a PGDATA
 // or PGOPTIONS of the caller must not steer this server.
 func childEnv(extra ...string) []string {
-	return append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C"}, extra...)
+	return append([]string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, extra...)
 }
 
 // postmaster is the server's first process.
@@ -86,9 +91,17 @@ func (c *Cluster) startServer(ctx context.Context) (*postmaster, error) {
 		return nil, err
 	}
 	defer func() { _ = logFile.Close() }()
+	// Nothing runs here any more, but the socket's lock may name a reused pid.
+	removeSocket(c.socket)
+	memory, err := totalMemory()
+	if err != nil {
+		return nil, err
+	}
 	pg := c.place.pg()
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), c.install.program("postgres"),
-		"-D", pg,
+	//nolint:gosec // G204: the program is the installed one, the folders the operator's.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", limitedExec, "sh",
+		strconv.FormatUint((backendMemory+sharedBuffers(memory))/1024, 10),
+		c.install.program("postgres"), "-D", pg,
 		"-c", "listen_addresses=",
 		"-c", "port="+strconv.Itoa(port),
 		"-c", "unix_socket_directories="+c.socket,
@@ -96,7 +109,7 @@ func (c *Cluster) startServer(ctx context.Context) (*postmaster, error) {
 		"-c", "hba_file="+filepath.Join(pg, "pg_hba.conf"),
 		"-c", "ident_file="+filepath.Join(pg, "pg_ident.conf"),
 	)
-	cmd.Dir = pg // the mark by which its processes are known, see takeOver
+	cmd.Dir = pg // the mark by which its processes are known, see territory
 	cmd.Env = childEnv(c.serverEnv()...)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	// Not SIGINT or SIGTERM: those wait for a backend deep in a geometry
@@ -113,7 +126,7 @@ func (c *Cluster) startServer(ctx context.Context) (*postmaster, error) {
 		server.status = cmd.Wait()
 		close(server.exited)
 	}()
-	c.limit(server.pid)
+	c.spare(ctx, server.pid)
 	return server, nil
 }
 
@@ -129,25 +142,20 @@ func (c *Cluster) serverEnv() []string {
 	// server would take that for a living server and refuse. takeOver has
 	// looked: it is not one. This variable, made for pg_ctl, says so; the check
 	// of the shared memory block stays in force.
-	if old, err := readPidFile(c.place.pg()); err == nil && !runsIn(old.pid, c.place.pg()) {
+	if old, err := readPidFile(c.place.pg()); err == nil && !c.territory().has(old.pid) {
 		env = append(env, "PG_GRANDPARENT_PID="+strconv.Itoa(old.pid))
 	}
 	return env
 }
 
-// limit sets what a process can be given from outside. Neither is needed to
-// run, and a container may forbid both.
-func (c *Cluster) limit(pid int) {
-	if memory, err := totalMemory(); err == nil {
-		bytes := backendMemory + sharedBuffers(memory)
-		if err := unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: bytes, Max: bytes}, nil); err != nil {
-			c.cfg.Logger.Warn("the memory of the database server is not limited", "error", err)
-		}
+// spare keeps the postmaster from the kernel's out-of-memory killer, which needs
+// root and a container that allows it.
+func (c *Cluster) spare(ctx context.Context, pid int) {
+	if os.Geteuid() != 0 {
+		return
 	}
-	if os.Geteuid() == 0 {
-		if err := os.WriteFile(procPath(pid, "oom_score_adj"), []byte("-500"), 0o600); err != nil {
-			c.cfg.Logger.Debug("the database server is not kept from the out-of-memory killer", "error", err)
-		}
+	if err := os.WriteFile(procPath(pid, "oom_score_adj"), []byte("-500"), 0o600); err != nil {
+		c.cfg.Logger.DebugContext(ctx, "the database server is not kept from the out-of-memory killer", slog.Any("error", err))
 	}
 }
 
@@ -168,7 +176,8 @@ func (p *postmaster) stop(ctx context.Context, logger *slog.Logger) error {
 		if p.waitExit(ctx, step.wait, i == 0) {
 			return nil
 		}
-		logger.Warn("the database server does not stop, asking harder", "signal", step.signal.String(), "pid", p.pid)
+		logger.WarnContext(ctx, "the database server does not stop, asking harder",
+			slog.String("signal", step.signal.String()), slog.Int("pid", p.pid))
 	}
 	return fmt.Errorf("the database server, process %d, does not end", p.pid)
 }

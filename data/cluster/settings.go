@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -64,12 +63,12 @@ func writeSettings(pg string, runAs account) error {
 		"pg_ident.conf": identFile(runAs.osUsers()),
 	}
 	for name, content := range files {
-		if err := writeFile(filepath.Join(pg, name), []byte(content), 0o600, runAs); err != nil {
+		if err = writeFile(filepath.Join(pg, name), []byte(content), 0o600, runAs); err != nil {
 			return fmt.Errorf("write the database's settings: %w", err)
 		}
 	}
 	name := filepath.Join(pg, "postgresql.conf")
-	main, err := os.ReadFile(name)
+	main, err := readFile(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the database's settings: %w", err)
 	}
@@ -101,16 +100,20 @@ func totalMemory() (uint64, error) {
 func hbaFile() string {
 	// No line for TCP: without one every such connection is refused, even if
 	// somebody opened a port.
-	return "# Written by hetu at every start.\n" +
-		"local all all peer map=" + identMap + "\n" +
-		"local replication " + string(Backup) + " peer map=" + identMap + "\n"
+	var text strings.Builder
+	text.WriteString("# Written by hetu at every start.\n")
+	for _, role := range roles() {
+		fmt.Fprintf(&text, "local all %s peer map=%s\n", role, identMap)
+	}
+	fmt.Fprintf(&text, "local replication %s peer map=%s\n", Backup, identMap)
+	return text.String()
 }
 
 func identFile(osUsers []string) string {
 	var text strings.Builder
 	text.WriteString("# Written by hetu at every start: which account may be which role.\n")
 	for _, osUser := range osUsers {
-		for _, role := range []Role{Superuser, Owner, ReadWrite, ReadOnly, Backup} {
+		for _, role := range roles() {
 			fmt.Fprintf(&text, "%s \"%s\" %s\n", identMap, strings.ReplaceAll(osUser, `"`, `""`), role)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,20 +61,21 @@ func (c *Cluster) supervise(ctx context.Context) {
 		deaths = recent(append(deaths, now), now)
 		if len(deaths) >= maxDeaths {
 			c.err = &GivenUpError{Deaths: len(deaths), Last: last}
-			c.cfg.Logger.Error("the database server is given up", "deaths", len(deaths), "error", last)
+			c.cfg.Logger.ErrorContext(ctx, "the database server is given up", slog.Int("deaths", len(deaths)), slog.Any("error", last))
 			return
 		}
 		if len(deaths) == 1 {
 			backoff = minBackoff
 		}
-		c.cfg.Logger.Error("the database server died, starting it again", "deaths", len(deaths), "backoff", backoff, "error", last)
+		c.cfg.Logger.WarnContext(ctx, "the database server died, starting it again",
+			slog.Int("deaths", len(deaths)), slog.Duration("backoff", backoff), slog.Any("error", last))
 		if !sleep(ctx, backoff) {
 			return
 		}
 		backoff = min(2*backoff, maxBackoff)
 		if last = c.restart(ctx); last == nil {
 			c.ready.Store(true)
-			c.cfg.Logger.Info("the database server is back", "pid", c.server.pid)
+			c.cfg.Logger.InfoContext(ctx, "the database server is back", slog.Int("pid", c.server.pid))
 		}
 	}
 }
@@ -90,7 +92,7 @@ func (c *Cluster) awaitDeath(ctx context.Context) bool {
 			return false
 		case <-ticker.C:
 			if err := c.log.trim(); err != nil {
-				c.cfg.Logger.Warn("the database server's log cannot be cut", "error", err)
+				c.cfg.Logger.WarnContext(ctx, "the database server's log cannot be cut", slog.Any("error", err))
 			}
 		}
 	}
@@ -100,7 +102,7 @@ func (c *Cluster) awaitDeath(ctx context.Context) bool {
 func (c *Cluster) restart(ctx context.Context) error {
 	// A backend deep in a geometry function outlives its postmaster for
 	// minutes, and no server starts while one holds the shared memory.
-	if err := killAll(c.place.pg(), c.server.pid); err != nil {
+	if err := c.territory().clear(c.server.pid); err != nil {
 		return err
 	}
 	// Something may have tidied up the temporary folder.

@@ -46,12 +46,16 @@ func Up(ctx context.Context, dsn string, extent geo.Extent, log *slog.Logger) (S
 	if err != nil {
 		return Status{}, err
 	}
-	results, err := p.Up(ctx)
-	for _, r := range results {
+	for {
+		r, err := p.UpByOne(ctx)
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			break
+		}
+		if err != nil {
+			return Status{}, geo.Wrapf(err, geo.CodeUnavailable, "the database could not be migrated; nothing of the failed step was kept")
+		}
 		log.InfoContext(ctx, "migrated", slog.Int64("version", r.Source.Version), slog.Duration("took", r.Duration.Round(time.Millisecond)))
-	}
-	if err != nil {
-		return Status{}, geo.Wrapf(err, geo.CodeUnavailable, "the database could not be migrated; nothing of the failed step was kept")
+		faultPoint("migrated")
 	}
 	if err := setExtent(ctx, db, extent); err != nil {
 		return Status{}, err

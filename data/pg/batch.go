@@ -112,6 +112,12 @@ func (b *Batch) Drop(ctx context.Context) error {
 	return interpret(err)
 }
 
+// Sweep forgets batches that were opened before a time: what processes that died left in staging.
+func (s *Store) Sweep(ctx context.Context, before time.Time) error {
+	_, err := s.write.Exec(ctx, s.queries["batch_sweep"], pgx.NamedArgs{"before": before})
+	return interpret(err)
+}
+
 // dangling refuses references to what is neither stored nor in the batch, naming each kind's first.
 func (b *Batch) dangling() error {
 	for entity, keys := range b.ids {

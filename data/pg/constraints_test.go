@@ -169,7 +169,7 @@ func TestFunctionAllowList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Fields(`_st_dwithin _st_intersects box2d bytea contains_2d geometry geometry_contains geometry_distance_box geometry_eq geometry_overlaps
+	want := strings.Fields(`_st_dwithin _st_intersects box2d box3d bytea contains_2d geometry geometry_contains geometry_distance_box geometry_eq geometry_overlaps
 		geometry_same geometry_within is_contained_2d overlaps_2d pgis_asmvt_combinefn pgis_asmvt_deserialfn pgis_asmvt_finalfn pgis_asmvt_serialfn
 		pgis_asmvt_transfn pgis_geometry_accum_transfn postgis_index_supportfn postgis_lib_version postgis_version st_asbinary st_asgeojson st_asmvt
 		st_asmvtgeom st_combinebbox st_dwithin st_endpoint st_extent st_force2d st_intersects st_lineinterpolatepoint st_m st_makeenvelope st_makepoint

@@ -23,7 +23,7 @@ BEGIN
     FOR f IN
         SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
             JOIN pg_extension x ON x.oid = d.refobjid
-        WHERE x.extname = 'postgis' AND p.proname IN ('postgis_lib_version', 'postgis_version', 'postgis_index_supportfn', 'geometry', 'box2d', 'bytea',
+        WHERE x.extname = 'postgis' AND p.proname IN ('postgis_lib_version', 'postgis_version', 'postgis_index_supportfn', 'geometry', 'box2d', 'box3d', 'bytea',
             'geometry_overlaps', 'geometry_within', 'geometry_contains', 'geometry_eq', 'geometry_distance_box', 'geometry_same', 'overlaps_2d', 'contains_2d', 'is_contained_2d',
             'st_intersects', '_st_intersects', 'st_dwithin', '_st_dwithin', 'st_transform', 'st_makeenvelope', 'st_tileenvelope', 'st_setsrid', 'st_srid',
             'st_asbinary', 'st_asgeojson', 'st_asmvt', 'st_asmvtgeom', 'pgis_asmvt_transfn', 'pgis_asmvt_finalfn', 'pgis_asmvt_combinefn', 'pgis_asmvt_serialfn', 'pgis_asmvt_deserialfn',
