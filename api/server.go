@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"hetu/geo"
+	"hetu/tiles"
 )
 
 // Config is what the server is made of.
@@ -27,8 +28,10 @@ type Config struct {
 	Extent geo.Extent
 	Now    func() time.Time
 	Log    *slog.Logger
-	// Notice stands on every page, for example that the data are schematic. Empty: none.
-	Notice string
+	// Tiles is where the features of tiles come from.
+	Tiles tiles.Source
+	// Sample says that the store holds schematic sample data: every page and tile set then tells so.
+	Sample bool
 	// ApprovalNo is the map's approval number 审图号; empty on an intranet.
 	ApprovalNo string
 }
@@ -59,8 +62,9 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/places", "places", s.places)
 	get("/api/v1/responsible", "responsible", s.responsible)
 	get("/api/v1/counts", "counts", s.counts)
-	if err := s.mount(router); err != nil {
-		return nil, err
+	NewTiles(TilesConfig{Source: cfg.Tiles, Now: cfg.Now, Notice: s.notice(), Extent: cfg.Extent}).Register(router, cfg.Log)
+	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: cfg.Sample, approvalNo: cfg.ApprovalNo}); err != nil {
+		return nil, fmt.Errorf("set up the pages: %w", err)
 	}
 	router.NotFoundHandler = handle(cfg.Log, func(_ http.ResponseWriter, r *http.Request) error {
 		return geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
@@ -71,6 +75,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	return &Server{handler: s.around(compress(router)), draining: s.draining}, nil
+}
+
+// notice is what a map that draws our tiles must show.
+func (s *server) notice() string {
+	if !s.Sample {
+		return ""
+	}
+	return "示意数据：河道位置为示意绘制，人员与电话均为示例 / Schematic sample data: rivers are drawn by hand, persons and phones are invented"
 }
 
 // ServeHTTP implements [http.Handler].

@@ -14,9 +14,6 @@ import (
 	"hetu/geo"
 )
 
-// sampleNotice stands on every page while the store holds the sample.
-const sampleNotice = "sample"
-
 type serveCmd struct {
 	Listen        string `help:"Address to listen on." env:"HETU_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Sample        bool   `help:"Load the two sample counties if the store is empty." env:"HETU_SAMPLE"`
@@ -80,7 +77,13 @@ func (c *serveCmd) serve(ctx context.Context, a *app, db *database, listener net
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{Store: db.Store, Extent: extent, Now: a.now, Log: a.log, Notice: sampleNotice, ApprovalNo: c.MapApprovalNo})
+	isSample, err := db.HoldsSample(ctx)
+	if err != nil {
+		return err
+	}
+	handler, err := api.New(api.Config{
+		Store: db.Store, Tiles: db.Store, Extent: extent, Now: a.now, Log: a.log, Sample: isSample, ApprovalNo: c.MapApprovalNo,
+	})
 	if err != nil {
 		return err
 	}

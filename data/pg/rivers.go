@@ -139,3 +139,12 @@ func (s *Store) Version(ctx context.Context) (int64, error) {
 	}
 	return v, nil
 }
+
+// HoldsSample tells whether the store holds the sample or a generated network, which every page must then say.
+func (s *Store) HoldsSample(ctx context.Context) (bool, error) {
+	var yes bool
+	if err := s.read.QueryRow(ctx, s.queries["store_sample"]).Scan(&yes); err != nil {
+		return false, interpret(fmt.Errorf("look for the sample: %w", err))
+	}
+	return yes, nil
+}
