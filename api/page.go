@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -27,6 +26,7 @@ import (
 // pages are the HTML pages: "/" and "/r/{id}", which answer without scripts, and "/map".
 type pages struct {
 	store      Store
+	extent     geo.Extent // positions outside of it are refused
 	now        func() time.Time
 	log        *slog.Logger
 	sample     bool   // the store holds the sample counties: every page says so
@@ -101,7 +101,7 @@ func (s *pageSite) handle(h handlerFunc) http.Handler {
 			s.log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
 		}
 		v := s.view(r, geo.DateOf(s.now()))
-		v.Problem = &p
+		v.Problem, v.Past = &p, false
 		v.Title = v.Words["error_title"]
 		if p.Status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", "2")
@@ -153,15 +153,13 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case query.Has("lon") || query.Has("lat"):
-		v.Position, err = s.position(r.Context(), query)
-		if err != nil {
-			if geo.CodeOf(err) != geo.CodeInvalid {
-				return err
-			}
-			v.PositionFault, status = problemOf(err).Detail, http.StatusBadRequest
+		lon, lat, fault := s.position(v, query)
+		if fault != "" {
+			v.PositionFault, status = fault, http.StatusBadRequest
 			break
 		}
-		answer, err := duty.Responsible(r.Context(), s.store, duty.Question{Lon: v.Position[0], Lat: v.Position[1], At: at})
+		v.Position = &[2]float64{lon, lat}
+		answer, err := duty.Responsible(r.Context(), s.store, duty.Question{Lon: lon, Lat: lat, At: at})
 		if err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}
@@ -184,24 +182,22 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, "find.html", status, v)
 }
 
-// position reads and checks lon and lat.
-func (s *pageSite) position(ctx context.Context, query url.Values) (*[2]float64, error) {
-	var at [2]float64
-	for i, name := range []string{"lon", "lat"} {
-		n, err := strconv.ParseFloat(strings.TrimSpace(query.Get(name)), 64)
-		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-			return nil, geo.InvalidField(name, "%q is no number", query.Get(name))
-		}
-		at[i] = n
+// position reads lon and lat. What is wrong with them is told in the reader's language, above the search.
+func (s *pageSite) position(v *pageView, query url.Values) (lon, lat float64, fault string) {
+	lon, err := strconv.ParseFloat(strings.TrimSpace(query.Get("lon")), 64)
+	if err == nil {
+		lat, err = strconv.ParseFloat(strings.TrimSpace(query.Get("lat")), 64)
 	}
-	extent, err := s.store.Extent(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the extent: %w", err)
+	switch e := s.extent; {
+	case err != nil || math.IsNaN(lon) || math.IsNaN(lat):
+		return 0, 0, v.Words["position_number"]
+	case e.Contains(lon, lat):
+		return lon, lat, ""
+	case e.Contains(lat, lon):
+		return 0, 0, v.Words["position_swapped"]
+	default:
+		return 0, 0, fmt.Sprintf(v.Words["position_outside"], e.West, e.East, e.South, e.North)
 	}
-	if !extent.Contains(at[0], at[1]) {
-		return nil, geo.InvalidField("lon", "%v, %v lies outside of %v to %v east, %v to %v north", at[0], at[1], extent.West, extent.East, extent.South, extent.North)
-	}
-	return &at, nil
 }
 
 // river is the page of one river.
@@ -275,14 +271,14 @@ func (s *pageSite) view(r *http.Request, day geo.Date) *pageView {
 // pageView is what a template is filled from; each page sets what it shows.
 type pageView struct {
 	web.View
-	Search        string      // what was searched for
-	Rivers        []River     // found
-	Places        []Place     // found
-	Groups        []pageGroup // of the start page
+	Search        string             // what was searched for
+	Rivers        []duty.ListedRiver // found
+	Places        []duty.Place       // found
+	Groups        []pageGroup        // of the start page
 	Position      *[2]float64
 	PositionFault string
 	Answer        *duty.Answer
-	Detail        *RiverDetail
+	Detail        *duty.RiverDetail
 	Reaches       []pageReaches
 	Problem       *problem
 	Entry         *web.Entry // of the map; nil when it was not built
@@ -290,19 +286,24 @@ type pageView struct {
 
 // pageGroup is the rivers of one area on the start page, the highest managed first.
 type pageGroup struct {
-	Division *Name
-	Rivers   []River
-	InView   []River
-	Rest     []River
+	Division *duty.Name
+	Rivers   []duty.ListedRiver
+	InView   []duty.ListedRiver
+	Rest     []duty.ListedRiver
 }
 
 // pageReaches is a river's reaches of one level.
 type pageReaches struct {
 	Level   geo.Level
-	Reaches []RiverReach
+	Reaches []duty.RiverReach
 }
 
-func pageGroups(rivers []River) []pageGroup {
+// BadDay tells whether the fault is the page's date.
+func (v *pageView) BadDay() bool {
+	return v.Problem != nil && slices.ContainsFunc(v.Problem.Errors, func(f problemField) bool { return f.Pointer == "as_of" })
+}
+
+func pageGroups(rivers []duty.ListedRiver) []pageGroup {
 	var out []pageGroup
 	for _, r := range rivers {
 		i := slices.IndexFunc(out, func(g pageGroup) bool {
@@ -316,7 +317,7 @@ func pageGroups(rivers []River) []pageGroup {
 	}
 	for i := range out {
 		g := &out[i]
-		slices.SortStableFunc(g.Rivers, func(a, b River) int {
+		slices.SortStableFunc(g.Rivers, func(a, b duty.ListedRiver) int {
 			return cmp.Or(cmp.Compare(pageRank(a), pageRank(b)), cmp.Compare(basinOf(b), basinOf(a)))
 		})
 		n := min(len(g.Rivers), pageGroupInView)
@@ -326,14 +327,14 @@ func pageGroups(rivers []River) []pageGroup {
 }
 
 // pageRank is the highest level that manages a river; the unmanaged come last.
-func pageRank(r River) geo.Level {
+func pageRank(r duty.ListedRiver) geo.Level {
 	if len(r.Levels) == 0 {
 		return geo.Grid + 1
 	}
 	return slices.Min(r.Levels)
 }
 
-func basinOf(r River) float64 {
+func basinOf(r duty.ListedRiver) float64 {
 	if r.BasinAreaKm2 == nil {
 		return 0
 	}

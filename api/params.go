@@ -47,7 +47,8 @@ func (p params) number(name string) (float64, error) {
 		return 0, geo.InvalidField(name, "is missing; give a number")
 	}
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+	// ParseFloat also reads hexadecimal and digits with underscores, which nobody means.
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || strings.ContainsAny(s, "xX_pP") {
 		return 0, geo.InvalidField(name, "%q is not a number", s)
 	}
 	return v, nil

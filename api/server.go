@@ -103,15 +103,20 @@ func (s *server) around(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "+
 			"img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
 		started := s.Now()
-		defer func() {
-			if cause := recover(); cause != nil && cause != http.ErrAbortHandler { //nolint:errorlint // the value itself is compared, as net/http does
-				s.Log.ErrorContext(r.Context(), "handler panicked", slog.String("request_id", id), slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
-				writeProblem(w, problemOf(geo.Errorf(geo.CodeInternal, "panic")))
-			}
-			s.Log.DebugContext(r.Context(), "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Duration("took", s.Now().Sub(started)))
-		}()
+		defer s.finish(w, r, id, started)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// finish is deferred around every request: it answers for a handler that panicked, and logs.
+func (s *server) finish(w http.ResponseWriter, r *http.Request, id string, started time.Time) {
+	ctx := r.Context()
+	if cause := recover(); cause != nil && cause != http.ErrAbortHandler { //nolint:errorlint // the value itself is compared, as net/http does
+		s.Log.ErrorContext(ctx, "handler panicked", slog.String("request_id", id), slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
+		writeProblem(w, problemOf(geo.Errorf(geo.CodeInternal, "panic")))
+	}
+	s.Log.DebugContext(ctx, "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Duration("took", s.Now().Sub(started)))
 }
 
 func requestID() string {

@@ -27,7 +27,7 @@ func serve(t *testing.T, fill func(*testing.T, *pg.Batch)) *httptest.Server {
 		t.Fatal(err)
 	}
 	fill(t, b)
-	if _, err := b.Merge(t.Context()); err != nil {
+	if _, err = b.Merge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	cfg := config(db.Store)
@@ -63,7 +63,7 @@ func do(t *testing.T, srv *httptest.Server, method, path string, v any) *http.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

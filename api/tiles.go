@@ -53,8 +53,8 @@ type Tiles struct {
 // NewTiles makes the tile resources.
 func NewTiles(cfg TilesConfig) *Tiles { return &Tiles{cfg: cfg} }
 
-// registerTiles adds the routes of the tile resources.
-func registerTiles(router *mux.Router, log *slog.Logger, t *Tiles) {
+// Register adds the routes of the tile resources.
+func (t *Tiles) Register(router *mux.Router, log *slog.Logger) {
 	for _, route := range []struct {
 		name, path string
 		handler    handlerFunc
@@ -82,7 +82,7 @@ type tileSet struct {
 
 // Index lists the sets: public, and each layer by itself.
 func (t *Tiles) Index(w http.ResponseWriter, r *http.Request) error {
-	if _, err := parseTileQuery(r); err != nil {
+	if _, err := t.query(r); err != nil {
 		return err
 	}
 	names := []string{tiles.PublicSet}
@@ -115,15 +115,15 @@ func (t *Tiles) Index(w http.ResponseWriter, r *http.Request) error {
 
 // TileJSON describes a set. The tiles' URL in it names the day and the data version, so that tiles may be kept for ever.
 func (t *Tiles) TileJSON(w http.ResponseWriter, r *http.Request) error {
-	q, err := parseTileQuery(r)
+	q, err := t.query(r)
 	if err != nil {
 		return err
 	}
-	set, err := tiles.ParseSet(mux.Vars(r)["set"])
+	name, err := pathVar(r, "set")
 	if err != nil {
 		return err
 	}
-	asOf, err := tiles.ParseAsOf(q.asOf, t.today())
+	set, err := tiles.ParseSet(name)
 	if err != nil {
 		return err
 	}
@@ -131,22 +131,25 @@ func (t *Tiles) TileJSON(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	coverage, err := t.coverage.get(r.Context(), t.cfg.Source, version, asOf)
+	coverage, err := t.coverage.get(r.Context(), t.cfg.Source, version, q.asOf)
 	if err != nil {
 		return err
 	}
-	pin := url.Values{"as_of": {asOf.String()}, "v": {strconv.FormatInt(version, 10)}}
-	return sendJSON(w, r, cacheOf(set, false), tiles.Describe(set, t.template(r, set, pin), t.cfg.Notice, coverage, t.cfg.Extent))
+	pin := url.Values{"as_of": {q.asOf.String()}, "v": {strconv.FormatInt(version, 10)}}
+	doc, err := tiles.Describe(set, t.template(r, set, pin), t.cfg.Notice, coverage, t.cfg.Extent)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, cacheOf(set, false), doc)
 }
 
 // Tile answers one tile; 204 where nothing is.
 func (t *Tiles) Tile(w http.ResponseWriter, r *http.Request) error {
-	q, err := parseTileQuery(r)
+	q, err := t.query(r)
 	if err != nil {
 		return err
 	}
-	vars := mux.Vars(r)
-	address, err := tiles.ParseAddress(vars["set"], vars["z"], vars["x"], vars["y"], q.asOf, t.today())
+	address, err := tileAddress(r, q.asOf)
 	if err != nil {
 		return err
 	}
@@ -164,6 +167,17 @@ func (t *Tiles) Tile(w http.ResponseWriter, r *http.Request) error {
 	return send(w, r, "application/vnd.mapbox-vector-tile", cacheOf(address.Set, forever), tile.Data)
 }
 
+func tileAddress(r *http.Request, asOf geo.Date) (tiles.Address, error) {
+	var parts [4]string
+	for i, name := range []string{"set", "z", "x", "y"} {
+		var err error
+		if parts[i], err = pathVar(r, name); err != nil {
+			return tiles.Address{}, err
+		}
+	}
+	return tiles.ParseAddress(parts[0], parts[1], parts[2], parts[3], asOf)
+}
+
 // isPast tells whether the version the URL names has been written. One that has not must not be kept: it would be kept as
 // what it was before.
 func (t *Tiles) isPast(ctx context.Context, q tileQuery) (bool, error) {
@@ -176,8 +190,6 @@ func (t *Tiles) isPast(ctx context.Context, q tileQuery) (bool, error) {
 	}
 	return q.version <= version, nil
 }
-
-func (t *Tiles) today() geo.Date { return geo.DateOf(t.cfg.Now()) }
 
 // template gives the URL of a set's tiles.
 func (t *Tiles) template(r *http.Request, set tiles.Set, query url.Values) string {
@@ -211,37 +223,38 @@ func cacheOf(set tiles.Set, forever bool) string {
 
 // tileQuery is the query of a tile resource: the day, and the data version that the URL was made for.
 type tileQuery struct {
-	asOf      string
+	asOf      geo.Date
 	version   int64
 	versioned bool
 }
 
-// parseTileQuery takes as_of and v, once each, and refuses the rest: a misspelt parameter must not pass for its default.
-func parseTileQuery(r *http.Request) (tileQuery, error) {
-	values, err := url.ParseQuery(r.URL.RawQuery)
+func (t *Tiles) query(r *http.Request) (tileQuery, error) {
+	p, err := parseParams(r, "as_of", "v")
 	if err != nil {
-		return tileQuery{}, geo.InvalidField("query", "it cannot be read: %s", err)
+		return tileQuery{}, err
 	}
-	names := make([]string, 0, len(values))
-	for name := range values {
-		names = append(names, name)
+	at, err := p.moment(t.cfg.Now())
+	if err != nil {
+		return tileQuery{}, err
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		if name != "as_of" && name != "v" {
-			return tileQuery{}, geo.InvalidField(name, "tiles have no such parameter; there are as_of and v")
-		}
-		if len(values[name]) > 1 {
-			return tileQuery{}, geo.InvalidField(name, "it is given %d times", len(values[name]))
-		}
-	}
-	q := tileQuery{asOf: values.Get("as_of"), versioned: values.Has("v")}
+	q := tileQuery{asOf: at.AsOf, versioned: p.values.Has("v")}
 	if q.versioned {
-		if q.version, err = strconv.ParseInt(values.Get("v"), 10, 64); err != nil || q.version < 0 {
-			return tileQuery{}, geo.InvalidField("v", "%.40q is no data version: take it from tilejson.json", values.Get("v"))
+		if q.version, err = strconv.ParseInt(p.values.Get("v"), 10, 64); err != nil || q.version < 0 {
+			return tileQuery{}, geo.InvalidField("v", "%.40q is no data version: take it from tilejson.json", p.values.Get("v"))
 		}
 	}
 	return q, nil
+}
+
+// pathVar gives a part of the path as the client meant it: the router hands it over as it was sent, and some clients send the
+// comma of a composite as %2C.
+func pathVar(r *http.Request, name string) (string, error) {
+	sent := mux.Vars(r)[name]
+	text, err := url.PathUnescape(sent)
+	if err != nil {
+		return "", geo.InvalidField(name, "%.40q cannot be read", sent)
+	}
+	return text, nil
 }
 
 // coverageCache keeps what the layers cover until something is written: it takes a pass over every table.
@@ -295,7 +308,9 @@ func send(w http.ResponseWriter, r *http.Request, contentType, cache string, bod
 	h := w.Header()
 	h.Set("ETag", `"`+tag+`"`)
 	h.Set("Cache-Control", cache)
-	h.Add("Vary", "Accept-Encoding")
+	if !slices.Contains(h.Values("Vary"), "Accept-Encoding") { // what compresses other resources may have said so
+		h.Add("Vary", "Accept-Encoding")
+	}
 	if hasTag(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil

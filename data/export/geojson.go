@@ -36,7 +36,7 @@ func GeoJSON(ctx context.Context, store *pg.Store, at duty.Moment, layer string,
 			separator = "\n"
 		}
 		n++
-		if _, err := out.WriteString(separator); err != nil {
+		if _, err = out.WriteString(separator); err != nil {
 			return err
 		}
 		_, err = out.Write(body)
@@ -54,11 +54,8 @@ func GeoJSON(ctx context.Context, store *pg.Store, at duty.Moment, layer string,
 func feature(f pg.Exported) ([]byte, error) {
 	geometry := json.RawMessage("null")
 	if f.Geom != nil {
-		g, err := withoutM(f.Geom)
-		if err != nil {
-			return nil, err
-		}
-		if geometry, err = geojson.Marshal(g, geojson.EncodeGeometryWithMaxDecimalDigits(decimals)); err != nil {
+		var err error
+		if geometry, err = geojson.Marshal(withoutM(f.Geom), geojson.EncodeGeometryWithMaxDecimalDigits(decimals)); err != nil {
 			return nil, err
 		}
 	}
@@ -70,15 +67,15 @@ func feature(f pg.Exported) ([]byte, error) {
 	}{"Feature", f.Key, f.Properties, geometry})
 }
 
-func withoutM(g geom.T) (geom.T, error) {
+func withoutM(g geom.T) geom.T {
 	line, ok := g.(*geom.LineString)
 	if !ok || line.Layout() != geom.XYM {
-		return g, nil
+		return g
 	}
 	flat := line.FlatCoords()
 	out := make([]float64, 0, len(flat)/3*2)
 	for i := 0; i < len(flat); i += 3 {
 		out = append(out, flat[i], flat[i+1])
 	}
-	return geom.NewLineStringFlat(geom.XY, out), nil
+	return geom.NewLineStringFlat(geom.XY, out)
 }

@@ -18,7 +18,7 @@ func setExtent(ctx context.Context, db *sql.DB, extent geo.Extent) error {
 	err := db.QueryRowContext(ctx, "SELECT value FROM hetu.setting WHERE key = 'extent'").Scan(&raw)
 	if err == nil {
 		var have [4]float64
-		if err := json.Unmarshal(raw, &have); err != nil {
+		if err = json.Unmarshal(raw, &have); err != nil {
 			return fmt.Errorf("read the stored extent: %w", err)
 		}
 		if have != [4]float64{extent.West, extent.South, extent.East, extent.North} {
@@ -43,9 +43,10 @@ func writeExtent(ctx context.Context, db *sql.DB, extent geo.Extent) error {
 	defer func() { _ = tx.Rollback() }()
 	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 	// A function body takes no parameters; the four are numbers we format ourselves.
+	//nolint:gosec // numbers only
 	body := "CREATE OR REPLACE FUNCTION hetu.in_extent(g geometry) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE BEGIN ATOMIC SELECT st_xmin(g) >= " +
 		number(extent.West) + " AND st_xmax(g) <= " + number(extent.East) + " AND st_ymin(g) >= " + number(extent.South) + " AND st_ymax(g) <= " + number(extent.North) + "; END"
-	if _, err := tx.ExecContext(ctx, body); err != nil {
+	if _, err = tx.ExecContext(ctx, body); err != nil {
 		return fmt.Errorf("set the extent: %w", err)
 	}
 	value, err := json.Marshal([4]float64{extent.West, extent.South, extent.East, extent.North})

@@ -38,8 +38,8 @@ func Up(ctx context.Context, dsn string, extent geo.Extent, log *slog.Logger) (S
 	if err != nil {
 		return Status{}, err
 	}
-	defer db.Close()
-	if err := checkServer(ctx, db); err != nil {
+	defer func() { _ = db.Close() }()
+	if err = checkServer(ctx, db); err != nil {
 		return Status{}, err
 	}
 	p, err := provider(db)
@@ -69,7 +69,7 @@ func Read(ctx context.Context, dsn string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	p, err := provider(db)
 	if err != nil {
 		return Status{}, err

@@ -17,7 +17,7 @@ func Prepare(ctx context.Context, dsn string) (kept []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	for _, step := range []string{
 		"CREATE EXTENSION IF NOT EXISTS postgis", "CREATE EXTENSION IF NOT EXISTS btree_gist", "CREATE SCHEMA IF NOT EXISTS hetu",
 	} {

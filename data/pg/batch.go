@@ -57,7 +57,7 @@ func (s *Store) NewBatch(ctx context.Context, actor, what string) (*Batch, error
 // Add puts rows into the batch; they are written to staging in steps of 5,000.
 func (b *Batch) Add(ctx context.Context, rows ...Row) error {
 	for _, row := range rows {
-		e := row.Entity()
+		e := row.entity()
 		b.pending[e] = append(b.pending[e], row)
 		if len(b.pending[e]) >= stageRows {
 			if err := b.flush(ctx, e); err != nil {
@@ -146,7 +146,7 @@ func (b *Batch) flush(ctx context.Context, entity string) error {
 	at := 0
 	source := pgx.CopyFromFunc(func() ([]any, error) {
 		if at == len(rows) {
-			return nil, nil //nolint:nilnil // the end of the rows, as CopyFromFunc wants it
+			return nil, nil // the end of the rows
 		}
 		values := b.values(p, rows[at])
 		at++
@@ -180,7 +180,7 @@ func (b *Batch) resolve(ctx context.Context, p *plan, rows []Row) error {
 		known[key] = r
 	}
 	for _, row := range rows {
-		see(row.Entity(), row.record().Key, true)
+		see(row.entity(), row.record().Key, true)
 		v := reflect.ValueOf(row)
 		for _, f := range p.fields {
 			switch key := v.Field(f.index).Interface().(type) {
@@ -264,7 +264,7 @@ func (b *Batch) values(p *plan, row Row) []any {
 	rec := row.record()
 	b.n++
 	out := make([]any, 0, len(p.columns))
-	out = append(out, b.id, b.n, string(rec.Key), b.ids[row.Entity()][rec.Key].id, rec.Gone, dateRange(rec.Valid), rec.Source)
+	out = append(out, b.id, b.n, string(rec.Key), b.ids[row.entity()][rec.Key].id, rec.Gone, dateRange(rec.Valid), rec.Source)
 	v := reflect.ValueOf(row)
 	for _, f := range p.fields {
 		out = append(out, b.value(f, v.Field(f.index)))
@@ -316,10 +316,12 @@ func (b *Batch) value(f field, v reflect.Value) any {
 		if v.IsNil() {
 			return nil
 		}
+		return v.Interface()
 	case reflect.Int:
 		return v.Int()
+	default:
+		return v.Interface()
 	}
-	return v.Interface()
 }
 
 func withSRID(g geom.T) geom.T {

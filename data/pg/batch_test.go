@@ -25,7 +25,7 @@ func merge(t *testing.T, s *pg.Store, rows ...pg.Row) []pg.Merged {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Add(t.Context(), rows...); err != nil {
+	if err = b.Add(t.Context(), rows...); err != nil {
 		t.Fatal(err)
 	}
 	merged, err := b.Merge(t.Context())

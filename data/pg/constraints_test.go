@@ -70,53 +70,72 @@ func TestNonsenseIsUnstorable(t *testing.T) {
 			return r
 		}(), geo.CodeRefused},
 		{"a route with NaN in M", func() pg.Row {
-			return pg.Route{Record: rec("x"), River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: 10,
-				Geom: geom.NewLineStringFlat(geom.XYM, []float64{106.4, 26.6, 20, 106.41, 26.6, nan, 106.42, 26.6, 0})}
+			return pg.Route{
+				Record: rec("x"), River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: 10,
+				Geom: geom.NewLineStringFlat(geom.XYM, []float64{106.4, 26.6, 20, 106.41, 26.6, nan, 106.42, 26.6, 0}),
+			}
 		}(), geo.CodeRefused},
 		{"a bank line with NaN in Z", func() pg.Row {
-			return pg.BankLine{Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
-				Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.41, 26.6, nan, 106.42, 26.6, 1190})}
+			return pg.BankLine{
+				Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
+				Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.41, 26.6, nan, 106.42, 26.6, 1190}),
+			}
 		}(), geo.CodeRefused},
 		{"a bank line with infinite Z", func() pg.Row {
-			return pg.BankLine{Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
-				Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.41, 26.6, math.Inf(1)})}
+			return pg.BankLine{
+				Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
+				Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.41, 26.6, math.Inf(1)}),
+			}
 		}(), geo.CodeRefused},
-		{"a polygon that crosses itself", pg.Area{Record: rec("x"), River: "r", Status: "announced",
-			Geom: geom.NewMultiPolygonFlat(geom.XY, []float64{106, 26, 107, 27, 107, 26, 106, 27, 106, 26}, [][]int{{10}})}, geo.CodeRefused},
+		{"a polygon that crosses itself", pg.Area{
+			Record: rec("x"), River: "r", Status: "announced",
+			Geom: geom.NewMultiPolygonFlat(geom.XY, []float64{106, 26, 107, 27, 107, 26, 106, 27, 106, 26}, [][]int{{10}}),
+		}, geo.CodeRefused},
 		{"a post of nothing", pg.Post{Record: rec("x"), Level: geo.Town, Role: "chief", DualRole: "none", Title: "河长"}, geo.CodeRefused},
 	}
-	before, err := db.Store.Version(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := version(t, db.Store)
 	for _, tt := range tests {
-		b, err := db.Store.NewBatch(t.Context(), "test", tt.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err = b.Add(t.Context(), tt.row); err == nil {
-			_, err = b.Merge(t.Context())
-		}
+		err := refuse(t, db.Store, tt.name, tt.row)
 		if got := geo.CodeOf(err); err == nil || got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.name, got, err, tt.want)
 		}
 	}
-	after, err := db.Store.Version(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if before != after {
+	if after := version(t, db.Store); before != after {
 		t.Errorf("a refused batch left a write: version %d became %d", before, after)
 	}
 	merge(t, db.Store, board)
+}
+
+func version(t *testing.T, s *pg.Store) int64 {
+	t.Helper()
+	v, err := s.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// refuse tries to store a row and gives the error.
+func refuse(t *testing.T, s *pg.Store, name string, row pg.Row) error {
+	t.Helper()
+	b, err := s.NewBatch(t.Context(), "test", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err = b.Add(t.Context(), row); err == nil {
+		_, err = b.Merge(t.Context())
+	}
+	return err
 }
 
 // A level line that runs north-south has one X and one Z; the check of Z must not take that for a fault.
 func TestLevelBankLineIsStorable(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	merge(t, db.Store, append(smallRiver(), pg.BankLine{Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
-		Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.4, 26.7, 1200, 106.5, 26.7, 1200})})...)
+	merge(t, db.Store, append(smallRiver(), pg.BankLine{
+		Record: rec("x"), Kind: "bank", River: "r", Bank: geo.Left,
+		Geom: geom.NewLineStringFlat(geom.XYZ, []float64{106.4, 26.6, 1200, 106.4, 26.7, 1200, 106.5, 26.7, 1200}),
+	})...)
 }
 
 func denied(err error) bool {

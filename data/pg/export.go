@@ -45,7 +45,7 @@ func (s *Store) Export(ctx context.Context, at duty.Moment, layer string, each f
 		return interpret(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+	if _, err = tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
 		return interpret(err)
 	}
 	rows, err := tx.Query(ctx, query, args(at))

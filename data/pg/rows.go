@@ -29,8 +29,7 @@ func (r Record) record() Record { return r }
 // Geometry is EPSG:4490, lon/lat.
 type Row interface {
 	record() Record
-	// Entity is the table the row goes to.
-	Entity() string
+	entity() string // the table the row goes to
 }
 
 // Division is an AdminDivision 行政区划.
@@ -282,23 +281,22 @@ type Claim struct {
 	Quote    string  `db:"quote"`
 }
 
-// Entity implements [Row]; likewise below.
-func (Division) Entity() string    { return "division" }
-func (LegalDoc) Entity() string    { return "legal_doc" }
-func (River) Entity() string       { return "river" }
-func (Route) Entity() string       { return "route" }
-func (Node) Entity() string        { return "node" }
-func (Edge) Entity() string        { return "edge" }
-func (Reach) Entity() string       { return "reach" }
-func (BankLine) Entity() string    { return "bank_line" }
-func (Boundary) Entity() string    { return "boundary" }
-func (Area) Entity() string        { return "area" }
-func (Person) Entity() string      { return "person" }
-func (Post) Entity() string        { return "post" }
-func (Appointment) Entity() string { return "appointment" }
-func (Board) Entity() string       { return "board" }
-func (Section) Entity() string     { return "section" }
-func (Sample) Entity() string      { return "sample" }
-func (Outfall) Entity() string     { return "outfall" }
-func (Plan) Entity() string        { return "plan" }
-func (Claim) Entity() string       { return "claim" }
+func (Division) entity() string    { return "division" }
+func (LegalDoc) entity() string    { return "legal_doc" }
+func (River) entity() string       { return "river" }
+func (Route) entity() string       { return "route" }
+func (Node) entity() string        { return "node" }
+func (Edge) entity() string        { return "edge" }
+func (Reach) entity() string       { return "reach" }
+func (BankLine) entity() string    { return "bank_line" }
+func (Boundary) entity() string    { return "boundary" }
+func (Area) entity() string        { return "area" }
+func (Person) entity() string      { return "person" }
+func (Post) entity() string        { return "post" }
+func (Appointment) entity() string { return "appointment" }
+func (Board) entity() string       { return "board" }
+func (Section) entity() string     { return "section" }
+func (Sample) entity() string      { return "sample" }
+func (Outfall) entity() string     { return "outfall" }
+func (Plan) entity() string        { return "plan" }
+func (Claim) entity() string       { return "claim" }

@@ -74,12 +74,7 @@ func openPool(ctx context.Context, dsn, role string, conns int32, params map[str
 			cfg.ConnConfig.RuntimeParams[name] = value
 		}
 	}
-	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		if _, err := conn.Exec(ctx, "SET ROLE "+pgx.Identifier{role}.Sanitize()); err != nil {
-			return err
-		}
-		return pgxgeom.Register(ctx, conn)
-	}
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return asRole(ctx, conn, role) }
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, geo.Wrapf(err, geo.CodeUnavailable, "the database does not answer")
@@ -89,6 +84,14 @@ func openPool(ctx context.Context, dsn, role string, conns int32, params map[str
 		return nil, geo.Wrapf(err, geo.CodeUnavailable, "the database does not answer as %s", role)
 	}
 	return pool, nil
+}
+
+// asRole makes a new connection the role of its pool, whoever logged in, and teaches it geometry.
+func asRole(ctx context.Context, conn *pgx.Conn, role string) error {
+	if _, err := conn.Exec(ctx, "SET ROLE "+pgx.Identifier{role}.Sanitize()); err != nil {
+		return err
+	}
+	return pgxgeom.Register(ctx, conn)
 }
 
 // Close gives all connections back.

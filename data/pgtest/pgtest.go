@@ -71,12 +71,12 @@ func New(tb testing.TB, opts ...Option) *Database {
 	if err != nil {
 		tb.Fatalf("the tests need PostgreSQL with PostGIS (make test installs it): %v", err)
 	}
-	template, err := template(super, o.extent)
+	from, err := template(super, o.extent)
 	if err != nil {
 		tb.Fatalf("make the template database: %v", err)
 	}
 	d := &Database{name: "t_" + token(), super: super}
-	if err := exec(ctx, dsn(super, "", "postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+template+" OWNER hetu_owner"); err != nil {
+	if err = exec(ctx, dsn(super, "", "postgres"), "CREATE DATABASE "+d.name+" TEMPLATE "+from+" OWNER hetu_owner"); err != nil {
 		tb.Fatalf("clone the template database: %v", err)
 	}
 	d.Store, err = pg.Open(ctx, pg.Config{ReadDSN: d.DSN("hetu_ro"), WriteDSN: d.DSN("hetu_rw"), Now: o.now})

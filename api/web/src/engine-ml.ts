@@ -1,0 +1,314 @@
+// The one module that runs MapLibre. It shows what it is told and says what happened; it decides nothing.
+import {
+  type FilterSpecification,
+  type GeoJSONSource,
+  Map as MapLibre,
+  type MapGeoJSONFeature,
+  Marker,
+  type PointLike,
+  ScaleControl,
+  setWorkerUrl,
+  type VectorTileSource,
+} from 'maplibre-gl'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import type { Box, LonLat, TileJson } from './api'
+import type { Engine, EngineEvents, EngineOptions, Shown } from './engine'
+import { type Piece, placeLabels } from './state/label'
+import type { Camera } from './state/link'
+import { highest, listSeen, type Mark, type SeenRiver, type View } from './state/state'
+import { divisionLayer, layers, markLayers, riverLayers } from './style'
+import { pixelRatio, symbols } from './symbols'
+
+const finger = 12 // pixels around a tap in which a line counts as meant
+const boardsFrom = 11 // zoom from which boards can be counted
+
+export function hasWebGL2(): boolean {
+  return document.createElement('canvas').getContext('webgl2') !== null
+}
+
+// startMap throws when the browser cannot draw; the caller asks hasWebGL2 first and still catches.
+export function startMap(o: EngineOptions, events: EngineEvents): Engine {
+  setWorkerUrl(workerUrl)
+  const map = new MapLibre({
+    container: o.container,
+    style: {
+      version: 8,
+      sources: {
+        hetu: vector(o.tiles),
+        'division-label': { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
+      },
+      layers: layers(o.lang),
+    },
+    ...startOf(o),
+    minZoom: 3,
+    maxZoom: 18,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    renderWorldCopies: false,
+    attributionControl: false,
+    fadeDuration: o.still ? 0 : 200,
+    locale: { 'Map.Title': o.label },
+  })
+  map.touchZoomRotate.disableRotation()
+  map.keyboard.disableRotation()
+  map.addControl(new ScaleControl({ maxWidth: 96, unit: 'metric' }), 'bottom-right')
+  const pin = new Marker({ element: pinElement(), anchor: 'bottom' })
+  let shown: Shown = { riverId: null, reachIds: [], at: null }
+  let labelled = ''
+  const failed = new Set<string>()
+
+  const label = () => {
+    const view = boxOf(map)
+    const found = placeLabels(pieces(map), view)
+    const key = JSON.stringify(found)
+    if (key === labelled) return false
+    labelled = key
+    map.getSource<GeoJSONSource>('division-label')?.setData({
+      type: 'FeatureCollection',
+      features: found.map((l) => ({
+        type: 'Feature',
+        geometry: { type: 'Point', coordinates: l.at },
+        properties: { name: l.name, ...(l.name_en === null ? {} : { name_en: l.name_en }), level: l.level },
+      })),
+    })
+    return true
+  }
+
+  const apply = () => {
+    if (!map.isStyleLoaded() && map.getLayer('river-chosen') === undefined) return
+    map.setFilter('river-chosen', ['==', ['get', 'river_id'], shown.riverId ?? -1])
+    map.setFilter('reach-chosen', ['in', ['id'], ['literal', [...shown.reachIds]]] as FilterSpecification)
+    if (shown.at === null) pin.remove()
+    else pin.setLngLat([shown.at[0], shown.at[1]]).addTo(map)
+  }
+
+  for (const s of symbols()) map.addImage(s.name, s.data, { pixelRatio })
+  map.once('load', () => {
+    apply()
+    events.ready()
+  })
+  map.on('idle', () => {
+    if (!label()) events.idle(viewOf(map))
+  })
+  map.on('movestart', () => events.busy())
+  map.on('moveend', () => events.camera(cameraOf(map)))
+  map.on('webglcontextlost', () => events.broken())
+  map.on('error', (e) => {
+    const key = failedTile(e)
+    if (key === null) return
+    failed.add(key)
+    events.tiles(failed.size)
+  })
+  const tap = (at: LonLat, px: { x: number; y: number }) => {
+    const box: [PointLike, PointLike] = [
+      [px.x - finger, px.y - finger],
+      [px.x + finger, px.y + finger],
+    ]
+    const marks = map.queryRenderedFeatures(box, { layers: [...markLayers] })
+    const lines = map.queryRenderedFeatures(box, { layers: [...riverLayers] })
+    events.tap({ at, river: nearest(map, lines, px), marks: marksOf(marks), markAt: pointOf(marks[0]) })
+  }
+  map.on('click', (e) => tap([e.lngLat.lng, e.lngLat.lat], e.point))
+  map.on('mousemove', (e) => {
+    const over = map.queryRenderedFeatures(e.point, { layers: [...riverLayers, ...markLayers] })
+    map.getCanvas().style.cursor = over.length > 0 ? 'pointer' : ''
+  })
+  const ask = () => {
+    const at = map.getCenter()
+    tap([at.lng, at.lat], map.project(at))
+  }
+  map.getCanvas().addEventListener('keydown', (e) => {
+    if (e.key === 'Enter') ask()
+  })
+
+  return {
+    show(next) {
+      shown = next
+      apply()
+    },
+    fit(box) {
+      map.fitBounds([box[0], box[1], box[2], box[3]], { padding: o.padding(), maxZoom: 14, ...pace(o.still) })
+    },
+    go(at, zoom) {
+      const p = o.padding()
+      const options = { center: [at[0], at[1]] as [number, number], zoom, padding: p }
+      if (o.still) map.jumpTo(options)
+      else map.easeTo({ ...options, duration: 600 })
+      // MapLibre keeps a padding for good; ours is for this one move.
+      map.once('moveend', () => map.setPadding({ top: 0, right: 0, bottom: 0, left: 0 }))
+    },
+    zoom(by) {
+      if (o.still) map.jumpTo({ zoom: map.getZoom() + by })
+      else map.easeTo({ zoom: map.getZoom() + by, duration: 250 })
+    },
+    centre() {
+      const c = map.getCenter()
+      return [c.lng, c.lat]
+    },
+    setTiles(tiles) {
+      failed.clear()
+      events.tiles(0)
+      map.getSource<VectorTileSource>('hetu')?.setTiles([...tiles.tiles])
+    },
+    retryTiles() {
+      failed.clear()
+      events.tiles(0)
+      events.busy()
+      map.refreshTiles('hetu')
+    },
+    resize() {
+      map.resize()
+    },
+    toPixel(at) {
+      const p = map.project([at[0], at[1]])
+      return [p.x, p.y]
+    },
+    ask,
+  }
+}
+
+function vector(t: TileJson) {
+  return {
+    type: 'vector' as const,
+    tiles: [...t.tiles],
+    minzoom: t.minzoom,
+    maxzoom: t.maxzoom,
+    bounds: [t.bounds[0], t.bounds[1], t.bounds[2], t.bounds[3]] as [number, number, number, number],
+  }
+}
+
+function startOf(o: EngineOptions) {
+  if ('zoom' in o.start) return { center: [o.start.lon, o.start.lat] as [number, number], zoom: o.start.zoom }
+  const [west, south, east, north] = o.start
+  return {
+    bounds: [west, south, east, north] as [number, number, number, number],
+    fitBoundsOptions: { padding: o.padding() },
+  }
+}
+
+function pace(still: boolean) {
+  return still ? { animate: false } : { duration: 700 }
+}
+
+function cameraOf(map: MapLibre): Camera {
+  const c = map.getCenter()
+  return { zoom: map.getZoom(), lat: c.lat, lon: c.lng }
+}
+
+function boxOf(map: MapLibre): Box {
+  const b = map.getBounds()
+  return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]
+}
+
+function text(f: MapGeoJSONFeature, name: string): string | null {
+  const v: unknown = f.properties[name]
+  return typeof v === 'string' && v !== '' ? v : null
+}
+
+function number(f: MapGeoJSONFeature, name: string): number | null {
+  const v: unknown = f.properties[name]
+  return typeof v === 'number' ? v : null
+}
+
+function viewOf(map: MapLibre): View {
+  const rivers: SeenRiver[] = []
+  for (const f of map.queryRenderedFeatures({ layers: [...riverLayers] })) {
+    const id = number(f, 'river_id')
+    const name = text(f, 'name')
+    if (id === null || name === null) continue
+    const levels = text(f, 'levels') ?? undefined
+    const seasonal = f.properties['perennial'] === false
+    rivers.push({ id, name, name_en: text(f, 'name_en'), level: highest(levels), seasonal })
+  }
+  if (map.getZoom() < boardsFrom) return { rivers: listSeen(rivers), boards: null }
+  const boards = new Set(map.queryRenderedFeatures({ layers: ['board'] }).map((f) => f.id))
+  return { rivers: listSeen(rivers), boards: boards.size }
+}
+
+function pieces(map: MapLibre): Piece[] {
+  if (map.getLayer(divisionLayer) === undefined) return []
+  const out: Piece[] = []
+  for (const f of map.querySourceFeatures('hetu', { sourceLayer: 'division' })) {
+    const name = f.properties['name']
+    const level = f.properties['level']
+    if (typeof f.id !== 'number' || typeof name !== 'string' || (level !== 3 && level !== 4)) continue
+    const en: unknown = f.properties['name_en']
+    const rings = ringsOf(f.geometry)
+    out.push({ id: f.id, name, name_en: typeof en === 'string' ? en : null, level, rings })
+  }
+  return out
+}
+
+function ringsOf(g: GeoJSON.Geometry): GeoJSON.Position[][] {
+  if (g.type === 'Polygon') return g.coordinates
+  return g.type === 'MultiPolygon' ? g.coordinates.flat() : []
+}
+
+// nearest is the point of the drawn lines that lies under the finger, for looking: tiles are not for measuring.
+function nearest(map: MapLibre, lines: MapGeoJSONFeature[], px: { x: number; y: number }): LonLat | null {
+  let best = finger + 1
+  let at: { x: number; y: number } | null = null
+  for (const f of lines) {
+    const g = f.geometry
+    const parts = g.type === 'LineString' ? [g.coordinates] : g.type === 'MultiLineString' ? g.coordinates : []
+    for (const part of parts) {
+      let a: { x: number; y: number } | null = null
+      for (const p of part) {
+        const b = map.project([p[0] ?? 0, p[1] ?? 0])
+        if (a !== null) {
+          const hit = onSegment(a, b, px)
+          const d = Math.hypot(hit.x - px.x, hit.y - px.y)
+          if (d < best) {
+            best = d
+            at = hit
+          }
+        }
+        a = b
+      }
+    }
+  }
+  if (at === null) return null
+  const c = map.unproject([at.x, at.y])
+  return [c.lng, c.lat]
+}
+
+type Pixel = { x: number; y: number }
+
+function onSegment(a: Pixel, b: Pixel, p: Pixel): Pixel {
+  const dx = b.x - a.x
+  const dy = b.y - a.y
+  const length = dx * dx + dy * dy
+  const t = length === 0 ? 0 : Math.min(1, Math.max(0, ((p.x - a.x) * dx + (p.y - a.y) * dy) / length))
+  return { x: a.x + t * dx, y: a.y + t * dy }
+}
+
+function marksOf(found: MapGeoJSONFeature[]): Mark[] {
+  const out: Mark[] = []
+  for (const f of found.slice(0, 5)) {
+    const kind = f.layer.id === 'board' ? 'board' : 'section'
+    const name = (kind === 'board' ? text(f, 'site') : text(f, 'name')) ?? text(f, 'code') ?? ''
+    out.push({ kind, name, target: number(f, 'target') })
+  }
+  return out
+}
+
+function pointOf(f: MapGeoJSONFeature | undefined): LonLat | null {
+  if (f === undefined || f.geometry.type !== 'Point') return null
+  const [lon, lat] = f.geometry.coordinates
+  return lon === undefined || lat === undefined ? null : [lon, lat]
+}
+
+function failedTile(e: unknown): string | null {
+  if (typeof e !== 'object' || e === null) return null
+  const { tile, sourceId } = e as { tile?: { tileID?: { key?: string } }; sourceId?: string }
+  if (sourceId !== 'hetu' && tile === undefined) return null
+  return tile?.tileID?.key ?? 'source'
+}
+
+function pinElement(): HTMLElement {
+  const el = document.createElement('div')
+  el.className = 'pin'
+  el.setAttribute('aria-hidden', 'true')
+  return el
+}

@@ -1,0 +1,46 @@
+// The map as the rest of the page sees it. engine-ml.ts is the one module that knows MapLibre.
+import type { Box, LonLat, TileJson } from './api'
+import type { Lang } from './i18n/say'
+import type { Camera } from './state/link'
+import type { Mark, View } from './state/state'
+
+export type Shown = {
+  riverId: number | null // drawn out
+  reachIds: readonly number[] // drawn out
+  at: LonLat | null // a pin
+}
+
+export type Tap = { at: LonLat; river: LonLat | null; marks: readonly Mark[]; markAt: LonLat | null }
+
+export type EngineEvents = {
+  ready: () => void
+  broken: () => void
+  idle: (view: View) => void
+  busy: () => void
+  camera: (camera: Camera) => void
+  tap: (tap: Tap) => void
+  tiles: (failed: number) => void
+}
+
+export type EngineOptions = {
+  container: HTMLElement
+  lang: Lang
+  label: string
+  tiles: TileJson
+  start: Box | Camera
+  still: boolean // no flight: less motion was asked for, or a test looks
+  padding: () => { top: number; right: number; bottom: number; left: number }
+}
+
+export type Engine = {
+  show(shown: Shown): void
+  fit(box: Box): void
+  go(at: LonLat, zoom: number): void
+  zoom(by: 1 | -1): void
+  centre(): LonLat
+  setTiles(tiles: TileJson): void
+  retryTiles(): void
+  resize(): void
+  toPixel(at: LonLat): LonLat
+  ask(): void // as a tap at the centre
+}

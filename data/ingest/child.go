@@ -1,0 +1,195 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"hetu/geo"
+)
+
+// child runs GDAL's tools. Each run is a process that can read one sandbox and talk to nobody: drivers but the one needed are
+// switched off, the environment is empty, memory, time and files are limited by prlimit, and as root it is another user in a
+// network of its own. Anything it writes to standard error refuses the file: GDAL goes on after half a row and says so there.
+type child struct {
+	tools string // folder of the tools
+	dir   string // the sandbox
+	skip  string // the drivers that are switched off
+	root  bool
+	time  time.Duration
+}
+
+// nobody is the user that a child of root becomes: the number that Linux gives to what has no user.
+const nobody = 65534
+
+// newChild prepares runs that know one driver, and CSV to write with.
+func newChild(ctx context.Context, tools, dir, driver string) (*child, error) {
+	if tools == "" {
+		tools = "/usr/bin"
+	}
+	c := &child{tools: tools, dir: dir, root: os.Geteuid() == 0, time: childTime}
+	if _, err := os.Stat(filepath.Join(tools, "ogr2ogr")); err != nil {
+		return nil, geo.Wrapf(err, geo.CodeUnavailable, "reading files needs ogr2ogr in %s: install gdal-bin", tools)
+	}
+	var out bytes.Buffer
+	if err := c.run(ctx, nil, &limited{w: &out, left: maxProbe}, "ogrinfo", "--formats"); err != nil {
+		return nil, err
+	}
+	found := false
+	var skip []string
+	for line := range strings.Lines(out.String()) {
+		name, rest, ok := strings.Cut(strings.TrimSpace(line), " -")
+		if !ok || !strings.Contains(rest, "-") {
+			continue
+		}
+		if name == driver {
+			found = true
+		} else if name != "CSV" {
+			skip = append(skip, name)
+		}
+	}
+	if !found && driver != "" {
+		return nil, geo.Errorf(geo.CodeUnavailable, "the installed GDAL has no driver %q", driver)
+	}
+	c.skip = strings.Join(skip, ",")
+	return c, nil
+}
+
+// run starts a tool, writes its standard output to out, and refuses what it complains about.
+func (c *child) run(ctx context.Context, in io.Reader, out io.Writer, tool string, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, c.time)
+	defer cancel()
+	complaints := &tail{}
+	start := func(attr *syscall.SysProcAttr) (*exec.Cmd, error) {
+		cmd := exec.CommandContext(ctx, "/usr/bin/prlimit", append(limits(), append([]string{"--", filepath.Join(c.tools, tool)}, args...)...)...)
+		cmd.Dir, cmd.Env = c.dir, c.env()
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, complaints
+		cmd.SysProcAttr, cmd.WaitDelay = attr, 2*time.Second
+		return cmd, cmd.Start()
+	}
+	// The death signal is bound to the thread that forked.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd, err := start(c.attr(true))
+	if errors.Is(err, syscall.EPERM) && c.root {
+		// Root of a container may not make namespaces; the drivers that use a network are switched off all the same.
+		cmd, err = start(c.attr(false))
+	}
+	if err != nil {
+		return geo.Wrapf(err, geo.CodeUnavailable, "%s cannot be started", tool)
+	}
+	return c.verdict(ctx, tool, cmd.Wait(), complaints)
+}
+
+func (c *child) verdict(ctx context.Context, tool string, err error, complaints *tail) error {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return geo.Errorf(geo.CodeRefused, "the file could not be read within %s", c.time)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	if text := complaints.text(); text != "" {
+		return geo.Errorf(geo.CodeRefused, "GDAL complains about the file, so nothing of it is taken: %s", text)
+	}
+	if e, ok := errors.AsType[*geo.Error](err); ok {
+		return e
+	}
+	if err != nil {
+		return geo.Wrapf(err, geo.CodeRefused, "%s gave up on the file: it is broken or asks for more than %d MB of memory or %d s of time", tool, childMemory>>20, childCPU)
+	}
+	return nil
+}
+
+func (c *child) attr(ownNetwork bool) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	if c.root {
+		a.Credential = &syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: false}
+		if ownNetwork {
+			a.Cloneflags = syscall.CLONE_NEWNET
+		}
+	}
+	return a
+}
+
+func limits() []string {
+	return []string{
+		"--as=" + strconv.Itoa(childMemory), "--cpu=" + strconv.Itoa(childCPU), "--nofile=" + strconv.Itoa(childFiles),
+		"--fsize=" + strconv.Itoa(childFile), "--core=0",
+	}
+}
+
+// env is all that the child knows. Text comes out as the file has it (no decoding by the driver), numbers in spreadsheets as
+// written, and what could reach out is told not to.
+func (c *child) env() []string {
+	return []string{
+		"LC_ALL=C.UTF-8", "OGR_SKIP=" + c.skip, "SHAPE_ENCODING=", "CPL_TMPDIR=" + c.dir, "OGR_XLSX_HEADERS=FORCE", "OGR_XLSX_FIELD_TYPES=STRING",
+		"PROJ_NETWORK=OFF", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS={none}", "GDAL_HTTP_MAX_RETRY=0", "GDAL_DISABLE_READDIR_ON_OPEN=FALSE",
+		"GDAL_NUM_THREADS=1", "OSM_USE_CUSTOM_INDEXING=NO", "OSM_COMPRESS_NODES=YES", "SHAPE_RESTORE_SHX=NO", "GDAL_DRIVER_PATH=disable",
+		"DXF_MERGE_BLOCK_GEOMETRIES=FALSE", "LIBKML_RESOLVE_STYLE=NO", "OGR_SQLITE_LOAD_EXTENSIONS=", "XDG_CACHE_HOME=" + c.dir, "HOME=" + c.dir,
+	}
+}
+
+// handOver gives the sandbox to the child's user: it may read the copies and write its own temporary files.
+func (s *source) handOver() error {
+	err := filepath.WalkDir(s.dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o755)
+		}
+		return os.Chmod(path, 0o444)
+	})
+	if err == nil && os.Geteuid() == 0 {
+		err = os.Chown(s.dir, nobody, nobody)
+	}
+	if err != nil {
+		return fmt.Errorf("fill the sandbox: %w", err)
+	}
+	return nil
+}
+
+// tail keeps the beginning of what a child complains.
+type tail struct{ b []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.b = append(t.b, p[:min(len(p), maxStderr-len(t.b))]...)
+	return len(p), nil
+}
+
+// text is the complaint in one line, each sentence once, without the sandbox's paths.
+func (t *tail) text() string {
+	var lines []string
+	for line := range strings.Lines(string(t.b)) {
+		line = strings.TrimSpace(strings.ToValidUTF8(line, "·"))
+		if line != "" && !strings.HasPrefix(line, "->") && !slices.Contains(lines, line) && len(lines) < 8 {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, " | ")
+}
+
+// limited passes so many bytes on and refuses the rest.
+type limited struct {
+	w    io.Writer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	l.left -= len(p)
+	if l.left < 0 {
+		return 0, geo.Errorf(geo.CodeTooLarge, "the file's description is longer than %d bytes", maxProbe)
+	}
+	return l.w.Write(p)
+}

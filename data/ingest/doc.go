@@ -1,0 +1,10 @@
+// Package ingest brings files that people have into the store: a file is looked at from outside (gate), read by GDAL in a
+// child process that has no network, little memory and little time (child), understood (encoding, columns, reference
+// system), turned into rows, reported, confirmed, and merged in one transaction.
+//
+// Why a child: GDAL's drivers are C and C++ that parse what strangers wrote. What comes back from it is text (CSV with WKT),
+// which is read here under limits of our own; no binary geometry from outside is decoded in this process.
+//
+// Why a report first: most files do not say what they are. What was found in the file, what was told on the command line and
+// what was guessed are kept apart, and a guess is never acted on without a yes.
+package ingest

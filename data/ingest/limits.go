@@ -1,0 +1,32 @@
+package ingest
+
+import "time"
+
+// The limits of what is taken in. Each has a test.
+const (
+	maxFile       = 2 << 30   // bytes of the file, and of all members of an archive together, counted as they are read
+	maxMembers    = 50        // entries of an archive
+	maxGDBMembers = 500       // those of a FileGDB, whose tables are several files each and have fixed names
+	maxDirDepth   = 3         // folders above a member of an archive
+	maxRatio      = 100       // of bytes read to bytes packed, after ratioFrom bytes
+	ratioFrom     = 10 << 20  // a small member may pack well without being a bomb
+	maxXMLDepth   = 64        // of KML and GPX
+	maxXML        = 256 << 20 // bytes of one XML document
+	maxRows       = 2_000_000 // of a layer
+	maxVertices   = 200_000   // of one geometry, as the store has it
+	maxFlat       = 60_000_000
+	maxCells      = 2_000    // columns of a table
+	maxParts      = 50_000   // rings and parts of one geometry
+	maxStderr     = 64 << 10 // bytes kept of what the child complains
+	maxProbe      = 1 << 20  // bytes of a layer's description
+	maxShown      = 1_000    // refused rows that a report lists; the count is always whole
+)
+
+// The limits of the child process.
+const (
+	childMemory = 1 << 30 // address space
+	childCPU    = 120     // seconds
+	childFiles  = 64
+	childFile   = 256 << 20 // bytes of a file it may write: temporary indexes of the OSM driver
+	childTime   = 5 * time.Minute
+)
