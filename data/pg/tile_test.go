@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -47,9 +48,9 @@ func tileRows(n int, lon, lat float64) []pg.Row {
 		}
 	}
 	return []pg.Row{
-		pg.Division{Record: tileRecord(k("division")), CodeScheme: "local", Code: fmt.Sprint(150000 + n), Name: "示例区", NameEn: "Example", Level: geo.County, Kind: "区", Geom: tileSquare(lon-0.01, lat-0.01, 0.03)},
+		pg.Division{Record: tileRecord(k("division")), CodeScheme: "local", Code: strconv.Itoa(150000 + n), Name: "示例区", NameEn: "Example", Level: geo.County, Kind: "区", Geom: tileSquare(lon-0.01, lat-0.01, 0.03)},
 		pg.River{
-			Record: tileRecord(k("river")), CodeScheme: "local", Code: fmt.Sprint("R-", n), Name: "示例河", RiverKind: "river", Perennial: &yes, StreamOrder: &order,
+			Record: tileRecord(k("river")), CodeScheme: "local", Code: "R-" + strconv.Itoa(n), Name: "示例河", RiverKind: "river", Perennial: &yes, StreamOrder: &order,
 			ManagingLevels: []int16{4, 3},
 		},
 		pg.Route{Record: tileRecord(k("route")), River: k("river"), MeasureOrigin: "mouth", FlowDir: "with", LengthM: 1000, Geom: route},
@@ -63,7 +64,7 @@ func tileRows(n int, lon, lat float64) []pg.Row {
 		pg.Post{Record: tileRecord(k("post")), Level: geo.County, Role: "chief", DualRole: "none", Reach: k("county reach"), Title: "河长"},
 		pg.Appointment{Record: pg.Record{Key: k("appointment"), Source: "test", Valid: geo.Period{From: day("2026-01-01"), To: day("2026-06-01")}}, Post: k("post"), Person: k("person")},
 		pg.Board{
-			Record: tileRecord(k("board")), Code: fmt.Sprint("B-", n), Level: geo.Town, Reaches: []pg.Key{k("town reach")}, Bank: geo.Left, SiteText: "桥头", State: "ok",
+			Record: tileRecord(k("board")), Code: "B-" + strconv.Itoa(n), Level: geo.Town, Reaches: []pg.Key{k("town reach")}, Bank: geo.Left, SiteText: "桥头", State: "ok",
 			Division: k("division"), InstalledOn: day("2025-05-05"), Geom: tilePoint(lon+0.005, lat+0.001),
 		},
 		pg.Section{Record: tileRecord(k("section")), Name: "示例断面", Kind: "county", River: k("river"), TargetClass: &target, Geom: tilePoint(lon+0.01, lat)},
