@@ -50,6 +50,17 @@ func (d Date) String() string {
 // MarshalText writes the day as [Date.String] does.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// UnmarshalText reads what [ParseDate] reads; an empty text is no day.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	parsed, err := ParseDate(string(text))
+	*d = parsed
+	return err
+}
+
 // Before tells whether d comes before e.
 func (d Date) Before(e Date) bool { return d.t.Before(e.t) }
 

@@ -63,7 +63,9 @@ func allHeadings() []string {
 // where two columns claim a field. A required field without a column or a value is an error that names what is missing.
 func mapColumns(t *table, fields []field, req *Request, rep *Report) (*columns, error) {
 	c := &columns{at: map[string]int{}, fixed: map[string]string{}}
-	known := func(name string) bool { return slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) }
+	known := func(name string) bool {
+		return slices.ContainsFunc(fields, func(f field) bool { return f.name == name })
+	}
 	taken := map[int]bool{}
 	for _, heading := range sortedKeys(req.Map) {
 		name := req.Map[heading]

@@ -129,7 +129,7 @@ func (s *source) findCharset(t *table, told string) (Finding, error) {
 	return t.sniff()
 }
 
-// texts gives every text that is not ASCII, headings last: those may be cut inside a character.
+// texts gives every text that is not ASCII, headings last.
 func (t *table) texts(yield func(string) bool) {
 	for _, r := range t.rows {
 		for _, v := range r.values {
@@ -139,7 +139,7 @@ func (t *table) texts(yield func(string) bool) {
 		}
 	}
 	for _, h := range t.heads {
-		if !isASCII(h) && !yield(trimCut(h)) {
+		if !isASCII(h) && !yield(h) {
 			return
 		}
 	}
@@ -148,7 +148,7 @@ func (t *table) texts(yield func(string) bool) {
 func (t *table) looksUTF8() bool {
 	n := 0
 	for text := range t.texts {
-		if !utf8.ValidString(text) {
+		if !utf.fits(text) {
 			return false
 		}
 		n++
@@ -163,7 +163,7 @@ func (t *table) sniff() (Finding, error) {
 		return Finding{Value: string(ascii), How: Found, Why: *sayf("there is no other text than ASCII", "文件只含 ASCII 文字")}, nil
 	}
 	whole := func(c charset) bool {
-		return !slices.ContainsFunc(all, func(text string) bool { _, ok := c.decode(text); return !ok })
+		return !slices.ContainsFunc(all, func(text string) bool { return !c.fits(text) })
 	}
 	switch {
 	case whole(utf):
@@ -172,6 +172,15 @@ func (t *table) sniff() (Finding, error) {
 		return Finding{Value: string(gb18030), How: Guessed, Why: *sayf("the file does not say; its text is not UTF-8 and is whole GB18030", "文件未声明;文字不是 UTF-8,而是完整的 GB18030")}, nil
 	}
 	return Finding{}, geo.Errorf(geo.CodeRefused, "the text is neither whole UTF-8 nor whole GB18030: name its encoding with --encoding")
+}
+
+// fits tells whether text may be of an encoding: whole, or a heading of UTF-8 that was cut inside its last character.
+func (c charset) fits(text string) bool {
+	_, ok := c.decode(text)
+	if !ok && c == utf {
+		_, ok = c.decode(trimCut(text))
+	}
+	return ok
 }
 
 // trimCut takes off the bytes of a UTF-8 character that was cut at the end.

@@ -108,8 +108,7 @@ func openSource(path, layer, temp string) (s *source, err error) {
 	s = &source{name: filepath.Base(path), dir: dir}
 	defer func() {
 		if err != nil {
-			s.close()
-			s = nil
+			_ = os.RemoveAll(dir)
 		}
 	}()
 	if err := s.fill(path, layer, info); err != nil {

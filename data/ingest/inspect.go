@@ -1,8 +1,11 @@
 package ingest
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +27,13 @@ func (s *source) inspect() error {
 		}
 		defer func() { _ = f.Close() }()
 		return checkXML(s.name, f)
+	case ".geojson", ".json":
+		f, err := os.Open(s.path)
+		if err != nil {
+			return fmt.Errorf("inspect %s: %w", s.name, err)
+		}
+		defer func() { _ = f.Close() }()
+		return checkJSON(s.name, f)
 	case ".mif", ".tab":
 		return s.neutralCharset()
 	}
@@ -120,6 +130,30 @@ func headOf(path string, n int) (head []byte, size int64, err error) {
 		return nil, info.Size(), nil
 	}
 	return head[:got], info.Size(), nil
+}
+
+// checkJSON reads a document to its end: it must be JSON (NaN is none, though drivers take it) and not deeper than any
+// geometry is. The fault is named by its byte.
+func checkJSON(name string, r io.Reader) error {
+	d := json.NewDecoder(bufio.NewReaderSize(r, 1<<16))
+	depth := 0
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) && depth == 0 {
+			return nil
+		}
+		if err != nil {
+			return geo.Wrapf(err, geo.CodeRefused, "%s is no whole JSON document: it breaks at byte %d", name, d.InputOffset())
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			if depth++; depth > maxXMLDepth {
+				return geo.Errorf(geo.CodeRefused, "%s is nested deeper than %d at byte %d", name, maxXMLDepth, d.InputOffset())
+			}
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+	}
 }
 
 // neutralCharset takes the charset out of the header of a .mif or .tab and remembers it, so that the driver hands its bytes on

@@ -91,13 +91,13 @@ func cmpErr(err, none error) error {
 	return childErr{err}
 }
 
-// chooseLayer lists the layers ("1: rivers (Line String)") and takes the one, or the one that was asked for.
+// chooseLayer lists the layers ("1: rivers (Line String)", "Layer: rivers (Line String)") and takes the one, or the one that was asked for.
 func (s *source) chooseLayer(ctx context.Context, c *child, t *table, layer string) error {
 	var out bytes.Buffer
 	if err := c.run(ctx, nil, &limited{w: &out, left: maxProbe}, "ogrinfo", "-ro", "-q", s.path); err != nil {
 		return err
 	}
-	line := regexp.MustCompile(`^\d+: (.*?)( \([^()]*\))?( \[.*\])?$`)
+	line := regexp.MustCompile(`^(?:\d+|Layer): (.*?)( \([^()]*\))?( \[.*\])?$`)
 	for text := range strings.Lines(out.String()) {
 		if m := line.FindStringSubmatch(strings.TrimRight(text, "\r\n")); m != nil {
 			t.layers = append(t.layers, m[1])
@@ -158,7 +158,7 @@ func (s *source) describe(ctx context.Context, c *child, t *table) error {
 // readCSV reads what ogr2ogr writes. The geometry is the column WKT, when there is one.
 func (t *table) readCSV(in io.Reader) error {
 	r := csv.NewReader(in)
-	r.ReuseRecord = true
+	r.ReuseRecord, r.FieldsPerRecord = true, -1 // a layer without fields has a comma too many
 	head, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil

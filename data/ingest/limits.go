@@ -10,7 +10,7 @@ const (
 	maxDirDepth   = 3         // folders above a member of an archive
 	maxRatio      = 100       // of bytes read to bytes packed, after ratioFrom bytes
 	ratioFrom     = 10 << 20  // a small member may pack well without being a bomb
-	maxXMLDepth   = 64        // of KML and GPX
+	maxXMLDepth   = 64        // of KML, GPX and JSON
 	maxXML        = 256 << 20 // bytes of one XML document
 	maxRows       = 2_000_000 // of a layer
 	maxVertices   = 200_000   // of one geometry, as the store has it

@@ -35,6 +35,9 @@ func (j *job) findReference(ctx context.Context) (*reference, error) {
 	if d == nil || d.Local {
 		return j.guessReference()
 	}
+	if d.Name == "" || strings.EqualFold(d.Name, "unnamed") {
+		d.Name = "unnamed, datum " + d.Datum
+	}
 	how := Finding{Value: d.Name, How: Found, Why: *sayf("the file names it", "文件已声明")}
 	if d.EPSG != 0 {
 		how.Value = "EPSG:" + strconv.Itoa(int(d.EPSG)) + " " + d.Name

@@ -3,7 +3,9 @@ package pg
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +59,7 @@ func (s *Store) NewBatch(ctx context.Context, actor, what string) (*Batch, error
 // Add puts rows into the batch; they are written to staging in steps of 5,000.
 func (b *Batch) Add(ctx context.Context, rows ...Row) error {
 	for _, row := range rows {
-		e := row.entity()
+		e := row.Entity()
 		b.pending[e] = append(b.pending[e], row)
 		if len(b.pending[e]) >= stageRows {
 			if err := b.flush(ctx, e); err != nil {
@@ -75,7 +77,7 @@ func (b *Batch) Merge(ctx context.Context) ([]Merged, error) { return b.merge(ct
 func (b *Batch) Preview(ctx context.Context) ([]Merged, error) { return b.merge(ctx, true) }
 
 func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
-	for e := range b.pending {
+	for _, e := range slices.Sorted(maps.Keys(b.pending)) {
 		if err := b.flush(ctx, e); err != nil {
 			return nil, err
 		}
@@ -180,7 +182,7 @@ func (b *Batch) resolve(ctx context.Context, p *plan, rows []Row) error {
 		known[key] = r
 	}
 	for _, row := range rows {
-		see(row.entity(), row.record().Key, true)
+		see(row.Entity(), row.record().Key, true)
 		v := reflect.ValueOf(row)
 		for _, f := range p.fields {
 			switch key := v.Field(f.index).Interface().(type) {
@@ -193,8 +195,8 @@ func (b *Batch) resolve(ctx context.Context, p *plan, rows []Row) error {
 			}
 		}
 	}
-	for entity, keys := range want {
-		if err := b.ask(ctx, entity, keys); err != nil {
+	for _, entity := range slices.Sorted(maps.Keys(want)) {
+		if err := b.ask(ctx, entity, want[entity]); err != nil {
 			return err
 		}
 	}
@@ -264,7 +266,7 @@ func (b *Batch) values(p *plan, row Row) []any {
 	rec := row.record()
 	b.n++
 	out := make([]any, 0, len(p.columns))
-	out = append(out, b.id, b.n, string(rec.Key), b.ids[row.entity()][rec.Key].id, rec.Gone, dateRange(rec.Valid), rec.Source)
+	out = append(out, b.id, b.n, string(rec.Key), b.ids[row.Entity()][rec.Key].id, rec.Gone, dateRange(rec.Valid), rec.Source)
 	v := reflect.ValueOf(row)
 	for _, f := range p.fields {
 		out = append(out, b.value(f, v.Field(f.index)))

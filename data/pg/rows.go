@@ -29,7 +29,8 @@ func (r Record) record() Record { return r }
 // Geometry is EPSG:4490, lon/lat.
 type Row interface {
 	record() Record
-	entity() string // the table the row goes to
+	// Entity is the table the row goes to.
+	Entity() string
 }
 
 // Division is an AdminDivision 行政区划.
@@ -281,22 +282,59 @@ type Claim struct {
 	Quote    string  `db:"quote"`
 }
 
-func (Division) entity() string    { return "division" }
-func (LegalDoc) entity() string    { return "legal_doc" }
-func (River) entity() string       { return "river" }
-func (Route) entity() string       { return "route" }
-func (Node) entity() string        { return "node" }
-func (Edge) entity() string        { return "edge" }
-func (Reach) entity() string       { return "reach" }
-func (BankLine) entity() string    { return "bank_line" }
-func (Boundary) entity() string    { return "boundary" }
-func (Area) entity() string        { return "area" }
-func (Person) entity() string      { return "person" }
-func (Post) entity() string        { return "post" }
-func (Appointment) entity() string { return "appointment" }
-func (Board) entity() string       { return "board" }
-func (Section) entity() string     { return "section" }
-func (Sample) entity() string      { return "sample" }
-func (Outfall) entity() string     { return "outfall" }
-func (Plan) entity() string        { return "plan" }
-func (Claim) entity() string       { return "claim" }
+// Entity implements [Row].
+func (Division) Entity() string { return "division" }
+
+// Entity implements [Row].
+func (LegalDoc) Entity() string { return "legal_doc" }
+
+// Entity implements [Row].
+func (River) Entity() string { return "river" }
+
+// Entity implements [Row].
+func (Route) Entity() string { return "route" }
+
+// Entity implements [Row].
+func (Node) Entity() string { return "node" }
+
+// Entity implements [Row].
+func (Edge) Entity() string { return "edge" }
+
+// Entity implements [Row].
+func (Reach) Entity() string { return "reach" }
+
+// Entity implements [Row].
+func (BankLine) Entity() string { return "bank_line" }
+
+// Entity implements [Row].
+func (Boundary) Entity() string { return "boundary" }
+
+// Entity implements [Row].
+func (Area) Entity() string { return "area" }
+
+// Entity implements [Row].
+func (Person) Entity() string { return "person" }
+
+// Entity implements [Row].
+func (Post) Entity() string { return "post" }
+
+// Entity implements [Row].
+func (Appointment) Entity() string { return "appointment" }
+
+// Entity implements [Row].
+func (Board) Entity() string { return "board" }
+
+// Entity implements [Row].
+func (Section) Entity() string { return "section" }
+
+// Entity implements [Row].
+func (Sample) Entity() string { return "sample" }
+
+// Entity implements [Row].
+func (Outfall) Entity() string { return "outfall" }
+
+// Entity implements [Row].
+func (Plan) Entity() string { return "plan" }
+
+// Entity implements [Row].
+func (Claim) Entity() string { return "claim" }

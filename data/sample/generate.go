@@ -134,4 +134,6 @@ func (g *generator) record(key pg.Key) pg.Record {
 }
 
 // code is a code of this seed's network, so that two seeds can lie in one store.
-func (g *generator) code(local string) string { return strconv.FormatUint(g.spec.Seed, 36) + "-" + local }
+func (g *generator) code(local string) string {
+	return strconv.FormatUint(g.spec.Seed, 36) + "-" + local
+}

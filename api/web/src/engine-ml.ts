@@ -165,6 +165,9 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
       return [p.x, p.y]
     },
     ask,
+    destroy() {
+      map.remove()
+    },
   }
 }
 
@@ -240,7 +243,7 @@ function pieces(map: MapLibre): Piece[] {
   return out
 }
 
-function ringsOf(g: GeoJSON.Geometry): GeoJSON.Position[][] {
+function ringsOf(g: MapGeoJSONFeature['geometry']): number[][][] {
   if (g.type === 'Polygon') return g.coordinates
   return g.type === 'MultiPolygon' ? g.coordinates.flat() : []
 }

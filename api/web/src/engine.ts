@@ -43,4 +43,5 @@ export type Engine = {
   resize(): void
   toPixel(at: LonLat): LonLat
   ask(): void // as a tap at the centre
+  destroy(): void
 }

@@ -11,8 +11,10 @@ BEGIN
     IF to_regclass(format('hetu.%I', p_kind || '_version')) IS NULL THEN
         RAISE EXCEPTION 'no entity is called %', p_kind USING ERRCODE = 'undefined_table';
     END IF;
-    RETURN QUERY EXECUTE format('SELECT k.key, coalesce(e.id, nextval(''hetu.feature_id'')), e.id IS NOT NULL
-        FROM (SELECT DISTINCT unnest($1) AS key) k LEFT JOIN hetu.%I e ON e.key = k.key', p_kind) USING p_keys;
+    -- In the order of the keys, so that the same rows give the same ids in every new store, and so the same tiles.
+    RETURN QUERY EXECUTE format('SELECT o.key, coalesce(o.id, nextval(''hetu.feature_id'')), o.id IS NOT NULL
+        FROM (SELECT k.key, e.id FROM (SELECT u.key, min(u.n) AS n FROM unnest($1) WITH ORDINALITY u (key, n) GROUP BY u.key) k
+            LEFT JOIN hetu.%I e ON e.key = k.key ORDER BY k.n OFFSET 0) o', p_kind) USING p_keys;
 END
 $$;
 -- +goose StatementEnd
