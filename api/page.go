@@ -122,7 +122,6 @@ func (s *pageSite) render(w http.ResponseWriter, name string, status int, v *pag
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Lang)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("Content-Security-Policy", contentSecurity)
 	if status >= http.StatusBadRequest {
 		h.Set("Cache-Control", "no-store")
 	}
@@ -133,10 +132,6 @@ func (s *pageSite) render(w http.ResponseWriter, name string, status int, v *pag
 	}
 	return nil
 }
-
-// contentSecurity is proved with MapLibre 6: no host but our own, the worker as a file, styles inline.
-const contentSecurity = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
 // find is the start page: the search and its results, or who is responsible at a position.
 func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {

@@ -70,7 +70,7 @@ func New(cfg Config) (*Server, error) {
 		return geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
 	})
 	router.MethodNotAllowedHandler = notAllowed(router)
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024))
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.EnableZstd(false))
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}

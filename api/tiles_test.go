@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,12 +16,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/mux"
+	"github.com/paulmach/orb"
 	"github.com/twpayne/go-geom"
 
 	"hetu/api"
@@ -330,4 +333,43 @@ func ogrinfo(t *testing.T, args ...string) string {
 		t.Fatalf("ogrinfo %v: %v\n%s", args, err, out)
 	}
 	return string(out)
+}
+
+// crowd is a source of n boards in one place; each has a text of its own.
+type crowd struct{ n int64 }
+
+func (c crowd) TileFeatures(context.Context, tiles.Query) iter.Seq2[tiles.Feature, error] {
+	return func(yield func(tiles.Feature, error) bool) {
+		for id := range c.n {
+			values := make([]any, 8)
+			values[0] = fmt.Sprintf("示例牌 %d", id)
+			if !yield(tiles.Feature{Layer: "board", ID: id + 1, Rank: 10, Geometry: orb.Point{108.655, 40.101}, Values: values}, nil) {
+				return
+			}
+		}
+		if c.n == 0 {
+			yield(tiles.Feature{}, geo.Errorf(geo.CodeUnavailable, "the database is busy or restarting"))
+		}
+	}
+}
+
+func (crowd) Coverage(context.Context, geo.Date) (map[string]tiles.Coverage, error) { return nil, nil }
+
+func (crowd) Version(context.Context) (int64, error) { return 1, nil }
+
+// A tile that is too full says how much it dropped; one that cannot be made is a problem that no cache keeps.
+func TestTileFullOrFailed(t *testing.T) {
+	t.Parallel()
+	res, body := fetch(t, http.MethodGet, serveTiles(t, crowd{40_000}).URL+"/tiles/board/12/3284/1549.mvt")
+	features, err := mvttext.Decode(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := res.Header.Get("Hetu-Dropped"), strconv.Itoa(40_000-len(features)); got != want || len(body) > tiles.MaxBytes || len(features) == 0 {
+		t.Errorf("Hetu-Dropped is %q, want %q; %d bytes", got, want, len(body))
+	}
+	res, body = fetch(t, http.MethodGet, serveTiles(t, crowd{0}).URL+"/tiles/board/12/3284/1549.mvt?v=1")
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("ETag") != "" {
+		t.Errorf("%d, %v: %s", res.StatusCode, res.Header, body)
+	}
 }

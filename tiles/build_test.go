@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,7 +66,7 @@ func feature(layer string, id int64, rank int, g orb.Geometry, values map[string
 
 func address(t testing.TB, set string, z, x, y int) tiles.Address {
 	t.Helper()
-	a, err := tiles.ParseAddress(set, fmt.Sprint(z), fmt.Sprint(x), fmt.Sprint(y), day())
+	a, err := tiles.ParseAddress(set, strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y), day())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +205,7 @@ func TestBuildSameBytes(t *testing.T) {
 	const z, x, y = 14, 13000, 6700
 	var forth, back source
 	for i := range int64(100) {
-		f := feature("board", i+1, 10+int(i%3), at(z, x, y, float64(i), 5), map[string]any{"code": fmt.Sprint(i % 7), "level": i % 4, "state": "ok", "site": "桥"})
+		f := feature("board", i+1, 10+int(i%3), at(z, x, y, float64(i), 5), map[string]any{"code": strconv.FormatInt(i%7, 10), "level": i % 4, "state": "ok", "site": "桥"})
 		forth.features = append(forth.features, f)
 		back.features = append([]tiles.Feature{f}, back.features...)
 	}
@@ -259,7 +260,7 @@ func BenchmarkBuild(b *testing.B) {
 		for j := range 32 {
 			ls = append(ls, at(z, x, y, float64(i*4%4096)+float64(j*9), 2000+1500*math.Sin(float64(i)+float64(j)/5)))
 		}
-		src.features = append(src.features, feature("reach", i+1, 11, ls, map[string]any{"code": fmt.Sprint(i), "level": i%5 + 1}))
+		src.features = append(src.features, feature("reach", i+1, 11, ls, map[string]any{"code": strconv.FormatInt(i, 10), "level": i%5 + 1}))
 	}
 	a := address(b, "reach", z, x, y)
 	for b.Loop() {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,7 +69,7 @@ func drawShape(rt *rapid.T, layer string, z int, near [2]int) orb.Geometry {
 // strip gives the segments of a tile within the strip about its edge, counted from the edge, that are there an odd number of
 // times. edge is the edge's place in the tile. What lies on the rim of a tile's buffer is left out: a polygon is closed there.
 func strip(rt *rapid.T, src tiles.Source, layer string, z int, tile [2]int, axis, edge int) []string {
-	a, err := tiles.ParseAddress(layer, fmt.Sprint(z), fmt.Sprint(tile[0]), fmt.Sprint(tile[1]), day())
+	a, err := tiles.ParseAddress(layer, strconv.Itoa(z), strconv.Itoa(tile[0]), strconv.Itoa(tile[1]), day())
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestSharedBordersStayShared(t *testing.T) {
 		src := source{features: []tiles.Feature{
 			feature("division", 1, 0, orb.Polygon{orb.Ring(west)}, nil), feature("division", 2, 0, orb.Polygon{orb.Ring(east)}, nil),
 		}}
-		a, err := tiles.ParseAddress("division", fmt.Sprint(z), fmt.Sprint(half), fmt.Sprint(half), day())
+		a, err := tiles.ParseAddress("division", strconv.Itoa(z), strconv.Itoa(half), strconv.Itoa(half), day())
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -224,8 +224,10 @@ func (f *frame) cut(ls orb.LineString) orb.LineString {
 	return slices.Compact(out)
 }
 
+// near tells whether the segment's own box touches the tile's.
 func (f *frame) near(a, b orb.Point) bool {
-	return f.box.Intersects(orb.MultiPoint{f.local(a), f.local(b)}.Bound())
+	a, b = f.local(a), f.local(b)
+	return max(a[0], b[0]) >= f.box.Min[0] && min(a[0], b[0]) <= f.box.Max[0] && max(a[1], b[1]) >= f.box.Min[1] && min(a[1], b[1]) <= f.box.Max[1]
 }
 
 // crossings adds the rounded crossings of one segment with the cuts, in their order along it. They are computed with the ends

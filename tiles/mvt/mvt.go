@@ -15,27 +15,33 @@ import (
 // Extent is the width and height of a tile in tile units.
 const Extent = 4096
 
-// Wire numbers of the specification's protobuf: fields are field<<3|type.
+// The wire types of protobuf that tiles use, beside 0 for a varint.
 const (
-	tileLayer = 3<<3 | 2
+	wireFixed64 = 1
+	wireBytes   = 2
+)
 
-	layerName    = 1<<3 | 2
-	layerFeature = 2<<3 | 2
-	layerKey     = 3<<3 | 2
-	layerValue   = 4<<3 | 2
-	layerExtent  = 5<<3 | 0
-	layerVersion = 15<<3 | 0
+// The fields of the specification's messages: number<<3|wire type.
+const (
+	tileLayer = 3<<3 | wireBytes
 
-	featureID       = 1<<3 | 0
-	featureTags     = 2<<3 | 2
-	featureType     = 3<<3 | 0
-	featureGeometry = 4<<3 | 2
+	layerName    = 1<<3 | wireBytes
+	layerFeature = 2<<3 | wireBytes
+	layerKey     = 3<<3 | wireBytes
+	layerValue   = 4<<3 | wireBytes
+	layerExtent  = 5 << 3
+	layerVersion = 15 << 3
 
-	valueString = 1<<3 | 2
-	valueDouble = 3<<3 | 1
-	valueUint   = 5<<3 | 0
-	valueSint   = 6<<3 | 0
-	valueBool   = 7<<3 | 0
+	featureID       = 1 << 3
+	featureTags     = 2<<3 | wireBytes
+	featureType     = 3 << 3
+	featureGeometry = 4<<3 | wireBytes
+
+	valueString = 1<<3 | wireBytes
+	valueDouble = 3<<3 | wireFixed64
+	valueUint   = 5 << 3
+	valueSint   = 6 << 3
+	valueBool   = 7 << 3
 )
 
 // The geometry types and commands of the specification.
