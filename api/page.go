@@ -39,6 +39,7 @@ const (
 	pageResults     = 50
 	pageGroupInView = 24 // rivers of one area that are shown before "n more"
 	pageQueryRunes  = 100
+	pageRoughM      = 500.0
 	pageAssetsFor   = "public, max-age=31536000, immutable"
 )
 
@@ -154,6 +155,9 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 			break
 		}
 		v.Position = &[2]float64{lon, lat}
+		if rough, err := strconv.ParseFloat(query.Get("accuracy"), 64); err == nil && rough > pageRoughM {
+			v.RoughM = rough
+		}
 		answer, err := duty.Responsible(r.Context(), s.store, duty.Question{Lon: lon, Lat: lat, At: at})
 		if err != nil {
 			return fmt.Errorf("answer: %w", err)
@@ -272,6 +276,7 @@ type pageView struct {
 	Groups        []pageGroup        // of the start page
 	Position      *[2]float64
 	PositionFault string
+	RoughM        float64 // how far off the device says its position may be, when that is much
 	Answer        *duty.Answer
 	Detail        *duty.RiverDetail
 	Reaches       []pageReaches

@@ -76,7 +76,7 @@ func (s pageStore) PostsOf(context.Context, duty.Moment, []int64, []int64, []int
 	reach := int64(5)
 	post := func(id int64, dual, title string, a ...duty.Appointment) duty.Post {
 		return duty.Post{
-			ID: id, Level: geo.Town, Role: "chief", DualRole: dual, Title: title, ReachID: &reach, PhonePublic: new("0472-0000123"), Appointments: a,
+			ID: id, Level: geo.Town, Role: "chief", DualRole: dual, Title: title, ReachID: &reach, PhonePublic: new("0472-0000123"), ResponsibleUnit: new("示例水务所"), Appointments: a,
 		}
 	}
 	return []duty.Post{
@@ -152,12 +152,13 @@ func TestPages(t *testing.T) {
 		{"search is text", "/?q=%3Cscript%3E", 200, []string{"&lt;script&gt;"}, []string{"<script>"}},
 		{
 			"chain", "/?lon=109.6001&lat=40.65", 200, []string{
-				"左岸", "示例甲", "示例&lt;丙&gt;", "代管", "自 2026-03-01 起暂缺", `href="tel:04720000123"`, "公示牌内容自 2026-03-01 起已过期", "按最近的河道中心线找到", "距河", "村级", "河长（党委）",
-			}, []string{"示例乙", "<丙>"},
+				"左岸", "示例甲", "示例&lt;丙&gt;", "代管", "自 2026-03-01 起暂缺", `href="tel:04720000123"`, "公示牌内容自 2026-03-01 起已过期", "按最近的河道中心线找到", "距河", "村级", "河长（党委）", "责任单位：示例水务所",
+			}, []string{"示例乙", "<丙>", "%!", "%!"},
 		},
 		{"chain in English", "/?lon=109.6001&lat=40.65&lang=en", 200, []string{"Left bank", "&#43;86 472 0000123", "Vacant since 2026-03-01", "River chief (Party)"}, nil},
 		{"chain of another day", "/?lon=109.6001&lat=40.65&as_of=2025-01-01", 200, []string{"示例乙", "2025-01-01 的情况", "看今天", `href="/r/2?as_of=2025-01-01"`}, []string{"代管", "已过期"}},
-		{"both banks on the centre line", "/?lon=109.6&lat=40.65", 200, []string{"左岸", "右岸"}, nil},
+		{"both banks on the centre line", "/?lon=109.6&lat=40.65", 200, []string{"两岸"}, []string{"右岸"}},
+		{"rough position", "/?lon=109.6&lat=40.65&accuracy=1200", 200, []string{"位置误差约 1.2 公里"}, nil},
 		{"no river near", "/?lon=111&lat=40.65", 200, []string{"500 米内没有河流"}, nil},
 		{"position is no number", "/?lon=abc&lat=40", 400, []string{"经度和纬度要写成数字", `role="alert"`}, nil},
 		{"position swapped", "/?lon=40.6&lat=109.7", 400, []string{"写反"}, nil},

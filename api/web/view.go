@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,32 @@ func (v *View) T(key string, parts ...any) (string, error) {
 	if len(parts) == 0 {
 		return text, nil
 	}
+	for i, part := range parts {
+		if s, ok := part.(*string); ok && s != nil {
+			parts[i] = *s
+		}
+	}
 	return fmt.Sprintf(text, parts...), nil
+}
+
+// Banks gives the banks of an answer, the two as one where the same reaches answer for both.
+func (v *View) Banks(banks []duty.OnBank) []duty.OnBank {
+	if len(banks) != 2 || !slices.Equal(reachesOn(banks[0]), reachesOn(banks[1])) {
+		return banks
+	}
+	both := banks[0]
+	both.Bank = geo.Both
+	return []duty.OnBank{both}
+}
+
+func reachesOn(b duty.OnBank) []int64 {
+	var ids []int64
+	for _, level := range b.Levels {
+		for _, r := range level.Reaches {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // With is an item for a template that needs the view beside it.
@@ -225,7 +251,14 @@ func (v *View) Km2(a float64) string {
 	if v.En() {
 		unit = " km²"
 	}
-	return strconv.FormatFloat(a, 'f', -1, 64) + unit
+	whole, rest, _ := strings.Cut(strconv.FormatFloat(a, 'f', -1, 64), ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if rest != "" {
+		whole += "." + rest
+	}
+	return whole + unit
 }
 
 // Lonlat writes a position as it stands in our links: lon, lat.

@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 // One browser, one file after the other: the machine that tests may have two cores and draws WebGL in software.
 export default defineConfig({
-  test: { include: ['e2e/**/*.test.ts'], environment: 'node', fileParallelism: false, testTimeout: 120_000, hookTimeout: 180_000 },
+  test: {
+    include: ['e2e/**/*.test.ts'],
+    environment: 'node',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+  },
 })

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"hetu/data/ingest"
 	"hetu/geo"
 )
@@ -132,8 +134,8 @@ func (c *importCmd) ask(a *app, r *ingest.Report) (bool, error) {
 
 // terminal tells whether somebody can answer.
 func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
 }
 
 // progress says what takes longer than two seconds, and no more often.

@@ -41,7 +41,7 @@ func (c *sampleLoadCmd) Run(ctx context.Context, a *app) error {
 	} else {
 		spec := sample.Spec{Reaches: c.Reaches, Seed: c.Seed}
 		err = loadRows(ctx, a, db, fmt.Sprintf("hetu sample: %d generated reaches, seed %d", c.Reaches, c.Seed), func(ctx context.Context, add adder) error {
-			return sample.Load(ctx, spec, add)
+			return sample.Generate(ctx, spec, add)
 		})
 	}
 	return errors.Join(err, db.Close(ctx))
@@ -113,7 +113,7 @@ func (c *sampleGenerateCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	for _, f := range manifest.Files {
-		fmt.Fprintf(a.stdout, "%s  %s  %d features\n", f.SHA256, f.Name, f.Count)
+		fmt.Fprintf(a.stdout, "%s  %s  %d features\n", f.SHA256, f.Name, f.Features)
 	}
 	a.say("wrote %d reaches to %s in %.1f s", c.Reaches, c.Out, a.now().Sub(started).Seconds())
 	return nil

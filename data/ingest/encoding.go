@@ -201,7 +201,8 @@ func trimCut(s string) string {
 // bytes it does not like. Either is repaired where exactly one known heading fits, and reported in any case.
 func (c charset) heading(raw string, headings []string) (string, *Sentence) {
 	name, ok := c.decode(raw)
-	if ok {
+	blanked := c == gb18030 && !isASCII(raw) && strings.Contains(raw, "_")
+	if ok && !blanked {
 		return name, nil
 	}
 	readable := c.readable(raw)
@@ -217,6 +218,9 @@ func (c charset) heading(raw string, headings []string) (string, *Sentence) {
 	}
 	if len(fits) == 1 {
 		return fits[0], sayf("the heading %q was cut or damaged inside a character; it is taken for %q", "列名 %q 在字符中间被截断或损坏,按 %q 处理", readable, fits[0])
+	}
+	if ok {
+		return name, nil
 	}
 	return readable, sayf("the heading %q was cut or damaged inside a character; map it with --map %s=FIELD if it is needed", "列名 %q 在字符中间被截断或损坏;需要时请用 --map %s=字段 指定", readable, readable)
 }

@@ -26,7 +26,7 @@ func (j *job) markSlips() {
 	}
 }
 
-// bulk gives the range of the middle nine tenths of an axis; ok is false with too few values to speak of.
+// bulk gives the range of the middle eight tenths of an axis; ok is false with too few values to speak of.
 func (j *job) bulk(axis int) (low, high float64, ok bool) {
 	var values []float64
 	j.eachShape(func(at *row) {
@@ -38,7 +38,7 @@ func (j *job) bulk(axis int) (low, high float64, ok bool) {
 		return 0, 0, false
 	}
 	slices.Sort(values)
-	return values[len(values)/20], values[len(values)-1-len(values)/20], true
+	return values[len(values)/10], values[len(values)-1-len(values)/10], true
 }
 
 // slipped tells whether v is ten times, or a tenth of, what lies in the range, and far out of it itself.

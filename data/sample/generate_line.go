@@ -16,7 +16,7 @@ const (
 )
 
 // genPoints is how many vertices a river has in a metre of the straight way.
-const genPoints = 0.0187
+const genPoints = 0.0147
 
 // fits tells whether the lattice lies within the default extent.
 func (t *genTree) fits() bool {
@@ -42,7 +42,7 @@ func (t *genTree) degrees(x, y float64) (lon, lat float64) {
 func (t *genTree) at(cell int32) (x, y float64) {
 	h := genHash(t.seed, uint64(cell))
 	jx, jy := float64(h>>40)/(1<<24)-0.5, float64(h<<24>>40)/(1<<24)-0.5
-	return float64(int(cell)%t.wide) + 0.5 + 0.5*jx, float64(int(cell)/t.wide) + 0.5 + 0.5*jy
+	return float64(int(cell)%t.wide) + 0.5 + 0.4*jx, float64(int(cell)/t.wide) + 0.5 + 0.4*jy
 }
 
 // genHash is splitmix64's finisher: a number that looks random for each cell and use of it.
@@ -89,11 +89,14 @@ func (t *genTree) step(l *genLine, r *rand.Rand, cells []int32, i int) {
 		px, py := t.at(cells[i-2])
 		ux, uy = (bx-px)/2, (by-py)/2
 	}
-	if i+1 < len(cells) {
+	if i+1 < len(cells) && !t.splits(cells[i]) { // into a confluence all come straight, lest they cross before it
 		nx, ny := t.at(cells[i+1])
 		vx, vy = (nx-ax)/2, (ny-ay)/2
 	}
-	wide, waves, phase := 0.02+0.13*r.Float64()*r.Float64(), 0.8+0.8*r.Float64(), 2*math.Pi*r.Float64()
+	wide, waves, phase := 0.04+0.13*r.Float64(), 0.8+0.8*r.Float64(), 2*math.Pi*r.Float64()
+	if i == len(cells)-1 {
+		wide /= 5 // a tributary comes straight in, lest it meets the river it joins before it should
+	}
 	n := t.stepPoints(cells[i-1], cells[i])
 	for k := 1; k <= n; k++ {
 		s := float64(k) / float64(n)
@@ -114,7 +117,7 @@ func (l genLine) part(first, last int) *geom.LineString {
 }
 
 // offset gives the line metres to a bank of the vertices from first to last, XY to 7 decimals, downstream. Where the river
-// bends more tightly than that, vertices that would come nearer to it are left out.
+// bends more tightly than that it comes nearer, and at the worst leaves a vertex out: it never changes sides.
 func (l genLine) offset(first, last int, bank geo.Bank, metres float64) []float64 {
 	side := 1.0
 	if bank == geo.Right {
@@ -124,12 +127,15 @@ func (l genLine) offset(first, last int, bank geo.Bank, metres float64) []float6
 	kx := genDegree * math.Cos(l.flat[2*first+1]*math.Pi/180)
 	out := make([]float64, 0, 2*(last-first+1))
 	for i := first; i <= last; i++ {
-		p, q := max(first, i-1), min(last, i+1)
+		p, q := max(0, i-1), min(len(l.flat)/2-1, i+1)
 		dx, dy := (l.flat[2*q]-l.flat[2*p])*kx, (l.flat[2*q+1]-l.flat[2*p+1])*ky
 		d := math.Hypot(dx, dy)
-		lon, lat := l.flat[2*i]-side*dy/d*metres/kx, l.flat[2*i+1]+side*dx/d*metres/ky
-		if l.clear(i, lon, lat, kx, ky, 0.8*metres) {
-			out = append(out, math.Round(lon*1e7)/1e7, math.Round(lat*1e7)/1e7)
+		for _, m := range [...]float64{metres, metres * 0.6, metres * 0.35, metres * 0.2, metres * 0.1} {
+			lon, lat := l.flat[2*i]-side*dy/d*m/kx, l.flat[2*i+1]+side*dx/d*m/ky
+			if l.clear(i, lon, lat, kx, ky, 0.8*m) {
+				out = append(out, math.Round(lon*1e7)/1e7, math.Round(lat*1e7)/1e7)
+				break
+			}
 		}
 	}
 	return out

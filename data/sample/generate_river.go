@@ -130,7 +130,7 @@ func (g *generator) link(ctx context.Context, r *genRiver, from, to int) error {
 	if err := g.reach(ctx, r, e, r.line.part(first, last), town); err != nil || !side {
 		return err
 	}
-	line := r.line.sideChannel(first, last, genCell/9)
+	line := r.line.sideChannel(first, last, genCell/14)
 	measured := lref.Measured(line, "mouth")
 	order := int(g.tree.order[r.cells[to-1]])
 	route := pg.Route{
@@ -169,13 +169,13 @@ func (g *generator) reach(ctx context.Context, r *genRiver, e pg.Edge, line *geo
 
 // stretches gives the parts of a river with so many vertices that may have boundaries: from vertex, to vertex.
 func (g *generator) stretches(river, vertices int) [][2]int {
-	if vertices < 112 {
+	if vertices < 110 {
 		return nil
 	}
 	r := rand.New(rand.NewPCG(g.spec.Seed, uint64(river)+1<<40))
 	var out [][2]int
 	for at := 0; ; {
-		n := 112 + r.IntN(84)
+		n := 110 + r.IntN(84)
 		if at+n >= vertices {
 			return out
 		}

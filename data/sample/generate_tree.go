@@ -8,7 +8,7 @@ import (
 )
 
 // genCell is the width of a cell in metres: a network has about 0.62 links a cell, so this sets how many tiles it fills.
-const genCell = 1220.0
+const genCell = 1160.0
 
 // genOutlet and genBare mark cells of the tree that flow nowhere: to the sea, and not grown.
 const (
@@ -60,6 +60,8 @@ func (t *genTree) grow(links int) bool {
 		y := t.high * (2*i + 1) / (2 * outlets)
 		t.reach(heap, r, int32(y*t.wide+t.wide-1), genOutlet, 0)
 	}
+	// Most confluences are of two rivers, some of three, few of four.
+	another := [...]float64{1, 1, 0.6, 0.2, 0, 0, 0, 0, 0}
 	have := 0
 	for have < links {
 		s, ok := heap.pop()
@@ -67,7 +69,7 @@ func (t *genTree) grow(links int) bool {
 			return false
 		}
 		more := t.linksMore(s.from)
-		if t.down[s.cell] != genBare || have+more > links || t.kids[s.from] == 4 || t.crosses(s.cell, s.from) {
+		if t.down[s.cell] != genBare || have+more > links || t.crosses(s.cell, s.from) || t.turnsBack(s.cell, s.from) || t.crowds(s.cell, s.from) && r.Float64() < 0.5 || r.Float64() >= another[t.kids[s.from]] {
 			continue
 		}
 		have += more
@@ -117,6 +119,30 @@ func (t *genTree) crosses(a, b int32) bool {
 	}
 	p, q := a/w*w+bx, b/w*w+ax
 	return t.down[p] == q || t.down[q] == p
+}
+
+// turnsBack tells whether the way down through a cell would turn by more than a right angle there.
+func (t *genTree) turnsBack(up, cell int32) bool {
+	w, q := t.wide, int(t.down[cell])
+	if q < 0 {
+		return false
+	}
+	p, u := int(cell), int(up)
+	return (u%w-p%w)*(q%w-p%w)+(u/w-p/w)*(q/w-p/w) > 0
+}
+
+// crowds tells whether another inflow of a cell comes from a cell next to this one: the two would touch on the way.
+func (t *genTree) crowds(up, cell int32) bool {
+	w := t.wide
+	x, y := int(up)%w, int(up)/w
+	for v := max(0, y-1); v <= min(t.high-1, y+1); v++ {
+		for u := max(0, x-1); u <= min(w-1, x+1); u++ {
+			if t.down[v*w+u] == cell {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // rank finds orders and main stems, from the sources down.

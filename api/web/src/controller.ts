@@ -102,6 +102,8 @@ export class Controller {
       }
       this.#engine?.destroy()
       this.#engine = ml.startMap(options, this.#events())
+      const { selection } = s.link
+      if (selection.kind === 'at' && this.camera.value === null) this.#engine.go(selection.at, 13)
       this.#show()
     } catch {
       this.dispatch({ do: 'map', map: 'failed' })
@@ -143,20 +145,20 @@ export class Controller {
   // tap asks about the place under the finger. A line under it is meant itself: the place is moved onto the river, so that
   // both banks are answered; a board or a section is meant where it stands.
   async tap(tap: Tap) {
-    if (tap.markAt !== null) {
-      await this.select({ kind: 'at', at: tap.markAt }, tap.marks)
-      return
-    }
-    if (tap.river === null) {
-      await this.select({ kind: 'at', at: tap.at })
-      return
-    }
+    const at = tap.markAt ?? (tap.river === null ? tap.at : await this.#onto(tap.river))
+    const done = this.select({ kind: 'at', at }, tap.marks)
+    this.#engine?.reveal(at)
+    await done
+  }
+
+  // #onto moves a place that was seen on the drawn line onto the river itself.
+  async #onto(drawn: LonLat): Promise<LonLat> {
     try {
       const ask = { asOf: this.state.value.link.asOf, signal: AbortSignal.timeout(8000) }
-      const near = await readResponsible(tap.river, null, ask)
-      await this.select({ kind: 'at', at: near.rivers[0]?.point ?? tap.river })
+      const near = await readResponsible(drawn, null, ask)
+      return near.rivers[0]?.point ?? drawn
     } catch {
-      await this.select({ kind: 'at', at: tap.river })
+      return drawn
     }
   }
 

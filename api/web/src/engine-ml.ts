@@ -2,8 +2,8 @@
 import {
   type FilterSpecification,
   type GeoJSONSource,
-  Map as MapLibre,
   type MapGeoJSONFeature,
+  Map as MapLibre,
   Marker,
   type PointLike,
   ScaleControl,
@@ -20,6 +20,7 @@ import { divisionLayer, layers, markLayers, riverLayers } from './style'
 import { pixelRatio, symbols } from './symbols'
 
 const finger = 12 // pixels around a tap in which a line counts as meant
+const smallRiversFrom = 10
 const boardsFrom = 11 // zoom from which boards can be counted
 
 export function hasWebGL2(): boolean {
@@ -50,6 +51,8 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     fadeDuration: o.still ? 0 : 200,
     locale: { 'Map.Title': o.label },
   })
+  // A county on a small screen would show its great rivers only: begin where the small ones are drawn.
+  if (!('zoom' in o.start) && map.getZoom() > 7.5) map.jumpTo({ zoom: Math.max(map.getZoom(), smallRiversFrom) })
   map.touchZoomRotate.disableRotation()
   map.keyboard.disableRotation()
   map.addControl(new ScaleControl({ maxWidth: 96, unit: 'metric' }), 'bottom-right')
@@ -131,12 +134,20 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
       map.fitBounds([box[0], box[1], box[2], box[3]], { padding: o.padding(), maxZoom: 14, ...pace(o.still) })
     },
     go(at, zoom) {
-      const p = o.padding()
-      const options = { center: [at[0], at[1]] as [number, number], zoom, padding: p }
-      if (o.still) map.jumpTo(options)
-      else map.easeTo({ ...options, duration: 600 })
-      // MapLibre keeps a padding for good; ours is for this one move.
-      map.once('moveend', () => map.setPadding({ top: 0, right: 0, bottom: 0, left: 0 }))
+      const { top, right, bottom, left } = o.padding()
+      map.easeTo({
+        center: [at[0], at[1]],
+        zoom,
+        offset: [(left - right) / 2, (top - bottom) / 2],
+        duration: 600,
+        animate: !o.still,
+      })
+    },
+    reveal(at) {
+      const { top, right, bottom, left } = o.padding()
+      const p = map.project([at[0], at[1]])
+      const { clientWidth: width, clientHeight: height } = map.getContainer()
+      if (p.x < left || p.x > width - right || p.y < top || p.y > height - bottom) this.go(at, map.getZoom())
     },
     zoom(by) {
       if (o.still) map.jumpTo({ zoom: map.getZoom() + by })

@@ -36,6 +36,7 @@ export type Engine = {
   show(shown: Shown): void
   fit(box: Box): void
   go(at: LonLat, zoom: number): void
+  reveal(at: LonLat): void // moves only if something lies over it
   zoom(by: 1 | -1): void
   centre(): LonLat
   setTiles(tiles: TileJson): void

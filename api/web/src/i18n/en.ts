@@ -33,8 +33,7 @@ export const en: Words = {
   map_failed: 'The map data did not arrive. Search and answers still work.',
   no_webgl:
     'This browser cannot show the interactive map (it needs WebGL2). Search and answers still work, as does the text version.',
-  map_label:
-    'River map. Arrow keys move, plus and minus zoom, Enter asks who is responsible at the centre of the map.',
+  map_label: 'River map. Arrow keys move, plus and minus zoom, Enter asks who is responsible at the centre of the map.',
   zoom_in: 'Zoom in',
   zoom_out: 'Zoom out',
   locate: 'My position',
@@ -121,7 +120,7 @@ export const en: Words = {
   call: 'Call {phone}',
   no_phone: 'No phone published',
   heads: 'Head river chiefs',
-  boards: 'Notice boards nearby',
+  boards: 'Notice boards of these reaches',
   boards_none: 'No notice board is on record for these reaches.',
   away: '{d} away',
   stale: 'The board’s text is out of date since {day}; this page is current',
@@ -149,7 +148,8 @@ export const en: Words = {
   mouth_place: 'Mouth',
   division: 'Area',
   reaches: 'Reaches and their chiefs',
-  reaches_hint: 'K is counted in kilometres from the mouth, growing upstream. Choose a reach to see who is responsible.',
+  reaches_hint:
+    'K is counted in kilometres from the mouth, growing upstream. Choose a reach to see who is responsible.',
   reaches_none: 'This river is not yet divided into reaches.',
   km: 'km',
   m: 'm',

@@ -117,7 +117,7 @@ export const zhCN = {
   call: '拨打 {phone}',
   no_phone: '未公布电话',
   heads: '总河长',
-  boards: '附近的公示牌',
+  boards: '这些河段的公示牌',
   boards_none: '这些河段没有登记公示牌。',
   away: '距此 {d}',
   stale: '公示牌内容自 {day} 起已过期，请以本页为准',

@@ -2,12 +2,14 @@
 import type { LonLat } from '../api'
 import type { Lang } from '../i18n/say'
 
-export type Selection =
-  | { kind: 'none' }
-  | { kind: 'river'; id: number }
-  | { kind: 'at'; at: LonLat }
+export type Selection = { kind: 'none' } | { kind: 'river'; id: number } | { kind: 'at'; at: LonLat }
 
-export type Link = { selection: Selection; asOf: string | null; lang: Lang; rest: readonly (readonly [string, string])[] }
+export type Link = {
+  selection: Selection
+  asOf: string | null
+  lang: Lang
+  rest: readonly (readonly [string, string])[]
+}
 export type Camera = { zoom: number; lat: number; lon: number }
 
 export const nothing: Selection = { kind: 'none' }
@@ -26,7 +28,7 @@ export function parseLink(search: string): Link {
 function parseSelection(sel: string | null, at: string | null): Selection {
   const river = /^river:(\d{1,15})$/.exec(sel ?? '')
   if (river?.[1] !== undefined) return { kind: 'river', id: Number(river[1]) }
-  const place = /^(-?\d{1,3}(?:\.\d{1,12})?),(-?\d{1,2}(?:\.\d{1,12})?)$/.exec(at ?? '')
+  const place = /^(-?\d{1,3}(?:\.\d{1,20})?),(-?\d{1,2}(?:\.\d{1,20})?)$/.exec(at ?? '')
   if (place?.[1] === undefined || place[2] === undefined) return nothing
   const lon = Number(place[1])
   const lat = Number(place[2])

@@ -5,11 +5,7 @@ import { type Link, nothing, type Selection, sameSelection } from './link'
 
 export type Trouble = { kind: 'network' | 'server' | 'missing' | 'refused'; detail: string; requestId: string | null }
 
-export type Load<T> =
-  | { is: 'idle' }
-  | { is: 'loading' }
-  | { is: 'done'; value: T }
-  | { is: 'failed'; trouble: Trouble }
+export type Load<T> = { is: 'idle' } | { is: 'loading' } | { is: 'done'; value: T } | { is: 'failed'; trouble: Trouble }
 
 export const idle = { is: 'idle' } as const
 

@@ -50,7 +50,9 @@ function Marks({ ui, marks }: { ui: Ui; marks: readonly Mark[] }) {
       <ul class="boards">
         {marks.map((m) => (
           <li key={`${m.kind}${m.name}`}>
-            <span class="tag">{ui.t(m.kind === 'board' ? 'place_board' : 'legend_section').replace(/[（(].*/, '')}</span>{' '}
+            <span class="tag">
+              {ui.t(m.kind === 'board' ? 'place_board' : 'legend_section').replace(/[（(].*/, '')}
+            </span>{' '}
             <b lang="zh-CN">{m.name}</b>
             {m.target !== null && <> · {ui.t('section_target', { c: formatClass(m.target) })}</>}
           </li>
@@ -187,9 +189,7 @@ function SeatRow({ ui, seat }: { ui: Ui; seat: Seat }) {
           {t(`role_${seat.role}`)}
           {side !== '' && (lang === 'en' ? ` (${side})` : `（${side}）`)}
           {h !== null && h.since !== null && ` · ${t('since', { day: h.since })}`}
-          {seat.responsible_unit !== null && (
-            <span lang="zh-CN"> · {t('unit', { name: seat.responsible_unit })}</span>
-          )}
+          {seat.responsible_unit !== null && <span lang="zh-CN"> · {t('unit', { name: seat.responsible_unit })}</span>}
           {h !== null && h.note !== null && <span lang="zh-CN"> · {h.note}</span>}
         </p>
       </div>
@@ -228,9 +228,7 @@ function Boards({ ui, boards }: { ui: Ui; boards: readonly BoardAt[] }) {
               </small>
             </p>
             {b.stale && (
-              <p class="stale">
-                {b.stale_since === null ? t('stale_unknown') : t('stale', { day: b.stale_since })}
-              </p>
+              <p class="stale">{b.stale_since === null ? t('stale_unknown') : t('stale', { day: b.stale_since })}</p>
             )}
           </li>
         ))}

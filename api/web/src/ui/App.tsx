@@ -17,7 +17,7 @@ export function App({ c }: { c: Controller }) {
   const { s, t } = ui
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (box.current !== null) void c.open({ container: box.current, padding })
+    if (box.current !== null) void c.open({ container: box.current, padding: () => padding(c.state.value.stop) })
   }, [c])
   useEffect(() => {
     document.title = `${titleOf(ui)} · ${t('site')}`
@@ -58,11 +58,10 @@ export function App({ c }: { c: Controller }) {
 }
 
 // padding is what lies over the map, so that what is shown is not shown under it.
-function padding() {
-  if (!window.matchMedia(phone).matches) return { top: 48, right: 64, bottom: 64, left: 48 }
-  const bar = document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0
-  const sheet = document.querySelector('.panel')?.getBoundingClientRect().top ?? window.innerHeight
-  return { top: bar + 16, right: 56, bottom: Math.min(window.innerHeight - sheet, window.innerHeight * 0.5) + 24, left: 24 }
+function padding(stop: Stop) {
+  if (!window.matchMedia(phone).matches) return { top: 48, right: 72, bottom: 64, left: 48 }
+  const sheet = stop === 'peek' ? 116 : window.innerHeight * 0.52
+  return { top: 16, right: 60, bottom: sheet + 40, left: 24 }
 }
 
 function titleOf(ui: Ui): string {
@@ -170,10 +169,22 @@ function Handle({ ui }: { ui: Ui }) {
       }}
     >
       <i />
-      <button type="button" class="icon" aria-label={t('sheet_down')} disabled={s.stop === 'peek'} onClick={() => to(nextStop[s.stop].down)}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={t('sheet_down')}
+        disabled={s.stop === 'peek'}
+        onClick={() => to(nextStop[s.stop].down)}
+      >
         <Icon d="M4 7l6 6 6-6" />
       </button>
-      <button type="button" class="icon" aria-label={t('sheet_up')} disabled={s.stop === 'full'} onClick={() => to(nextStop[s.stop].up)}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={t('sheet_up')}
+        disabled={s.stop === 'full'}
+        onClick={() => to(nextStop[s.stop].up)}
+      >
         <Icon d="M4 13l6-6 6 6" />
       </button>
     </div>
@@ -185,10 +196,24 @@ function Controls({ ui }: { ui: Ui }) {
   const off = s.map !== 'ready'
   return (
     <div class="controls">
-      <button type="button" class="icon" aria-label={t('zoom_in')} title={t('zoom_in')} disabled={off} onClick={() => c.engine?.zoom(1)}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={t('zoom_in')}
+        title={t('zoom_in')}
+        disabled={off}
+        onClick={() => c.engine?.zoom(1)}
+      >
         <Icon d="M10 4v12M4 10h12" />
       </button>
-      <button type="button" class="icon" aria-label={t('zoom_out')} title={t('zoom_out')} disabled={off} onClick={() => c.engine?.zoom(-1)}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={t('zoom_out')}
+        title={t('zoom_out')}
+        disabled={off}
+        onClick={() => c.engine?.zoom(-1)}
+      >
         <Icon d="M4 10h12" />
       </button>
       <button
@@ -201,7 +226,14 @@ function Controls({ ui }: { ui: Ui }) {
       >
         <Icon d="M10 2v3m0 10v3M2 10h3m10 0h3m-8 3.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z" />
       </button>
-      <button type="button" class="icon" aria-label={t('here')} title={t('here')} disabled={off} onClick={() => c.engine?.ask()}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={t('here')}
+        title={t('here')}
+        disabled={off}
+        onClick={() => c.engine?.ask()}
+      >
         <Icon d="M10 18s6-6.2 6-10.5a6 6 0 0 0-12 0C4 11.8 10 18 10 18Zm0-8.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z" />
       </button>
     </div>

@@ -5,7 +5,7 @@ import type { Ui } from './bits'
 export function Legend({ ui }: { ui: Ui }) {
   const { t } = ui
   return (
-    <details class="legend" open={window.matchMedia('(min-width: 64rem) and (min-height: 44rem)').matches}>
+    <details class="legend" open={window.matchMedia('(min-width: 90rem) and (min-height: 44rem)').matches}>
       <summary>{t('legend')}</summary>
       <ul>
         <Line name={t('legend_city')} colour={colours.city} width={4} />

@@ -36,6 +36,7 @@ export function Search({ ui }: { ui: Ui }) {
           ref={input}
           id="q"
           type="search"
+          // biome-ignore lint/a11y/noRedundantRoles: without a list it is no combobox of its own
           role="combobox"
           list={undefined}
           aria-label={t('search_label')}
@@ -70,9 +71,7 @@ export function Search({ ui }: { ui: Ui }) {
         <p class="sr" role="status">
           {s.open && s.found.is === 'done' && (hits.length > 0 ? t('search_found', { n: hits.length }) : '')}
         </p>
-        {s.found.is === 'failed' && (
-          <Failed ui={ui} trouble={s.found.trouble} retry={() => c.search(s.text)} />
-        )}
+        {s.found.is === 'failed' && <Failed ui={ui} trouble={s.found.trouble} retry={() => c.search(s.text)} />}
         {s.found.is === 'done' && hits.length === 0 && <p class="empty">{t('search_none', { q: s.found.value.q })}</p>}
         {s.found.is === 'loading' && <p class="bone wide" />}
         <div role="listbox" id="hits" aria-label={t('search_label')} hidden={hits.length === 0}>
