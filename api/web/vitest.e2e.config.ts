@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['e2e/**/*.test.ts'],
+    globalSetup: ['e2e/server.ts'],
     environment: 'node',
     fileParallelism: false,
     testTimeout: 120_000,

@@ -38,13 +38,29 @@ func (a *app) open(ctx context.Context) (*database, error) {
 	}
 	at, err := cluster.Locate(a.data.DataDir)
 	if err == nil {
-		s, err := a.openStore(ctx, at.DSN(cluster.ReadOnly), at.DSN(cluster.ReadWrite), at.DSN(cluster.Owner))
+		a.waitMigrated(ctx, at.DSN(cluster.Owner))
+		var s *pg.Store
+		s, err = a.openStore(ctx, at.DSN(cluster.ReadOnly), at.DSN(cluster.ReadWrite), at.DSN(cluster.Owner))
 		return &database{Store: s}, err
 	}
 	if _, ok := errors.AsType[*cluster.NotRunningError](err); !ok {
 		return nil, err
 	}
 	return a.startCluster(ctx)
+}
+
+// waitMigrated gives a server that was started a moment ago the time to bring its schema up to date.
+func (a *app) waitMigrated(ctx context.Context, dsn string) {
+	for range 30 {
+		if st, err := migrate.Read(ctx, dsn); err == nil && st.Have >= st.Want {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 // startCluster runs the private database, brings its schema up to date and opens it.
@@ -92,7 +108,7 @@ func (a *app) externalDSN() (string, error) {
 	if !ok {
 		return a.data.DatabaseURL, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the path is the person's own
 	if err != nil {
 		return "", fmt.Errorf("read the database URL: %w", err)
 	}
@@ -124,7 +140,12 @@ func (d *database) Close(ctx context.Context) error {
 
 // say tells a person at the terminal what is being done; logs are for machines.
 func (a *app) say(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "hetu: "+format+"\n", args...)
+	_, _ = fmt.Fprintf(a.stderr, "hetu: "+format+"\n", args...)
+}
+
+// print writes a command's result. A standard output that is gone has nobody left to tell.
+func (a *app) print(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.stdout, format+"\n", args...)
 }
 
 func version() string {

@@ -33,7 +33,7 @@ func (dbMigrateCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(a.stdout, "the schema is up to date")
+		a.print("the schema is up to date")
 		return db.Close(ctx)
 	}
 	dsn, err := a.externalDSN()
@@ -49,9 +49,9 @@ func (dbMigrateCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	for _, line := range kept {
-		fmt.Fprintln(a.stdout, "could not revoke:", line)
+		a.print("could not revoke: %s", line)
 	}
-	fmt.Fprintf(a.stdout, "the schema is at version %d\n", st.Have)
+	a.print("the schema is at version %d", st.Have)
 	return nil
 }
 
@@ -71,7 +71,7 @@ func (dbStatusCmd) Run(ctx context.Context, a *app) error {
 		return printStatus(ctx, a, at.DSN(cluster.ReadOnly), "private, running in "+at.ClusterDir)
 	}
 	if _, ok := errors.AsType[*cluster.NotRunningError](err); ok {
-		fmt.Fprintf(a.stdout, "database: private, not running (%s)\n", a.data.DataDir)
+		a.print("database: private, not running (%s)", a.data.DataDir)
 		return nil
 	}
 	return err
@@ -82,7 +82,7 @@ func printStatus(ctx context.Context, a *app, dsn, where string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "database: %s\nschema: %d (this hetu: %d)\n", where, st.Have, st.Want)
+	a.print("database: %s\nschema: %d (this hetu: %d)", where, st.Have, st.Want)
 	return nil
 }
 
@@ -91,25 +91,13 @@ type dbPsqlCmd struct {
 }
 
 // Help gives an example.
-func (dbPsqlCmd) Help() string { return "Example: hetu db psql -- -c 'SELECT count(*) FROM river'" }
+func (*dbPsqlCmd) Help() string { return "Example: hetu db psql -- -c 'SELECT count(*) FROM river'" }
 
 // Run hands over to psql as the role that can only read.
 func (c *dbPsqlCmd) Run(a *app) error {
-	dsn, psql := "", ""
-	if a.data.DatabaseURL != "" {
-		var err error
-		if dsn, err = a.externalDSN(); err != nil {
-			return err
-		}
-		if psql, err = exec.LookPath("psql"); err != nil {
-			return fmt.Errorf("psql is not installed (apt-get install postgresql-client): %w", err)
-		}
-	} else {
-		at, err := cluster.Locate(a.data.DataDir)
-		if err != nil {
-			return fmt.Errorf("%w; start hetu serve first", err)
-		}
-		dsn, psql = at.DSN(cluster.ReadOnly), filepath.Join(at.BinDir, "psql")
+	dsn, psql, err := a.psql()
+	if err != nil {
+		return err
 	}
 	args := c.Args
 	if len(args) > 0 && args[0] == "--" {
@@ -118,4 +106,20 @@ func (c *dbPsqlCmd) Run(a *app) error {
 	cmd := exec.Command(psql, append([]string{dsn}, args...)...) //nolint:gosec,noctx // psql of the running server, with the person's own arguments, until that person leaves it
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, os.Stdout, os.Stderr
 	return cmd.Run()
+}
+
+// psql finds the program and how it reaches the database.
+func (a *app) psql() (dsn, path string, err error) {
+	if a.data.DatabaseURL == "" {
+		var at cluster.Location
+		if at, err = cluster.Locate(a.data.DataDir); err != nil {
+			return "", "", fmt.Errorf("%w; start hetu serve first", err)
+		}
+		return at.DSN(cluster.ReadOnly), filepath.Join(at.BinDir, "psql"), nil
+	}
+	if path, err = exec.LookPath("psql"); err != nil {
+		return "", "", fmt.Errorf("psql is not installed (apt-get install postgresql-client): %w", err)
+	}
+	dsn, err = a.externalDSN()
+	return dsn, path, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"hetu/data/export"
@@ -20,7 +19,7 @@ type exportCmd struct {
 }
 
 // Help gives an example.
-func (exportCmd) Help() string {
+func (*exportCmd) Help() string {
 	return "Example: hetu export reaches reaches.geojson --as-of 2018-05-01"
 }
 
@@ -45,14 +44,14 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 }
 
 func (c *exportCmd) write(ctx context.Context, a *app, db *database, at duty.Moment) error {
-	var w io.Writer = a.stdout
+	w := a.stdout
 	if c.File != "" {
 		part, err := os.Create(c.File + ".part")
 		if err != nil {
 			return err
 		}
 		defer func() { _ = os.Remove(part.Name()) }()
-		defer part.Close()
+		defer func() { _ = part.Close() }()
 		w = part
 	}
 	n, err := export.GeoJSON(ctx, db.Store, at, c.Layer, w)

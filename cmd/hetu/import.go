@@ -39,7 +39,7 @@ type importCmd struct {
 }
 
 // Help gives an example.
-func (importCmd) Help() string {
+func (*importCmd) Help() string {
 	return "Example: hetu import rivers.zip --as river --source 水利局 --dry-run"
 }
 
@@ -92,8 +92,8 @@ func (c *importCmd) conclude(ctx context.Context, a *app, db *database, report *
 		return errors.Join(err, e.Encode(report))
 	}
 	if asked := !c.Yes && !c.DryRun && terminal(a.stdin) && report.Merge != nil; !asked {
-		if err := report.Print(a.stdout, c.Lang); err != nil {
-			return err
+		if printErr := report.Print(a.stdout, c.Lang); printErr != nil {
+			return errors.Join(err, printErr)
 		}
 	}
 	switch {

@@ -79,11 +79,11 @@ func run(args []string) int {
 
 // report prints an error for a person and gives the exit code.
 func report(w io.Writer, err error) int {
-	fmt.Fprintln(w, "hetu:", err)
+	_, _ = fmt.Fprintln(w, "hetu:", err)
 	if e, ok := errors.AsType[*geo.Error](err); ok {
 		for _, f := range e.Fields {
 			if !strings.HasPrefix(e.Msg, f.Name+":") {
-				fmt.Fprintf(w, "  %s: %s\n", f.Name, f.Detail)
+				_, _ = fmt.Fprintf(w, "  %s: %s\n", f.Name, f.Detail)
 			}
 		}
 	}

@@ -23,7 +23,7 @@ type sampleLoadCmd struct {
 }
 
 // Help gives an example.
-func (sampleLoadCmd) Help() string {
+func (*sampleLoadCmd) Help() string {
 	return "Example: hetu sample load, or hetu sample load --reaches 100000 --seed 1"
 }
 
@@ -64,7 +64,7 @@ func loadRows(ctx context.Context, a *app, db *database, what string, load func(
 		}
 		return batch.Add(ctx, more...)
 	}
-	if err := load(ctx, add); err != nil {
+	if err = load(ctx, add); err != nil {
 		return errors.Join(err, batch.Drop(context.WithoutCancel(ctx)))
 	}
 	a.say("merging %d rows", rows)
@@ -98,7 +98,7 @@ type sampleGenerateCmd struct {
 }
 
 // Help gives an example.
-func (sampleGenerateCmd) Help() string {
+func (*sampleGenerateCmd) Help() string {
 	return "Example: hetu sample generate --reaches 100000 --seed 1 --out network"
 }
 
@@ -113,7 +113,7 @@ func (c *sampleGenerateCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	for _, f := range manifest.Files {
-		fmt.Fprintf(a.stdout, "%s  %s  %d features\n", f.SHA256, f.Name, f.Features)
+		a.print("%s  %s  %d features", f.SHA256, f.Name, f.Features)
 	}
 	a.say("wrote %d reaches to %s in %.1f s", c.Reaches, c.Out, a.now().Sub(started).Seconds())
 	return nil

@@ -22,7 +22,7 @@ type serveCmd struct {
 }
 
 // Help gives an example.
-func (serveCmd) Help() string {
+func (*serveCmd) Help() string {
 	return "Example: hetu serve --sample --listen 127.0.0.1:8080"
 }
 
@@ -37,7 +37,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s (another program may be using it; --listen takes another address): %w", c.Listen, err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	db, err := c.database(ctx, a)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (c *serveCmd) serve(ctx context.Context, a *app, db *database, listener net
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
-	fmt.Fprintf(a.stdout, "hetu is ready after %.1f s: http://%s\n", a.now().Sub(started).Seconds(), listener.Addr())
+	a.print("hetu is ready after %.1f s: http://%s", a.now().Sub(started).Seconds(), listener.Addr())
 	var died <-chan struct{}
 	if db.cluster != nil {
 		died = db.cluster.Done()

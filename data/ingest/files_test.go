@@ -72,6 +72,7 @@ func importerCases() []fileCase {
 		{path: "importer/shp-utf8-cpg", as: "河流", rows: 222, entity: "river", stored: 66, enc: "UTF-8", crs: "WGS 84", names: rivers},
 		{path: "importer/shp-utf8-nocpg", as: "river", rows: 222, entity: "river", stored: 66, enc: "UTF-8?", crs: "WGS 84", names: rivers},
 		{path: "importer/shp-longfieldnames-truncated", as: "river", rows: 222, entity: "river", stored: 66, enc: "UTF-8", names: rivers, check: func(t *testing.T, r *ingest.Report) {
+			t.Helper()
 			if !slices.ContainsFunc(r.Notes, func(s ingest.Sentence) bool { return strings.Contains(s.En, `taken for "河流名称"`) }) {
 				t.Errorf("the cut heading is not reported: %v", r.Notes)
 			}
@@ -105,12 +106,14 @@ func importerCases() []fileCase {
 		{path: "importer/places_xy_gb18030.csv", as: "section", with: section, rows: 400, entity: "section", stored: 400, enc: "GB18030?", crs: "EPSG:4490?", names: []string{"玉门"}},
 		{path: "importer/places_xy_utf8bom.csv", as: "section", with: section, rows: 400, entity: "section", stored: 400, enc: "UTF-8", crs: "EPSG:4490?", names: []string{"玉门"}},
 		{path: "importer/shp-z", as: "river", rows: 222, entity: "river", stored: 66, names: rivers, check: func(t *testing.T, r *ingest.Report) {
+			t.Helper()
 			if r.UnusedZ != 222 {
 				t.Errorf("got %d rows with an unused Z, want 222", r.UnusedZ)
 			}
 		}},
 		{path: "importer/shp-z", as: "bank_line", with: set("bank", "左"), rows: 222, entity: "bank_line"},
 		{path: "importer/shp-m", as: "river", rows: 222, entity: "river", stored: 66, names: rivers, check: func(t *testing.T, r *ingest.Report) {
+			t.Helper()
 			if r.UnusedM != 222 {
 				t.Errorf("got %d rows with an unused M, want 222", r.UnusedM)
 			}
@@ -128,6 +131,7 @@ func otherCases() []fileCase {
 	const none = "nothing is imported as"
 	return []fileCase{
 		{path: "tuan-river-dengzhou/rivers.geojson", as: "river", rows: 19, entity: "river", stored: 6, names: []string{"湍河", "唐白河"}, check: func(t *testing.T, r *ingest.Report) {
+			t.Helper()
 			n := r.Network
 			if n.Components != 3 || n.LargestShare < 0.77 || n.LargestShare > 0.79 || n.FlowThrough != n.InnerNodes {
 				t.Errorf("got %+v, want 3 components, the largest 78 %%, and flow through every inner node", *n)
@@ -141,6 +145,7 @@ func otherCases() []fileCase {
 		{path: "tuan-river-dengzhou/hydraulic-structures.geojson", as: "structure", refused: none, code: geo.CodeInvalid},
 		{path: "tuan-river-dengzhou/historical-channels.geojson", as: "channel", refused: none, code: geo.CodeInvalid},
 		{path: "osm-liechtenstein-2013/li13-w.geojson", as: "river", world: true, rows: 76, entity: "river", check: func(t *testing.T, r *ingest.Report) {
+			t.Helper()
 			n := r.Network
 			if n.ComponentsAtEnds != 45 || n.Components > 19 || n.Dangling == 0 || n.Nameless == 0 {
 				t.Errorf("got %+v, want 45 components at the ends, 19 or fewer after splitting, and the dangling ends", *n)
@@ -148,12 +153,14 @@ func otherCases() []fileCase {
 		}},
 		{path: "osm-liechtenstein-2013/liechtenstein-2013.osm.pbf", as: "river", world: true, refused: "points, lines", code: geo.CodeInvalid},
 		{path: "osm-liechtenstein-2013/liechtenstein-2013.osm.pbf", as: "river", world: true, with: layer("lines"), entity: "river", check: func(t *testing.T, r *ingest.Report) {
+			t.Helper()
 			if r.LeftOut == 0 || r.Accepted == 0 || r.Accepted+r.LeftOut != r.Read {
 				t.Errorf("got %d of %d rows and %d left out", r.Accepted, r.Read, r.LeftOut)
 			}
 		}},
 		{path: "nhdplus-walker/walker.gpkg", as: "river", world: true, with: mapped("GNIS_NAME", "name"), refused: "does not say which datum", code: geo.CodeRefused},
 		{path: "nhdplus-walker/walker.gpkg", as: "river", world: true, with: both(inCRS("EPSG:4269"), mapped("GNIS_NAME", "name")), rows: 62, entity: "edge", crs: "EPSG:4269", check: func(t *testing.T, r *ingest.Report) {
+			t.Helper()
 			if n := r.Network; n.Components != 1 || n.InnerNodes != 36 || n.FlowThrough != 36 || n.Cycles != 0 {
 				t.Errorf("got %+v, want a tree with flow through 36 of 36 nodes", *n)
 			}
@@ -185,6 +192,7 @@ func TestFiles(t *testing.T) {
 }
 
 func tryFile(t *testing.T, c fileCase) {
+	t.Helper()
 	req := request(shared(t, c.path), c.as)
 	if c.with != nil {
 		c.with(&req)

@@ -153,8 +153,7 @@ func (s *source) fill(path, layer string, info fs.FileInfo) error {
 	if f, ok := formatOf(ext); !ok || f.beside != nil {
 		return s.fillBeside(path)
 	}
-	open := func() (io.ReadCloser, error) { return os.Open(path) }
-	return s.take([]member{{path: filepath.Base(path), open: open}}, "")
+	return s.take([]member{folderMember(filepath.Dir(path), filepath.Base(path))}, "")
 }
 
 func knownEndings() string {
@@ -190,7 +189,7 @@ func (s *source) fillBeside(path string) error {
 }
 
 func folderMember(dir, name string) member {
-	return member{path: name, open: func() (io.ReadCloser, error) { return os.Open(filepath.Join(dir, name)) }}
+	return member{path: name, open: func() (io.ReadCloser, error) { return open(filepath.Join(dir, name)) }}
 }
 
 func (s *source) fillFolder(path, layer string) error {
@@ -287,7 +286,7 @@ func (s *source) takeGDB(members []member) error {
 	s.format, _ = formatOf(".gdb")
 	s.stem = strings.TrimSuffix(strings.TrimSuffix(s.name, filepath.Ext(s.name)), ".gdb")
 	s.path = filepath.Join(s.dir, randomName()+".gdb")
-	if err := os.Mkdir(s.path, 0o755); err != nil {
+	if err := os.Mkdir(s.path, 0o755); err != nil { //nolint:gosec // G301: the child is another user
 		return fmt.Errorf("fill the sandbox: %w", err)
 	}
 	if len(members) > maxGDBMembers {
@@ -323,7 +322,7 @@ func (s *source) copyIn(m member, name string, b *budget) error {
 		return geo.Wrapf(err, geo.CodeRefused, "%s cannot be unpacked", m.base())
 	}
 	defer func() { _ = in.Close() }()
-	out, err := os.OpenFile(filepath.Join(s.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	out, err := create(filepath.Join(s.dir, name), true)
 	if err != nil {
 		return fmt.Errorf("fill the sandbox: %w", err)
 	}
@@ -367,7 +366,7 @@ func randomName() string {
 }
 
 func sumFile(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", filepath.Base(path), err)
 	}

@@ -69,7 +69,7 @@ func TestHostileArchives(t *testing.T) {
 		entries    []entry
 		want       string
 	}{
-		{"dot dot", "a.zip", []entry{{name: "../../x.geojson", text: onePoint}}, "leaves it"},
+		{"upwards", "a.zip", []entry{{name: "../../x.geojson", text: onePoint}}, "leaves it"},
 		{"absolute", "a.zip", []entry{{name: "/etc/x.geojson", text: onePoint}}, "leaves it"},
 		{"backslashes", "a.zip", []entry{{name: `a\..\b.geojson`, text: onePoint}}, "leaves it"},
 		{"drive letter", "a.zip", []entry{{name: `C:\x.geojson`, text: onePoint}}, "leaves it"},
@@ -181,18 +181,18 @@ func TestShapefileSizes(t *testing.T) {
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	temp, err := os.MkdirTemp("", "hetu-temp-") // not t.TempDir: the child's user must be able to enter it
+	temp, err := os.MkdirTemp("", "hetu-temp-") //nolint:usetesting // t.TempDir is closed to the child's user
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	if err := os.Chmod(temp, 0o755); err != nil {
+	if err = os.Chmod(temp, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for text, code := range map[string]geo.Code{onePoint: "", "{": geo.CodeRefused, strings.Replace(onePoint, "国控", "x", 1): geo.CodeRefused} {
 		req := request(write(t, "a.geojson", text), "section")
 		req.Temp = temp
-		if _, err := ingest.Run(t.Context(), db.Store, req); (err != nil) != (code != "") || err != nil && geo.CodeOf(err) != code {
+		if _, err = ingest.Run(t.Context(), db.Store, req); (err != nil) != (code != "") || err != nil && geo.CodeOf(err) != code {
 			t.Errorf("got %v, want %s", err, code)
 		}
 	}
@@ -200,7 +200,7 @@ func TestNothingIsLeft(t *testing.T) {
 	req := request(write(t, "a.geojson", onePoint), "section")
 	req.Temp, req.Yes = temp, false
 	req.Confirm = func(*ingest.Report) (bool, error) { cancel(); return true, nil }
-	if _, err := ingest.Run(ctx, db.Store, req); err == nil {
+	if _, err = ingest.Run(ctx, db.Store, req); err == nil {
 		t.Error("an import that was cancelled before the merge came through")
 	}
 	left, err := os.ReadDir(temp)

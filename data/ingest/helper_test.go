@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hetu/data/ingest"
-	"hetu/data/pg"
 	"hetu/data/pgtest"
 	"hetu/geo"
 )
@@ -70,7 +69,7 @@ func count(t *testing.T, db *pgtest.Database, sql string, args ...any) (n int) {
 // changes sums what a merge added, changed and ended.
 func changes(r *ingest.Report) int64 { return r.Changes() }
 
-func rowsOf(merged []pg.Merged, entity string) int64 {
+func rowsOf(merged []ingest.Merged, entity string) int64 {
 	for _, m := range merged {
 		if m.Entity == entity {
 			return m.Added + m.Changed + m.Unchanged

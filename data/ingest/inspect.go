@@ -21,14 +21,14 @@ func (s *source) inspect() error {
 	case ".shp":
 		return s.inspectShapefile()
 	case ".kml", ".gpx":
-		f, err := os.Open(s.path)
+		f, err := open(s.path)
 		if err != nil {
 			return fmt.Errorf("inspect %s: %w", s.name, err)
 		}
 		defer func() { _ = f.Close() }()
 		return checkXML(s.name, f)
 	case ".geojson", ".json":
-		f, err := os.Open(s.path)
+		f, err := open(s.path)
 		if err != nil {
 			return fmt.Errorf("inspect %s: %w", s.name, err)
 		}
@@ -55,7 +55,7 @@ func (s *source) inspectShapefile() error {
 	if err := checkMainFile(s.sibling(".shx"), s.stem+".shx"); err != nil {
 		return err
 	}
-	if b, err := os.ReadFile(s.sibling(".cpg")); err == nil {
+	if b, err := readWhole(s.sibling(".cpg")); err == nil {
 		s.cpg = strings.TrimSpace(string(b[:min(len(b), 64)]))
 		// The driver must not decode: text is decoded here, where nothing is lost in silence.
 		if err := os.Remove(s.sibling(".cpg")); err != nil {
@@ -115,7 +115,7 @@ func (s *source) inspectDBF() error {
 }
 
 func headOf(path string, n int) (head []byte, size int64, err error) {
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -159,7 +159,7 @@ func checkJSON(name string, r io.Reader) error {
 // neutralCharset takes the charset out of the header of a .mif or .tab and remembers it, so that the driver hands its bytes on
 // undecoded.
 func (s *source) neutralCharset() error {
-	text, err := os.ReadFile(s.path)
+	text, err := readWhole(s.path)
 	if err != nil {
 		return fmt.Errorf("inspect %s: %w", s.name, err)
 	}
@@ -174,7 +174,7 @@ func (s *source) neutralCharset() error {
 			neutral = []byte(`Charset "Neutral"`)
 		}
 		out := bytes.Replace(text, bytes.TrimRight(line, "\r\n"), neutral, 1)
-		if err := os.WriteFile(s.path, out, 0o644); err != nil {
+		if err := os.WriteFile(s.path, out, 0o644); err != nil { //nolint:gosec // G306: the child is another user
 			return fmt.Errorf("inspect %s: %w", s.name, err)
 		}
 		return nil

@@ -19,7 +19,7 @@ import (
 // script makes a folder of tools in which each is a shell script of the test's own.
 func script(t *testing.T, text string) *child {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "hetu-tools-")
+	dir, err := os.MkdirTemp("", "hetu-tools-") //nolint:usetesting // t.TempDir is closed to the child's user
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,14 +18,13 @@ import (
 
 // table is a layer as it was read: text undecoded and coordinates as the file has them.
 type table struct {
-	layer   string
-	layers  []string
-	srs     string // WKT; empty when the file says nothing
-	raw     bool   // text is bytes of an encoding that is still to be found
-	heads   []string
-	rows    []row
-	wktHead string // the heading that geometry was read from, of formats that have none of their own
-	count   int    // rows that the layer says it has; -1 when it does not say
+	layer  string
+	layers []string
+	srs    string // WKT; empty when the file says nothing
+	raw    bool   // text is bytes of an encoding that is still to be found
+	heads  []string
+	rows   []row
+	count  int // rows that the layer says it has; -1 when it does not say
 }
 
 // row is one feature. n counts from 1 as the file has them; line is the line of a text table, 0 elsewhere.
@@ -58,7 +57,7 @@ func (s *source) read(ctx context.Context, c *child, layer string) (*table, erro
 		done <- err
 	}()
 	readErr := t.readCSV(r)
-	_ = r.CloseWithError(errStopped{})
+	_ = r.CloseWithError(stoppedError{})
 	err := <-done
 	switch {
 	case readErr != nil && !isChildErr(readErr):
@@ -72,23 +71,23 @@ func (s *source) read(ctx context.Context, c *child, layer string) (*table, erro
 	return t, nil
 }
 
-// errStopped tells the child's pipe that nobody reads any more.
-type errStopped struct{}
+// stoppedError tells the child's pipe that nobody reads any more.
+type stoppedError struct{}
 
-func (errStopped) Error() string { return "the reader stopped" }
+func (stoppedError) Error() string { return "the reader stopped" }
 
-// childErr marks what the pipe hands on from the child, which says it better itself.
-type childErr struct{ error }
+// childError marks what the pipe hands on from the child, which says it better itself.
+type childError struct{ error }
 
-func (e childErr) Unwrap() error { return e.error }
+func (e childError) Unwrap() error { return e.error }
 
-func isChildErr(err error) bool { _, ok := errors.AsType[childErr](err); return ok }
+func isChildErr(err error) bool { _, ok := errors.AsType[childError](err); return ok }
 
 func cmpErr(err, none error) error {
 	if err == nil {
 		return none
 	}
-	return childErr{err}
+	return childError{err}
 }
 
 // chooseLayer lists the layers ("1: rivers (Line String)", "Layer: rivers (Line String)") and takes the one, or the one that was asked for.
@@ -183,16 +182,16 @@ func (t *table) readCSV(in io.Reader) error {
 		if len(t.rows) == maxRows {
 			return geo.Errorf(geo.CodeTooLarge, "the layer has more than %d rows", maxRows)
 		}
-		row := row{n: len(t.rows) + 1, values: without(record, at)}
+		next := row{n: len(t.rows) + 1, values: without(record, at)}
 		if at >= 0 {
-			row.shape, row.fault = readShape(record[at])
+			next.shape, next.fault = readShape(record[at])
 		}
-		if row.shape != nil {
-			if flat += len(row.shape.flat); flat > maxFlat {
+		if next.shape != nil {
+			if flat += len(next.shape.flat); flat > maxFlat {
 				return geo.Errorf(geo.CodeTooLarge, "the layer has more than %d coordinates", maxFlat)
 			}
 		}
-		t.rows = append(t.rows, row)
+		t.rows = append(t.rows, next)
 	}
 }
 

@@ -40,7 +40,7 @@ func (j *job) link(ctx context.Context) (*links, error) {
 	if l.divisions, err = j.storedDivisions(ctx, divisions); err != nil {
 		return nil, err
 	}
-	if err := l.loadRivers(ctx, finder, rivers, j.req.ValidFrom); err != nil {
+	if err = l.loadRivers(ctx, finder, rivers, j.req.ValidFrom); err != nil {
 		return nil, err
 	}
 	found, err := finder.FindReaches(ctx, distinct(split), j.req.ValidFrom)
@@ -168,7 +168,8 @@ func reachTarget() target {
 			{name: "division", headings: divisionRefHeadings(), required: true},
 			{name: "level", headings: []string{"级别", "河长级别", "河段级别", "level"}, required: true},
 			{name: "name", headings: nameHeadings("河段名称")},
-			{name: "code", headings: codeHeadings("河段代码", "河段编码")}, schemeField(),
+			{name: "code", headings: codeHeadings("河段代码", "河段编码")},
+			schemeField(),
 			{name: "from_m", headings: []string{"起点里程", "起始里程", "起点桩号", "from_m"}},
 			{name: "to_m", headings: []string{"终点里程", "终止里程", "终点桩号", "to_m"}},
 			{name: "bank", headings: []string{"岸别", "bank", "bank_scope"}},

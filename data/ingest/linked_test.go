@@ -29,7 +29,7 @@ func newFinder(t *testing.T, db *pgtest.Database) finder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return pgxgeom.Register(ctx, conn) }
+	cfg.AfterConnect = pgxgeom.Register
 	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

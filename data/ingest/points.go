@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"hetu/data/pg"
@@ -14,7 +15,8 @@ func boardTarget() target {
 		fields: []field{
 			{name: "reach", headings: []string{"河段", "河段代码", "河段名称", "所属河段", "reach", "reach_code"}, required: true},
 			{name: "level", headings: []string{"级别", "公示牌级别", "level"}, required: true},
-			{name: "code", headings: codeHeadings("公示牌编号", "公示牌编码")}, schemeField(),
+			{name: "code", headings: codeHeadings("公示牌编号", "公示牌编码")},
+			schemeField(),
 			{name: "bank", headings: []string{"岸别", "bank"}},
 			{name: "division", headings: divisionRefHeadings()},
 			{name: "site", headings: []string{"位置", "地点", "设置地点", "安装位置", "site", "site_text"}},
@@ -31,7 +33,8 @@ func sectionTarget() target {
 			{name: "name", headings: nameHeadings("断面名称"), required: true},
 			{name: "name_en", headings: englishHeadings()},
 			{name: "kind", headings: []string{"断面类型", "断面级别", "控制级别", "类型", "kind"}, required: true},
-			{name: "code", headings: codeHeadings("断面编码", "断面代码")}, schemeField(),
+			{name: "code", headings: codeHeadings("断面编码", "断面代码")},
+			schemeField(),
 			{name: "river", headings: riverRefHeadings()},
 			{name: "target_class", headings: []string{"水质目标", "目标水质", "target_class"}},
 			{name: "division", headings: divisionRefHeadings()},
@@ -47,7 +50,8 @@ func outfallTarget() target {
 			{name: "name_en", headings: englishHeadings()},
 			{name: "kind", headings: []string{"排污口类型", "排口类型", "类型", "kind"}, required: true},
 			{name: "approval", headings: []string{"审批情况", "审批状态", "approval"}, required: true},
-			{name: "code", headings: codeHeadings("排污口编码", "排污口编号")}, schemeField(),
+			{name: "code", headings: codeHeadings("排污口编码", "排污口编号")},
+			schemeField(),
 			{name: "river", headings: riverRefHeadings()},
 			{name: "division", headings: divisionRefHeadings()},
 		},
@@ -86,7 +90,7 @@ func (j *job) spotOf(l *links, at row) (s spot, reason *Sentence) {
 }
 
 // buildPoints runs through the rows of a target of points.
-func (j *job) buildPoints(ctx context.Context, make func(l *links, at row) (pg.Row, pg.Key, *Sentence)) error {
+func (j *job) buildPoints(ctx context.Context, read func(l *links, at row) (pg.Row, pg.Key, *Sentence)) error {
 	l, err := j.link(ctx)
 	if err != nil {
 		return err
@@ -96,7 +100,7 @@ func (j *job) buildPoints(ctx context.Context, make func(l *links, at row) (pg.R
 		if at.shape.kind != "POINT" && len(at.shape.flat) > at.shape.layout.Stride() {
 			return sayf("the row has several points; it must be one", "该行有多个点,应为一个"), nil
 		}
-		r, key, reason := make(l, at)
+		r, key, reason := read(l, at)
 		if reason == nil {
 			reason = seen.seen(key, at)
 		}
@@ -170,10 +174,8 @@ func sectionKinds() map[string]string {
 
 func classOf(text string) (int, bool) {
 	for class, words := range [][]string{{"1", "I", "Ⅰ", "Ⅰ类", "I类"}, {"2", "II", "Ⅱ", "Ⅱ类", "II类"}, {"3", "III", "Ⅲ", "Ⅲ类", "III类"}, {"4", "IV", "Ⅳ", "Ⅳ类", "IV类"}, {"5", "V", "Ⅴ", "Ⅴ类", "V类"}} {
-		for _, w := range words {
-			if w == text {
-				return class + 1, true
-			}
+		if slices.Contains(words, text) {
+			return class + 1, true
 		}
 	}
 	return 0, false

@@ -57,7 +57,7 @@ func (j *job) toldReference(ctx context.Context) (*reference, error) {
 	name := "EPSG:" + strconv.Itoa(int(code))
 	how.Value = name
 	var out bytes.Buffer
-	if err := j.child.run(ctx, nil, &limited{w: &out, left: maxProbe}, "gdalsrsinfo", "--single-line", "-o", "wkt2_2018", name); err != nil {
+	if err = j.child.run(ctx, nil, &limited{w: &out, left: maxProbe}, "gdalsrsinfo", "--single-line", "-o", "wkt2_2018", name); err != nil {
 		return nil, geo.Wrapf(err, geo.CodeInvalid, "%s is not known to PROJ", name)
 	}
 	d, err := crs.Describe(strings.TrimSpace(out.String()))
@@ -144,8 +144,10 @@ func (j *job) guessReference() (*reference, error) {
 		first := j.firstPosition()
 		return nil, geo.Errorf(geo.CodeRefused, "the file names no reference system; by their size its coordinates (row %d: %s) may be of %s: %s", first.n, position(first), candidates(systems), remedy)
 	}
-	why := sayf("the file does not say; the coordinates have the size of degrees", "文件未声明;坐标大小与度相符")
+	var why *Sentence
 	switch winner.Shape {
+	default:
+		why = sayf("the file does not say; the coordinates have the size of degrees", "文件未声明;坐标大小与度相符")
 	case crs.Numbered:
 		why = sayf("the file does not say; the eastings begin with the zone number %d", "文件未声明;横坐标带有带号 %d", winner.Zone)
 	case crs.Web:

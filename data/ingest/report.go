@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"hetu/data/pg"
 	"hetu/geo"
 )
 
@@ -56,6 +55,15 @@ type NetworkReport struct {
 	Nameless         int     `json:"nameless"` // rows without a river: edges of no river
 }
 
+// Merged counts what the merge does with the rows of one entity.
+type Merged struct {
+	Entity    string `json:"entity"`
+	Added     int64  `json:"added"`
+	Changed   int64  `json:"changed"`
+	Unchanged int64  `json:"unchanged"`
+	Ended     int64  `json:"ended"`
+}
+
 // Report is what an import found and did, for the person who has to say yes.
 type Report struct {
 	File     string         `json:"file"`
@@ -80,9 +88,8 @@ type Report struct {
 	UnusedZ  int            `json:"rows_with_unused_z,omitempty"`
 	Network  *NetworkReport `json:"network,omitempty"`
 	Notes    []Sentence     `json:"notes,omitempty"`
-	Merge    []pg.Merged    `json:"merge,omitempty"`
+	Merge    []Merged       `json:"merge,omitempty"`
 	Stored   bool           `json:"stored"`
-	rest     string         // the file that refused rows were written to
 }
 
 // Guessed tells whether anything rests on a guess, so that a yes is needed.

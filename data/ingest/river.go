@@ -139,7 +139,7 @@ func (r *rivers) kind(text string) string {
 		return "river"
 	case "gully", "沟", "冲沟", "wadi":
 		return "gully"
-	case "canal", "渠", "渠道", "运河", "干渠", "人工渠":
+	case "canal", "diversion", "aqueduct", "渠", "渠道", "运河", "干渠", "人工渠":
 		return "canal"
 	case "ditch", "drain", "排水沟", "水沟":
 		return "ditch"
@@ -224,14 +224,12 @@ func (r *rivers) connect() error {
 	net, found := network.Build(r.lines, network.Options{SnapM: r.j.req.SnapM, Against: r.j.req.Against})
 	routes := net.Routes()
 	r.reportNetwork(net, &found, len(routes))
+	orders := map[string]int{}
+	for _, e := range net.Edges {
+		orders[e.Group] = max(orders[e.Group], e.Order)
+	}
 	for _, key := range r.order {
-		river := r.byKey[key]
-		order := 0
-		for _, e := range net.Edges {
-			if e.Group == string(key) {
-				order = max(order, e.Order)
-			}
-		}
+		river, order := r.byKey[key], orders[string(key)]
 		if order == 0 {
 			continue // all its lines were without length or lay on others, which is reported
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -161,7 +160,7 @@ func (j *job) understand(ctx context.Context) (err error) {
 	if j.report.Encoding, err = j.source.decodeTable(j.table, j.req.Encoding, allHeadings()); err != nil {
 		return err
 	}
-	if err := j.mapColumns(); err != nil {
+	if err = j.mapColumns(); err != nil {
 		return err
 	}
 	return j.place(ctx)
@@ -296,7 +295,7 @@ func (j *job) writeRefused() (err error) {
 	if j.req.DryRun {
 		return nil
 	}
-	f, err := os.Create(name)
+	f, err := create(name, false)
 	if err != nil {
 		return geo.Wrapf(err, geo.CodeRefused, "the refused rows cannot be written to %s", name)
 	}
@@ -307,7 +306,6 @@ func (j *job) writeRefused() (err error) {
 		_ = w.Write(append([]string{strconv.Itoa(r.Row), r.Reason.En}, j.table.rows[r.Row-1].values...))
 	}
 	w.Flush()
-	j.report.rest = name
 	j.report.note(sayf("the refused rows stand in %s", "被拒绝的行已写入 %s", name))
 	return w.Error()
 }
@@ -321,36 +319,45 @@ func (j *job) merge(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if !j.report.Stored {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+			dropping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 			defer cancel()
-			err = errors.Join(err, batch.Drop(ctx))
+			err = errors.Join(err, batch.Drop(dropping))
 		}
 	}()
 	const step = 5000
 	for i := 0; i < len(j.out); i += step {
 		j.say("stage", i)
-		if err := batch.Add(ctx, j.out[i:min(i+step, len(j.out))]...); err != nil {
+		if err = batch.Add(ctx, j.out[i:min(i+step, len(j.out))]...); err != nil {
 			return err
 		}
 		faultPoint("import-staging")
 	}
 	j.say("compare", len(j.out))
-	if j.report.Merge, err = batch.Preview(ctx); err != nil {
+	if err = j.count(batch.Preview(ctx)); err != nil {
 		return err
 	}
 	if j.req.DryRun {
 		return nil
 	}
-	if err := j.confirm(); err != nil {
+	if err = j.confirm(); err != nil {
 		return err
 	}
 	faultPoint("import-before-merge")
 	j.say("merge", len(j.out))
-	if j.report.Merge, err = batch.Merge(ctx); err != nil {
+	if err = j.count(batch.Merge(ctx)); err != nil {
 		return err
 	}
 	j.report.Stored = true
 	return nil
+}
+
+// count takes over what a merge did, or would do.
+func (j *job) count(merged []pg.Merged, err error) error {
+	j.report.Merge = nil
+	for _, m := range merged {
+		j.report.Merge = append(j.report.Merge, Merged(m))
+	}
+	return err
 }
 
 func (j *job) confirm() error {

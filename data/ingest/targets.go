@@ -92,19 +92,6 @@ func geomKey(flat []float64, stride int) pg.Key {
 	return pg.Key("geom:" + hex.EncodeToString(h.Sum(nil)))
 }
 
-// placeKey is the natural key of what is known by source and name, and by geometry where it has no name.
-func (j *job) keyOf(scheme, code, name string, s *shape) pg.Key {
-	switch {
-	case code != "":
-		return pg.CodeKey(scheme, code)
-	case name != "":
-		return pg.Key("name:" + j.req.Source + ":" + name)
-	case s != nil:
-		return geomKey(s.flat, s.layout.Stride())
-	}
-	return ""
-}
-
 // scheme is the code scheme of a row: a column's, the one told, or the source itself: codes of unknown origin are only
 // unique within the file they come from.
 func (j *job) scheme(at row, code, fallback string) string {

@@ -97,7 +97,8 @@ func (p *printer) network(n *NetworkReport) {
 	}
 	p.line("network", "水系网络", p.say(
 		"%d lines make %d edges, %d nodes, %d routes in %d components (%d if joined at their ends only), the largest with %.0f %% of the length",
-		"%d 条线构成 %d 条边、%d 个节点、%d 条中心线,共 %d 个连通部分(仅按端点连接为 %d 个),最大者占总长 %.0f %%"),
+		"%d 条线构成 %d 条边、%d 个节点、%d 条中心线,共 %d 个连通部分(仅按端点连接为 %d 个),最大者占总长 %.0f %%",
+	),
 		n.Lines, n.Edges, n.Nodes, n.Routes, n.Components, n.ComponentsAtEnds, 100*n.LargestShare)
 	p.line("flow", "流向", p.say("it goes through %d of %d inner nodes; %d cycles", "%d / %d 个内部节点水流贯通;环路 %d 个"), n.FlowThrough, n.InnerNodes, n.Cycles)
 	p.line("ends", "端点", p.say("%d dangling, %d snapped (by at most %.3f m)", "悬挂 %d 个,捕捉 %d 个(最大移动 %.3f 米)"), n.Dangling, n.Snapped, n.LargestShiftM)

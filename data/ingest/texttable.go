@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -15,14 +14,14 @@ import (
 
 // readText reads a CSV table here and not through GDAL: its encoding has to be found first, and a row is named by its line.
 func (s *source) readText() (*table, error) {
-	f, err := os.Open(s.path)
+	f, err := open(s.path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.name, err)
 	}
 	defer func() { _ = f.Close() }()
 	in := bufio.NewReaderSize(f, 1<<16)
 	t := &table{layer: s.stem, layers: []string{s.stem}, raw: true, count: -1}
-	if err := s.skipMark(in); err != nil {
+	if err = s.skipMark(in); err != nil {
 		return nil, err
 	}
 	r := csv.NewReader(in)
@@ -77,11 +76,11 @@ func (t *table) readLines(r *csv.Reader) error {
 			return geo.Errorf(geo.CodeTooLarge, "the table has more than %d rows", maxRows)
 		}
 		line, _ := r.FieldPos(0)
-		row := row{n: len(t.rows) + 1, line: line, values: without(record, -1)}
+		next := row{n: len(t.rows) + 1, line: line, values: without(record, -1)}
 		if len(record) != len(t.heads) {
-			row.fault = sayf("the row has %d fields and the heading %d", "该行有 %d 个字段,标题行有 %d 个", len(record), len(t.heads))
+			next.fault = sayf("the row has %d fields and the heading %d", "该行有 %d 个字段,标题行有 %d 个", len(record), len(t.heads))
 		}
-		t.rows = append(t.rows, row)
+		t.rows = append(t.rows, next)
 	}
 }
 

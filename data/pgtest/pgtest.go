@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -155,7 +156,11 @@ var templates sync.Map // extent to *sync.Once-like func() (string, error)
 func template(super string, extent geo.Extent) (string, error) {
 	name := "hetu_template_" + token()
 	once, _ := templates.LoadOrStore(extent, sync.OnceValues(func() (string, error) { return name, makeTemplate(super, name, extent) }))
-	return once.(func() (string, error))()
+	build, ok := once.(func() (string, error))
+	if !ok {
+		return "", fmt.Errorf("templates holds a %T", once)
+	}
+	return build()
 }
 
 // makeTemplate clones the database that package cluster set up and migrates the clone.

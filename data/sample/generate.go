@@ -9,7 +9,8 @@ import (
 	"hetu/geo"
 )
 
-// Spec says what synthetic network to grow. The same spec gives the same rows, in the same order, on every machine.
+// Spec says what synthetic network to grow. The same spec gives the same rows, in the same order; on a
+// processor that fuses multiplications with additions, as amd64 does not, the last decimal may be another.
 type Spec struct {
 	Reaches int    // exactly as many reaches, side channels included; at least 10
 	Seed    uint64 // another seed grows another network
@@ -22,7 +23,7 @@ const genScheme = "hetu-sample"
 // measured from the mouth), reaches, nodes, edges, posts with persons and appointments, boards, boundaries and sections.
 // EPSG:4490, coordinates to 7 decimals; reaches are vertex ranges of their route, so their geometry is part of its.
 //
-// A million reaches hold in a hundred megabytes, because only the tree of the network is kept and the lines are drawn one
+// A million reaches need 130 megabytes, because only the tree of the network is kept and the lines are drawn one
 // river at a time. What it is like, against measured networks, stands in the tests.
 func Generate(ctx context.Context, spec Spec, add func(ctx context.Context, rows ...pg.Row) error) error {
 	if spec.Reaches < 10 {
@@ -56,7 +57,7 @@ type generator struct {
 	rows   []pg.Row
 
 	stems  []int32 // the lowest cell of each river, in order of number
-	stemOf []int32 // of each cell
+	stemOf []int   // of each cell
 
 	side, board, bound share // which links get a side channel, which reaches a board, which stretches boundaries
 	reaches, boards    int   // so far
@@ -77,7 +78,7 @@ func (s *share) next() bool {
 // plan numbers the rivers and counts what the shares are of, so that each total comes out exactly.
 func (g *generator) plan(braids int) {
 	t := g.tree
-	g.stemOf = make([]int32, len(t.down))
+	g.stemOf = make([]int, len(t.down))
 	stretches, links := 0, 0
 	for _, c := range t.grown {
 		if t.down[c] == genOutlet {
@@ -87,7 +88,7 @@ func (g *generator) plan(braids int) {
 			g.stemOf[c] = g.stemOf[p]
 			continue
 		}
-		g.stemOf[c] = int32(len(g.stems))
+		g.stemOf[c] = len(g.stems)
 		g.stems = append(g.stems, c)
 	}
 	for n, head := range g.stems {

@@ -27,7 +27,7 @@ func (g *generator) townChief(n, town int, reach pg.Reach) []pg.Row {
 		rows = append(rows, pg.Person{Record: g.record(g.townPerson(town, t.chiefs)), Name: fmt.Sprintf("示例%d-%d", town+1, t.chiefs), IsSample: true})
 	}
 	post := pg.Post{Record: g.record(g.key("post", n)), Level: geo.Town, Role: "chief", DualRole: "none", Reach: reach.Key, Title: "镇级河长"}
-	h := genHash(g.spec.Seed+1, uint64(n))
+	h := genHash(g.spec.Seed+1, n)
 	since := geo.NewDate(2021, 1, 1).AddDays(int(h >> 32 % 1500))
 	term := pg.Appointment{Record: g.record(g.key("term", n)), Post: post.Key, Person: g.townPerson(town, t.chiefs), Position: "镇长"}
 	term.Valid = geo.Since(since)
@@ -68,10 +68,10 @@ func (g *generator) riverChiefs(r *genRiver, levels []int16) []pg.Row {
 func (g *generator) boardOf(reach pg.Reach, river string) pg.Board {
 	n := g.boards
 	g.boards++
-	h := genHash(g.spec.Seed+3, uint64(n))
+	h := genHash(g.spec.Seed+3, n)
 	line := genLine{flat: reach.Geom.FlatCoords()}
 	bank := []geo.Bank{geo.Left, geo.Right}[h%2]
-	lon, lat := line.beside(1+int(h>>8%uint64(len(line.flat)/2-2)), bank, 12+float64(h>>32%30))
+	lon, lat := line.beside(1+int(h>>8&0xffff)%(len(line.flat)/2-2), bank, 12+float64(h>>32%30))
 	state := "ok"
 	if h>>16%10 == 0 {
 		state = []string{"tilted", "broken", "deformed", "faded", "aged"}[h>>20%5]

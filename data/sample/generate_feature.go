@@ -41,7 +41,10 @@ func newFeaturePlan(row pg.Row) featurePlan {
 // appendFeature appends a row as one line of GeoJSON.
 func (p featurePlan) appendFeature(b []byte, row pg.Row) ([]byte, error) {
 	v := reflect.ValueOf(row)
-	rec := v.FieldByName("Record").Interface().(pg.Record)
+	rec, ok := v.FieldByName("Record").Interface().(pg.Record)
+	if !ok {
+		return nil, fmt.Errorf("a %T has no record", row)
+	}
 	b = append(b, `{"type":"Feature","properties":{"key":`...)
 	b = appendText(b, string(rec.Key))
 	for _, d := range []struct {
@@ -63,7 +66,7 @@ func (p featurePlan) appendFeature(b []byte, row pg.Row) ([]byte, error) {
 	}
 	b = append(b, `},"geometry":`...)
 	if g := v.FieldByName("Geom"); g.IsValid() && !g.IsNil() {
-		b, err = appendGeometry(b, g.Interface().(geom.T))
+		b, err = appendGeometry(b, g.Interface())
 	} else {
 		b = append(b, "null"...)
 	}
@@ -89,12 +92,13 @@ func appendProperty(b, label []byte, v reflect.Value) ([]byte, error) {
 		return strconv.AppendInt(append(b, label...), v.Int(), 10), nil
 	case reflect.Bool:
 		return strconv.AppendBool(append(b, label...), v.Bool()), nil
+	default:
+		if v.IsZero() || (v.Kind() == reflect.Slice && v.Len() == 0) {
+			return b, nil
+		}
+		data, err := json.Marshal(v.Interface())
+		return append(append(b, label...), data...), err
 	}
-	if v.IsZero() || (v.Kind() == reflect.Slice && v.Len() == 0) {
-		return b, nil
-	}
-	data, err := json.Marshal(v.Interface())
-	return append(append(b, label...), data...), err
 }
 
 // appendText appends a JSON string. What the generator writes needs no escapes; anything else goes the long way.
@@ -110,7 +114,7 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-func appendGeometry(b []byte, g geom.T) ([]byte, error) {
+func appendGeometry(b []byte, g any) ([]byte, error) {
 	switch g := g.(type) {
 	case *geom.Point:
 		b = appendPosition(append(b, `{"type":"Point","coordinates":`...), g.FlatCoords())

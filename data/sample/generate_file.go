@@ -45,18 +45,18 @@ type File struct {
 // Routes are XY, for a third ordinate would be read as a height: their measures are those of lref.Measured from the mouth,
 // which is how Generate has them, so an import of the files stores the same.
 func Write(ctx context.Context, spec Spec, dir string) (m Manifest, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return Manifest{}, fmt.Errorf("make the folder for the layers: %w", err)
 	}
 	w := &layerWriter{dir: dir, layers: map[reflect.Type]*layer{}}
 	defer func() { err = errors.Join(err, w.close()) }()
-	if err := Generate(ctx, spec, w.write); err != nil {
+	if err = Generate(ctx, spec, w.write); err != nil {
 		return Manifest{}, err
 	}
 	m = Manifest{Generator: "hetu sample generate", Reaches: spec.Reaches, Seed: spec.Seed, CRS: "EPSG:4490"}
 	for _, l := range w.layers {
-		f, err := l.finish()
-		if err != nil {
+		var f File
+		if f, err = l.finish(); err != nil {
 			return Manifest{}, err
 		}
 		m.Files = append(m.Files, f)
@@ -66,7 +66,7 @@ func Write(ctx context.Context, spec Spec, dir string) (m Manifest, err error) {
 	if err != nil {
 		return Manifest{}, fmt.Errorf("write the manifest: %w", err)
 	}
-	return m, os.WriteFile(filepath.Join(dir, "manifest.json"), append(data, '\n'), 0o644)
+	return m, os.WriteFile(filepath.Join(dir, "manifest.json"), append(data, '\n'), 0o600)
 }
 
 // layerWriter holds a file for each entity it has met.

@@ -34,7 +34,8 @@ const (
 func newGenLand(t *genTree) *genLand {
 	l := &genLand{tree: t, west: t.wide, south: t.high}
 	for _, c := range t.grown {
-		x, y := int(c)%t.wide/genTownCells, int(c)/t.wide/genTownCells
+		x, y := t.place(c)
+		x, y = x/genTownCells, y/genTownCells
 		l.west, l.south = min(l.west, x), min(l.south, y)
 		l.east, l.north = max(l.east, x+1), max(l.north, y+1)
 	}
@@ -44,7 +45,8 @@ func newGenLand(t *genTree) *genLand {
 
 // townAt gives the town of a cell in towns from the south-west corner of all.
 func (l *genLand) townAt(cell int32) (x, y int) {
-	return int(cell)%l.tree.wide/genTownCells - l.west, int(cell)/l.tree.wide/genTownCells - l.south
+	x, y = l.tree.place(cell)
+	return x/genTownCells - l.west, y/genTownCells - l.south
 }
 
 func (l *genLand) townNumber(cell int32) int {

@@ -40,17 +40,23 @@ func (t *genTree) degrees(x, y float64) (lon, lat float64) {
 
 // at gives the place of a cell's node in cells: not its middle, lest the lattice shows.
 func (t *genTree) at(cell int32) (x, y float64) {
-	h := genHash(t.seed, uint64(cell))
+	h := genHash(t.seed, int(cell))
 	jx, jy := float64(h>>40)/(1<<24)-0.5, float64(h<<24>>40)/(1<<24)-0.5
-	return float64(int(cell)%t.wide) + 0.5 + 0.4*jx, float64(int(cell)/t.wide) + 0.5 + 0.4*jy
+	column, row := t.place(cell)
+	return float64(column) + 0.5 + 0.4*jx, float64(row) + 0.5 + 0.4*jy
 }
 
 // genHash is splitmix64's finisher: a number that looks random for each cell and use of it.
-func genHash(seed, n uint64) uint64 {
-	h := seed*0x9e3779b97f4a7c15 + n*0xd1342543de82ef95 + 0x632be59bd9b4e019
+func genHash(seed uint64, n int) uint64 {
+	h := seed*0x9e3779b97f4a7c15 + uint64(n)*0xd1342543de82ef95 + 0x632be59bd9b4e019 //nolint:gosec // bits, not an amount
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb
 	return h ^ h>>31
+}
+
+// genRand gives random numbers that the seed and a use of it settle for ever.
+func genRand(seed uint64, use int) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, uint64(use))) //nolint:gosec // a landscape, not a secret; bits, not an amount
 }
 
 // stepPoints gives how many vertices the way from one cell to the next has, its first not counted.
@@ -70,7 +76,7 @@ type genLine struct {
 // a meander across each step that dies out towards both cells, so that no bend is a kink and no line strays far.
 func (t *genTree) draw(cells []int32) genLine {
 	l := genLine{vertex: make([]int, len(cells))}
-	r := rand.New(rand.NewPCG(t.seed, uint64(cells[0])+1<<32))
+	r := genRand(t.seed, int(cells[0])+1<<32)
 	lon, lat := t.degrees(t.at(cells[0]))
 	l.flat = append(l.flat, lon, lat)
 	for i := 1; i < len(cells); i++ {

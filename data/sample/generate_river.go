@@ -3,7 +3,6 @@ package sample
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/twpayne/go-geom"
 
@@ -172,7 +171,7 @@ func (g *generator) stretches(river, vertices int) [][2]int {
 	if vertices < 110 {
 		return nil
 	}
-	r := rand.New(rand.NewPCG(g.spec.Seed, uint64(river)+1<<40))
+	r := genRand(g.spec.Seed, river+1<<40)
 	var out [][2]int
 	for at := 0; ; {
 		n := 110 + r.IntN(84)
@@ -191,7 +190,7 @@ func (g *generator) boundariesOf(r *genRiver) []pg.Row {
 		if !g.bound.next() {
 			continue
 		}
-		h := genHash(g.spec.Seed+2, uint64(g.boundaries))
+		h := genHash(g.spec.Seed+2, g.boundaries)
 		width := 20 + float64(h%40)
 		status, doc := "announced", g.key("doc", 0)
 		if h>>32%10 == 0 {

@@ -228,7 +228,7 @@ func TestGeneratedRowsFit(t *testing.T) {
 // Towns tile the land: they sum to the provinces, and each lies in the division above it.
 func TestGeneratedDivisions(t *testing.T) {
 	t.Parallel()
-	g := generated(t, sample.Spec{Reaches: 2000, Seed: 7})
+	g := generated(t, sample.Spec{Reaches: 20000, Seed: 3})
 	area := map[geo.Level]float64{}
 	parents := map[pg.Key]pg.Division{}
 	for _, d := range g.divisions {
@@ -328,7 +328,7 @@ func TestLoadGenerated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := sample.Generate(t.Context(), sample.Spec{Reaches: 2000, Seed: 5}, b.Add); err != nil {
+		if err = sample.Generate(t.Context(), sample.Spec{Reaches: 2000, Seed: 5}, b.Add); err != nil {
 			t.Fatal(err)
 		}
 		merged, err := b.Merge(t.Context())

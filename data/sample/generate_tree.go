@@ -3,6 +3,7 @@ package sample
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"hetu/geo"
 )
@@ -53,15 +54,13 @@ func (t *genTree) grow(links int) bool {
 	for i := range t.down {
 		t.down[i] = genBare
 	}
-	r := rand.New(rand.NewPCG(t.seed, 1))
+	r := genRand(t.seed, 1)
 	heap := &genHeap{}
 	outlets := min(7, 1+links/60) // of seven basins the largest has at least a seventh
 	for i := range outlets {
 		y := t.high * (2*i + 1) / (2 * outlets)
-		t.reach(heap, r, int32(y*t.wide+t.wide-1), genOutlet, 0)
+		t.reach(heap, r, t.cell(t.wide-1, y), genOutlet, 0)
 	}
-	// Most confluences are of two rivers, some of three, few of four.
-	another := [...]float64{1, 1, 0.6, 0.2, 0, 0, 0, 0, 0}
 	have := 0
 	for have < links {
 		s, ok := heap.pop()
@@ -69,7 +68,7 @@ func (t *genTree) grow(links int) bool {
 			return false
 		}
 		more := t.linksMore(s.from)
-		if t.down[s.cell] != genBare || have+more > links || t.crosses(s.cell, s.from) || t.turnsBack(s.cell, s.from) || t.crowds(s.cell, s.from) && r.Float64() < 0.5 || r.Float64() >= another[t.kids[s.from]] {
+		if t.down[s.cell] != genBare || have+more > links || !t.suits(r, s.cell, s.from) {
 			continue
 		}
 		have += more
@@ -78,6 +77,25 @@ func (t *genTree) grow(links int) bool {
 	}
 	return true
 }
+
+// suits tells whether a cell may flow to another. Most confluences are of two rivers, some of three, few of four; and not
+// many at a sharp angle.
+func (t *genTree) suits(r *rand.Rand, up, cell int32) bool {
+	another := [...]float64{1, 1, 0.6, 0.2, 0}
+	switch {
+	case t.crosses(up, cell) || t.turnsBack(up, cell):
+		return false
+	case t.crowds(up, cell) && r.Float64() < 0.5:
+		return false
+	default:
+		return r.Float64() < another[t.kids[cell]]
+	}
+}
+
+// cell gives the cell in a column and a row, place the other way round.
+func (t *genTree) cell(x, y int) int32 { return int32(y*t.wide + x) } //nolint:gosec // fits keeps the lattice small
+
+func (t *genTree) place(cell int32) (x, y int) { return int(cell) % t.wide, int(cell) / t.wide }
 
 // linksMore tells how many links another inflow of a cell makes: a source moves up, a link is split by a confluence.
 func (t *genTree) linksMore(cell int32) int {
@@ -95,10 +113,10 @@ func (t *genTree) linksMore(cell int32) int {
 func (t *genTree) reach(heap *genHeap, r *rand.Rand, cell, from int32, at float32) {
 	t.down[cell] = from
 	t.grown = append(t.grown, cell)
-	x, y := int(cell)%t.wide, int(cell)/t.wide
+	x, y := t.place(cell)
 	for _, d := range [8][2]int{{-1, 0}, {0, -1}, {0, 1}, {1, 0}, {-1, -1}, {-1, 1}, {1, -1}, {1, 1}} {
 		if u, v := x+d[0], y+d[1]; u >= 0 && u < t.wide && v >= 0 && v < t.high {
-			to := int32(v*t.wide + u)
+			to := t.cell(u, v)
 			speed := r.ExpFloat64() + 0.1
 			if d[0] != 0 && d[1] != 0 {
 				speed *= math.Sqrt2
@@ -112,32 +130,32 @@ func (t *genTree) reach(heap *genHeap, r *rand.Rand, cell, from int32, at float3
 
 // crosses tells whether a diagonal step would cross another.
 func (t *genTree) crosses(a, b int32) bool {
-	w := int32(t.wide)
-	ax, bx := a%w, b%w
-	if ax == bx || a/w == b/w {
+	ax, ay := t.place(a)
+	bx, by := t.place(b)
+	if ax == bx || ay == by {
 		return false
 	}
-	p, q := a/w*w+bx, b/w*w+ax
+	p, q := t.cell(bx, ay), t.cell(ax, by)
 	return t.down[p] == q || t.down[q] == p
 }
 
 // turnsBack tells whether the way down through a cell would turn by more than a right angle there.
 func (t *genTree) turnsBack(up, cell int32) bool {
-	w, q := t.wide, int(t.down[cell])
-	if q < 0 {
+	if t.down[cell] == genOutlet {
 		return false
 	}
-	p, u := int(cell), int(up)
-	return (u%w-p%w)*(q%w-p%w)+(u/w-p/w)*(q/w-p/w) > 0
+	x, y := t.place(cell)
+	ux, uy := t.place(up)
+	dx, dy := t.place(t.down[cell])
+	return (ux-x)*(dx-x)+(uy-y)*(dy-y) > 0
 }
 
 // crowds tells whether another inflow of a cell comes from a cell next to this one: the two would touch on the way.
 func (t *genTree) crowds(up, cell int32) bool {
-	w := t.wide
-	x, y := int(up)%w, int(up)/w
+	x, y := t.place(up)
 	for v := max(0, y-1); v <= min(t.high-1, y+1); v++ {
-		for u := max(0, x-1); u <= min(w-1, x+1); u++ {
-			if t.down[v*w+u] == cell {
+		for u := max(0, x-1); u <= min(t.wide-1, x+1); u++ {
+			if t.down[t.cell(u, v)] == cell {
 				return true
 			}
 		}
@@ -153,8 +171,7 @@ func (t *genTree) rank() {
 	for i := range t.main {
 		t.main[i] = genBare
 	}
-	for i := len(t.grown) - 1; i >= 0; i-- {
-		c := t.grown[i]
+	for _, c := range slices.Backward(t.grown) {
 		t.order[c] = max(1, top[c])
 		if equal[c] {
 			t.order[c]++

@@ -36,24 +36,52 @@ func TestBuild(t *testing.T) {
 		check        func(r network.Report) bool
 	}{
 		{"nothing", nil, 0, 0, 0, func(r network.Report) bool { return r.Lines == 0 }},
-		{"a T junction inside a line", []network.Line{xy(0, "", 0, 0, 1, 0, 2, 0), xy(1, "", 1, 1, 1, 0)}, 3, 4, 1,
-			func(r network.Report) bool { return r.ComponentsAtEnds == 2 && r.SnappedOnto == 0 }},
+		{
+			"a T junction inside a line",
+			[]network.Line{xy(0, "", 0, 0, 1, 0, 2, 0), xy(1, "", 1, 1, 1, 0)},
+			3, 4, 1,
+			func(r network.Report) bool { return r.ComponentsAtEnds == 2 && r.SnappedOnto == 0 },
+		},
 		{"two lines cross at a vertex", []network.Line{xy(0, "", 0, 0, 1, 0, 2, 0), xy(1, "", 1, 1, 1, 0, 1, -1)}, 4, 5, 1, nil},
 		{"two lines cross with no vertex: a bridge", []network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, -1)}, 2, 4, 2, nil},
-		{"ends half a metre apart", []network.Line{xy(0, "", 0, 0, 1, 0), xy(1, "", 1.0005, 0, 2, 0)}, 2, 3, 1,
-			func(r network.Report) bool { return r.SnappedEnds == 1 && math.Abs(r.LargestShiftM-0.45) < 0.05 }},
-		{"ends three metres apart", []network.Line{xy(0, "", 0, 0, 1, 0), xy(1, "", 1.003, 0, 2, 0)}, 2, 4, 2,
-			func(r network.Report) bool { return len(r.Dangling) == 4 }},
-		{"an end half a metre from the inside of a line", []network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, 0.0005)}, 3, 4, 1,
-			func(r network.Report) bool { return r.SnappedOnto == 1 && math.Abs(r.LargestShiftM-0.5) < 0.01 }},
-		{"one line twice, and once backwards", []network.Line{xy(0, "", 0, 0, 1, 0, 2, 1), xy(1, "", 0, 0, 1, 0, 2, 1), xy(2, "", 2, 1, 1, 0, 0, 0)}, 1, 2, 1,
+		{
+			"ends half a metre apart",
+			[]network.Line{xy(0, "", 0, 0, 1, 0), xy(1, "", 1.0005, 0, 2, 0)},
+			2, 3, 1,
+			func(r network.Report) bool { return r.SnappedEnds == 1 && math.Abs(r.LargestShiftM-0.45) < 0.05 },
+		},
+		{
+			"ends three metres apart",
+			[]network.Line{xy(0, "", 0, 0, 1, 0), xy(1, "", 1.003, 0, 2, 0)},
+			2, 4, 2,
+			func(r network.Report) bool { return len(r.Dangling) == 4 },
+		},
+		{
+			"an end half a metre from the inside of a line",
+			[]network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, 0.0005)},
+			3, 4, 1,
+			func(r network.Report) bool { return r.SnappedOnto == 1 && math.Abs(r.LargestShiftM-0.5) < 0.01 },
+		},
+		{
+			"one line twice, and once backwards",
+			[]network.Line{xy(0, "", 0, 0, 1, 0, 2, 1), xy(1, "", 0, 0, 1, 0, 2, 1), xy(2, "", 2, 1, 1, 0, 0, 0)},
+			1, 2, 1,
 			func(r network.Report) bool {
 				return cmp.Equal(r.Duplicates, []network.Duplicate{{Kept: 0, Dropped: 1}, {Kept: 0, Dropped: 2, Opposed: true}})
-			}},
-		{"two lines share a stretch", []network.Line{xy(0, "", 0, 0, 1, 0, 2, 0, 3, 0), xy(1, "", 0, 1, 1, 0, 2, 0, 3, 1)}, 5, 6, 1,
-			func(r network.Report) bool { return len(r.Duplicates) == 1 }},
-		{"points and stubs", []network.Line{xy(0, "", 0, 0, 0, 0), xy(1, "", 0, 0, 0.0002, 0), {Index: 2}}, 0, 0, 0,
-			func(r network.Report) bool { return cmp.Equal(r.ZeroLines, []int{0, 2}) && r.ZeroParts == 1 }},
+			},
+		},
+		{
+			"two lines share a stretch",
+			[]network.Line{xy(0, "", 0, 0, 1, 0, 2, 0, 3, 0), xy(1, "", 0, 1, 1, 0, 2, 0, 3, 1)},
+			5, 6, 1,
+			func(r network.Report) bool { return len(r.Duplicates) == 1 },
+		},
+		{
+			"points and stubs",
+			[]network.Line{xy(0, "", 0, 0, 0, 0), xy(1, "", 0, 0, 0.0002, 0), {Index: 2}},
+			0, 0, 0,
+			func(r network.Report) bool { return cmp.Equal(r.ZeroLines, []int{0, 2}) && r.ZeroParts == 1 },
+		},
 		{"a ring", []network.Line{xy(0, "", 0, 0, 1, 0, 1, 1, 0, 0)}, 2, 2, 1, func(r network.Report) bool { return r.Rings == 1 && r.Cycles == 1 }},
 	}
 	for _, tt := range tests {
@@ -249,12 +277,10 @@ func brooks(n int) []network.Line {
 	return lines
 }
 
-// 100,000 lines of 32 vertices take a few seconds; the limit only catches what grows with the square.
+// 20,000 lines of 32 vertices take half a second; the limit only catches what grows with the square.
 func TestManyLines(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds 100,000 lines")
-	}
-	lines := brooks(100000)
+	t.Parallel()
+	lines := brooks(20000)
 	began := time.Now()
 	n, r := network.Build(lines, network.Options{})
 	took := time.Since(began)

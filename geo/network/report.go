@@ -43,7 +43,7 @@ type Flow struct {
 
 // Reversed tells whether the lines look digitised against the flow throughout: water that rises, or without heights a
 // network that splits oftener than it joins. It is a suspicion to show, no proof: a delta looks the same.
-func (f Flow) Reversed() bool {
+func (f *Flow) Reversed() bool {
 	if f.Falls+f.Rises > 0 {
 		return f.Rises > f.Falls
 	}
@@ -81,7 +81,7 @@ func (n *Network) direction(r *Report) {
 			r.Blocked = append(r.Blocked, i)
 		}
 		for _, f := range []*Flow{&r.Flow, &r.Components[n.Nodes[i].Component].Flow} {
-			f.node(in, out)
+			f.see(in, out)
 		}
 	}
 	for _, e := range n.Edges {
@@ -101,7 +101,8 @@ func (n *Network) direction(r *Report) {
 	}
 }
 
-func (f *Flow) node(in, out int) {
+// see counts a node with two or more edges.
+func (f *Flow) see(in, out int) {
 	f.Inner++
 	if in == 0 || out == 0 {
 		return

@@ -92,7 +92,7 @@ func (n *Network) sameRiver(i, j int) bool {
 	return p.Group == q.Group && (p.Group != "" || p.Line == q.Line)
 }
 
-// best gives of the edges that are of the same river as one the least by rank, then the straightest ... by index; -1 for none.
+// best gives, of the edges that are of the same river as one, the least by rank and then the first; -1 where there is none.
 func (n *Network) best(edges []int, of int, rank func(int) []int) int {
 	found := -1
 	for _, j := range edges {

@@ -17,7 +17,7 @@ func (k key) compare(o key) int { return cmp.Or(cmp.Compare(k.x, o.x), cmp.Compa
 
 // hash spreads a key over 64 bits (the finisher of splitmix64).
 func (k key) hash() uint64 {
-	h := uint64(k.x)*0x9e3779b97f4a7c15 ^ uint64(k.y)*0xc2b2ae3d27d4eb4f
+	h := uint64(k.x)*0x9e3779b97f4a7c15 ^ uint64(k.y)*0xc2b2ae3d27d4eb4f //nolint:gosec // bits, not amounts
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb
 	return h ^ h>>31

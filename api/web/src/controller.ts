@@ -35,7 +35,7 @@ const listed = 12 // results of one kind
 const farRadiusM = 5000
 const roughM = 500
 
-export type Config = { today: string; sample: boolean; approvalNo: string; still: boolean; testing: boolean }
+export type Config = { today: string; sample: boolean; approvalNo: string; still: boolean }
 export type Host = Pick<EngineOptions, 'container' | 'padding'>
 
 export class Controller {

@@ -59,6 +59,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
   const pin = new Marker({ element: pinElement(), anchor: 'bottom' })
   let shown: Shown = { riverId: null, reachIds: [], at: null }
   let labelled = ''
+  let urls = [...o.tiles.tiles]
   const failed = new Set<string>()
 
   const label = () => {
@@ -160,13 +161,15 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     setTiles(tiles) {
       failed.clear()
       events.tiles(0)
-      map.getSource<VectorTileSource>('hetu')?.setTiles([...tiles.tiles])
+      urls = [...tiles.tiles]
+      map.getSource<VectorTileSource>('hetu')?.setTiles(urls)
     },
     retryTiles() {
       failed.clear()
       events.tiles(0)
       events.busy()
-      map.refreshTiles('hetu')
+      // refreshTiles leaves tiles alone that failed; the source read anew fetches them.
+      map.getSource<VectorTileSource>('hetu')?.setTiles(urls)
     },
     resize() {
       map.resize()

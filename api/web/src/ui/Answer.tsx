@@ -46,7 +46,7 @@ function Nothing({ ui, radius, nearest }: { ui: Ui; radius: number; nearest: Riv
 function Marks({ ui, marks }: { ui: Ui; marks: readonly Mark[] }) {
   return (
     <section>
-      <h3>{ui.t('also_here')}</h3>
+      <h2>{ui.t('also_here')}</h2>
       <ul class="boards">
         {marks.map((m) => (
           <li key={`${m.kind}${m.name}`}>
@@ -66,10 +66,10 @@ function RiverHere({ ui, found }: { ui: Ui; found: RiverFound }) {
   const { t, lang } = ui
   return (
     <article class="here">
-      <h3 class="river">
+      <h2 class="river">
         <RiverLink ui={ui} of={found.river} /> <span class="k">{found.measure_label}</span>{' '}
         <span class="bank">{t(`bank_${found.bank}`)}</span>
-      </h3>
+      </h2>
       <p class="how">
         {t('distance', { d: formatMetres(lang, found.distance_m) })} · {t(`how_${found.how}`)} ·{' '}
         {t(`confidence_${found.confidence}`)}
@@ -111,9 +111,9 @@ function Chain({ ui, on }: { ui: Ui; on: OnBank }) {
   const { t, lang } = ui
   return (
     <section>
-      <h4>
+      <h3>
         {t(`bank_${on.bank}`)} <small>{on.bank === 'both' ? '' : t('facing')}</small>
-      </h4>
+      </h3>
       {on.levels.length === 0 && <p class="empty">{t('no_reach')}</p>}
       <ol class="chain">
         {on.levels.map((l) => (
@@ -208,7 +208,7 @@ function Boards({ ui, boards }: { ui: Ui; boards: readonly BoardAt[] }) {
   const { t, lang, c } = ui
   return (
     <section>
-      <h4>{t('boards')}</h4>
+      <h3>{t('boards')}</h3>
       {boards.length === 0 && <p class="how">{t('boards_none')}</p>}
       <ul class="boards">
         {boards.map((b) => (

@@ -12,7 +12,7 @@ export function HomeView({ ui }: { ui: Ui }) {
       <p class="lead">{t('home_lead')}</p>
       {s.areas.length > 1 && (
         <section aria-labelledby="h-areas">
-          <h3 id="h-areas">{t('areas')}</h3>
+          <h2 id="h-areas">{t('areas')}</h2>
           <ul class="chips">
             {s.areas.map((a) => (
               <li key={a.key}>
@@ -25,7 +25,7 @@ export function HomeView({ ui }: { ui: Ui }) {
         </section>
       )}
       <section aria-labelledby="h-view">
-        <h3 id="h-view">{t('in_view')}</h3>
+        <h2 id="h-view">{t('in_view')}</h2>
         {rivers.length === 0 && s.map === 'ready' && <p class="empty">{t('in_view_none')}</p>}
         <ul class="rows thin">
           {rivers.slice(0, most).map((r) => (

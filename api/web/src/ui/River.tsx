@@ -43,7 +43,7 @@ export function RiverView({ ui, river }: { ui: Ui; river: RiverDetail }) {
         {river.mouth_place !== null && <Fact name={t('mouth_place')}>{river.mouth_place}</Fact>}
       </dl>
       <section aria-labelledby="h-trib">
-        <h3 id="h-trib">{t('tributaries', { name: nameOf(lang, river) })}</h3>
+        <h2 id="h-trib">{t('tributaries', { name: nameOf(lang, river) })}</h2>
         {tributaries.length === 0 ? (
           <p class="how">{t('tributaries_none')}</p>
         ) : (
@@ -65,7 +65,7 @@ function Reaches({ ui, reaches }: { ui: Ui; reaches: readonly RiverReach[] }) {
   const { t, c } = ui
   return (
     <section aria-labelledby="h-reach">
-      <h3 id="h-reach">{t('reaches')}</h3>
+      <h2 id="h-reach">{t('reaches')}</h2>
       <p class="how">{reaches.length === 0 ? t('reaches_none') : t('reaches_hint')}</p>
       <ul class="rows">
         {reaches.map((r) => (

@@ -1,0 +1,73 @@
+// Starts the program that is tested: HETU_BIN with the sample in a folder of its own, or nothing when HETU_URL names one
+// that runs already.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    url: string
+  }
+}
+
+const startWithinMs = 150_000
+
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env['HETU_URL']
+  if (given !== undefined && given !== '') {
+    project.provide('url', given.replace(/\/$/, ''))
+    return undefined
+  }
+  const bin = process.env['HETU_BIN']
+  if (bin === undefined || bin === '') throw new Error('set HETU_BIN to the built hetu, or HETU_URL to one that runs')
+  const folder = await mkdtemp(join(tmpdir(), 'hetu-e2e-'))
+  const child = spawn(bin, ['serve', '--sample', '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const stop = async () => {
+    await ended(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    project.provide('url', await addressOf(child))
+  } catch (cause) {
+    await stop()
+    throw cause
+  }
+  return stop
+}
+
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let log = ''
+    const fail = (why: string) => reject(new Error(`${why}\n${log}`))
+    const timer = setTimeout(() => fail('hetu gave no address in time'), startWithinMs)
+    child.stderr?.on('data', (text: Buffer) => {
+      log = (log + text.toString()).slice(-4000)
+    })
+    child.once('error', (cause) => fail(cause.message))
+    child.once('exit', (code) => fail(`hetu ended with ${code}`))
+    if (child.stdout === null) return
+    createInterface(child.stdout).on('line', (line) => {
+      const url = /https?:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0]
+      if (url === undefined) return
+      clearTimeout(timer)
+      resolve(url)
+    })
+  })
+}
+
+// ended asks the program to stop, and waits: it has a database of its own to put away.
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve()
+      return
+    }
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+  })
+}
