@@ -41,7 +41,7 @@ func newFeaturePlan(row pg.Row) featurePlan {
 // appendFeature appends a row as one line of GeoJSON.
 func (p featurePlan) appendFeature(b []byte, row pg.Row) ([]byte, error) {
 	v := reflect.ValueOf(row)
-	rec, ok := v.FieldByName("Record").Interface().(pg.Record)
+	rec, ok := reflect.TypeAssert[pg.Record](v.FieldByName("Record"))
 	if !ok {
 		return nil, fmt.Errorf("a %T has no record", row)
 	}

@@ -45,7 +45,7 @@ type File struct {
 // Routes are XY, for a third ordinate would be read as a height: their measures are those of lref.Measured from the mouth,
 // which is how Generate has them, so an import of the files stores the same.
 func Write(ctx context.Context, spec Spec, dir string) (m Manifest, err error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err = os.MkdirAll(dir, 0o750); err != nil {
 		return Manifest{}, fmt.Errorf("make the folder for the layers: %w", err)
 	}
 	w := &layerWriter{dir: dir, layers: map[reflect.Type]*layer{}}
@@ -62,11 +62,20 @@ func Write(ctx context.Context, spec Spec, dir string) (m Manifest, err error) {
 		m.Files = append(m.Files, f)
 	}
 	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return m, m.write(filepath.Join(dir, "manifest.json"))
+}
+
+func (m Manifest) write(name string) error {
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
-		return Manifest{}, fmt.Errorf("write the manifest: %w", err)
+		return fmt.Errorf("write the manifest: %w", err)
 	}
-	return m, os.WriteFile(filepath.Join(dir, "manifest.json"), append(data, '\n'), 0o600)
+	f, err := os.Create(name) //nolint:gosec // the folder is the one that the caller asked for
+	if err != nil {
+		return fmt.Errorf("write the manifest: %w", err)
+	}
+	_, err = f.Write(append(data, '\n'))
+	return errors.Join(err, f.Close())
 }
 
 // layerWriter holds a file for each entity it has met.
