@@ -22,6 +22,8 @@ type Store interface {
 	Extent(ctx context.Context) (geo.Extent, error)
 	// Version is the number of the newest write.
 	Version(ctx context.Context) (int64, error)
+	// HoldsSample tells whether anything in the store is sample data.
+	HoldsSample(ctx context.Context) (bool, error)
 	// Ping tells whether the database answers.
 	Ping(ctx context.Context) error
 }

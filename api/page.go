@@ -29,8 +29,8 @@ type pages struct {
 	extent     geo.Extent // positions outside of it are refused
 	now        func() time.Time
 	log        *slog.Logger
-	sample     bool   // the store holds the sample counties: every page says so
-	approvalNo string // 审图号, printed on every page; "" when there is none
+	sample     func(context.Context) bool // the store holds sample data: every page says so
+	approvalNo string                     // 审图号, printed on every page; "" when there is none
 }
 
 // Limits of what a page lists.
@@ -258,7 +258,7 @@ func (s *pageSite) view(r *http.Request, day geo.Date) *pageView {
 		lang = web.English
 	}
 	v := &pageView{View: web.View{
-		Lang: lang, AsOf: day, Now: geo.DateOf(s.now()), Sample: s.sample, ApprovalNo: s.approvalNo, Style: s.style,
+		Lang: lang, AsOf: day, Now: geo.DateOf(s.now()), Sample: s.sample(r.Context()), ApprovalNo: s.approvalNo, Style: s.style,
 		Path: r.URL.Path, Query: r.URL.Query(), Words: s.words[lang],
 	}}
 	if near, ok := s.entries["src/near.ts"]; ok {

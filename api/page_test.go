@@ -120,7 +120,7 @@ func pageServer(t *testing.T, s pageStore) http.Handler {
 	t.Helper()
 	router := mux.NewRouter().UseEncodedPath()
 	err := registerPages(router, pages{
-		store: s, extent: geo.China(), log: slog.New(slog.DiscardHandler), sample: true, approvalNo: "示例审图号",
+		store: s, extent: geo.China(), log: slog.New(slog.DiscardHandler), sample: func(context.Context) bool { return true }, approvalNo: "示例审图号",
 		now: func() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

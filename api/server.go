@@ -30,8 +30,6 @@ type Config struct {
 	Log    *slog.Logger
 	// Tiles is where the features of tiles come from.
 	Tiles tiles.Source
-	// Sample says that the store holds schematic sample data: every page and tile set then tells so.
-	Sample bool
 	// ApprovalNo is the map's approval number 审图号; empty on an intranet.
 	ApprovalNo string
 }
@@ -62,8 +60,9 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/places", "places", s.places)
 	get("/api/v1/responsible", "responsible", s.responsible)
 	get("/api/v1/counts", "counts", s.counts)
-	NewTiles(TilesConfig{Source: cfg.Tiles, Now: cfg.Now, Notice: s.notice(), Extent: cfg.Extent}).Register(router, cfg.Log)
-	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: cfg.Sample, approvalNo: cfg.ApprovalNo}); err != nil {
+	check := &sampleCheck{store: cfg.Store}
+	NewTiles(TilesConfig{Source: cfg.Tiles, Now: cfg.Now, Notice: check.notice, Extent: cfg.Extent}).Register(router, cfg.Log)
+	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
 	}
 	router.NotFoundHandler = handle(cfg.Log, func(_ http.ResponseWriter, r *http.Request) error {
@@ -75,14 +74,6 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	return &Server{handler: s.around(compress(router)), draining: s.draining}, nil
-}
-
-// notice is what a map that draws our tiles must show.
-func (s *server) notice() string {
-	if !s.Sample {
-		return ""
-	}
-	return "示意数据：河道位置为示意绘制，人员与电话均为示例 / Schematic sample data: rivers are drawn by hand, persons and phones are invented"
 }
 
 // ServeHTTP implements [http.Handler].

@@ -38,8 +38,8 @@ type TilesConfig struct {
 	// Root is the URL that clients reach the server by, such as https://map.example.org, without a slash at the end.
 	// Empty takes it from each request.
 	Root string
-	// Notice is shown by every map that draws the tiles, for instance 示意数据. Empty shows none.
-	Notice string
+	// Notice gives what every map that draws the tiles shows, for instance 示意数据; "" is nothing. Nil is never anything.
+	Notice func(context.Context) string
 	// Extent is given as the bounds of a set that has no features yet.
 	Extent geo.Extent
 }
@@ -136,7 +136,11 @@ func (t *Tiles) TileJSON(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pin := url.Values{"as_of": {q.asOf.String()}, "v": {strconv.FormatInt(version, 10)}}
-	doc, err := tiles.Describe(set, t.template(r, set, pin), t.cfg.Notice, coverage, t.cfg.Extent)
+	notice := ""
+	if t.cfg.Notice != nil {
+		notice = t.cfg.Notice(r.Context())
+	}
+	doc, err := tiles.Describe(set, t.template(r, set, pin), notice, coverage, t.cfg.Extent)
 	if err != nil {
 		return err
 	}

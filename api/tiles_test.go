@@ -47,7 +47,7 @@ func serveTiles(t *testing.T, src tiles.Source) *httptest.Server {
 	router := mux.NewRouter().UseEncodedPath() // as the server has it
 	api.NewTiles(api.TilesConfig{
 		Source: src, Now: func() time.Time { return time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC) }, // the 25th in China
-		Notice: "示意数据", Extent: geo.China(),
+		Notice: func(context.Context) string { return "示意数据" }, Extent: geo.China(),
 	}).Register(router, slog.New(slog.DiscardHandler))
 	srv := httptest.NewServer(router)
 	t.Cleanup(srv.Close)

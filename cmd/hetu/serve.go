@@ -77,12 +77,8 @@ func (c *serveCmd) serve(ctx context.Context, a *app, db *database, listener net
 	if err != nil {
 		return err
 	}
-	isSample, err := db.HoldsSample(ctx)
-	if err != nil {
-		return err
-	}
 	handler, err := api.New(api.Config{
-		Store: db.Store, Tiles: db.Store, Extent: extent, Now: a.now, Log: a.log, Sample: isSample, ApprovalNo: c.MapApprovalNo,
+		Store: db.Store, Tiles: db.Store, Extent: extent, Now: a.now, Log: a.log, ApprovalNo: c.MapApprovalNo,
 	})
 	if err != nil {
 		return err

@@ -108,6 +108,15 @@ describe('every page', () => {
     await done()
   })
 
+  it('may load nothing from elsewhere', async () => {
+    for (const [name, path] of [...pages(), ['map', '/map']]) {
+      const policy = (await fetch(url + path)).headers.get('Content-Security-Policy') ?? ''
+      expect(policy, name).toContain("default-src 'self'")
+      expect(policy, name).toContain("script-src 'self'")
+      expect(policy, name).not.toMatch(/https?:|unsafe-eval|script-src[^;]*unsafe-inline/)
+    }
+  })
+
   it('is small', async () => {
     for (const [name, path] of pages()) {
       const body = Buffer.from(await (await fetch(url + path)).arrayBuffer())

@@ -34,6 +34,7 @@ const areaRivers = 300 // rivers asked for to find the areas
 const listed = 12 // results of one kind
 const farRadiusM = 5000
 const roughM = 500
+const linkZoom = 12 // of a place that a link names without a camera
 
 export type Config = { today: string; sample: boolean; approvalNo: string; still: boolean }
 export type Host = Pick<EngineOptions, 'container' | 'padding'>
@@ -103,7 +104,7 @@ export class Controller {
       this.#engine?.destroy()
       this.#engine = ml.startMap(options, this.#events())
       const { selection } = s.link
-      if (selection.kind === 'at' && this.camera.value === null) this.#engine.go(selection.at, 13)
+      if (selection.kind === 'at' && this.camera.value === null) this.#engine.go(selection.at, linkZoom)
       this.#show()
     } catch {
       this.dispatch({ do: 'map', map: 'failed' })
@@ -114,7 +115,7 @@ export class Controller {
     const { selection } = this.state.value.link
     if (selection.kind === 'at') {
       this.#framed = true
-      return { zoom: 13, lon: selection.at[0], lat: selection.at[1] }
+      return { zoom: linkZoom, lon: selection.at[0], lat: selection.at[1] }
     }
     return areas[0]?.box ?? tiles.bounds
   }

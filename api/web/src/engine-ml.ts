@@ -59,8 +59,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
   const pin = new Marker({ element: pinElement(), anchor: 'bottom' })
   let shown: Shown = { riverId: null, reachIds: [], at: null }
   let labelled = ''
-  let urls = [...o.tiles.tiles]
-  const failed = new Set<string>()
+  const failed = new Map<string, TileId>()
 
   const label = () => {
     const view = boxOf(map)
@@ -99,11 +98,25 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
   map.on('moveend', () => events.camera(cameraOf(map)))
   map.on('webglcontextlost', () => events.broken())
   map.on('error', (e) => {
-    const key = failedTile(e)
-    if (key === null) return
-    failed.add(key)
+    const tile = failedTile(e)
+    if (tile === null) return
+    failed.set(`${tile.z}/${tile.x}/${tile.y}`, tile)
     events.tiles(failed.size)
   })
+  // A tile that comes back unchanged paints nothing, and without a frame there is no idle: so ask for frames until there is.
+  let waking: number | undefined
+  const wake = () => {
+    window.clearInterval(waking)
+    waking = window.setInterval(() => map.triggerRepaint(), 200)
+    map.once('idle', () => window.clearInterval(waking))
+  }
+  // Tiles that failed are asked for by name: MapLibre 6.17 leaves them waiting for good when a whole source is read anew.
+  const fetchFailed = () => {
+    const tiles = [...failed.values()]
+    failed.clear()
+    events.tiles(0)
+    if (tiles.length > 0) map.refreshTiles('hetu', tiles)
+  }
   const tap = (at: LonLat, px: { x: number; y: number }) => {
     const box: [PointLike, PointLike] = [
       [px.x - finger, px.y - finger],
@@ -159,17 +172,15 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
       return [c.lng, c.lat]
     },
     setTiles(tiles) {
-      failed.clear()
-      events.tiles(0)
-      urls = [...tiles.tiles]
-      map.getSource<VectorTileSource>('hetu')?.setTiles(urls)
+      events.busy()
+      fetchFailed()
+      map.getSource<VectorTileSource>('hetu')?.setTiles([...tiles.tiles])
+      wake()
     },
     retryTiles() {
-      failed.clear()
-      events.tiles(0)
       events.busy()
-      // refreshTiles leaves tiles alone that failed; the source read anew fetches them.
-      map.getSource<VectorTileSource>('hetu')?.setTiles(urls)
+      fetchFailed()
+      wake()
     },
     resize() {
       map.resize()
@@ -180,6 +191,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     },
     ask,
     destroy() {
+      window.clearInterval(waking)
       map.remove()
     },
   }
@@ -316,11 +328,11 @@ function pointOf(f: MapGeoJSONFeature | undefined): LonLat | null {
   return lon === undefined || lat === undefined ? null : [lon, lat]
 }
 
-function failedTile(e: unknown): string | null {
-  if (typeof e !== 'object' || e === null) return null
-  const { tile, sourceId } = e as { tile?: { tileID?: { key?: string } }; sourceId?: string }
-  if (sourceId !== 'hetu' && tile === undefined) return null
-  return tile?.tileID?.key ?? 'source'
+type TileId = { z: number; x: number; y: number }
+
+function failedTile(e: object): TileId | null {
+  const { tile } = e as { tile?: { tileID?: { canonical?: TileId } } }
+  return tile?.tileID?.canonical ?? null
 }
 
 function pinElement(): HTMLElement {

@@ -133,29 +133,6 @@ export function layers(lang: Lang): LayerSpecification[] {
       },
     },
     {
-      id: 'section',
-      type: 'symbol',
-      source: 'hetu',
-      'source-layer': 'section',
-      minzoom: 11,
-      layout: { 'icon-image': 'section', 'icon-allow-overlap': true, ...markText(['get', 'name']) },
-      paint: { 'text-color': '#5a2a6b', 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
-    },
-    {
-      id: 'board',
-      type: 'symbol',
-      source: 'hetu',
-      'source-layer': 'board',
-      minzoom: 11,
-      layout: {
-        'icon-image': 'board',
-        'icon-anchor': 'bottom',
-        'icon-allow-overlap': true,
-        ...markText(['get', 'site']),
-      },
-      paint: { 'text-color': '#1f4d44', 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
-    },
-    {
       id: 'division-label-town',
       type: 'symbol',
       source: 'division-label',
@@ -190,15 +167,54 @@ export function layers(lang: Lang): LayerSpecification[] {
         'symbol-sort-key': level,
         'text-field': nameField(lang),
         'text-font': serif,
-        'text-size': ['interpolate', ['linear'], ['zoom'], 7, byLevel(13, 11, 10), 10, byLevel(17, 14.5, 13), 15, 19],
+        'text-size': textSize(lang === 'en' ? 0.85 : 1),
         'text-letter-spacing': lang === 'en' ? 0.03 : 0.16,
-        'text-max-angle': 75,
+        'text-max-angle': lang === 'en' ? 45 : 75,
         'text-padding': 3,
         'text-offset': [0, lang === 'en' ? -0.85 : -0.95],
         'text-keep-upright': true,
       },
       paint: { 'text-color': colours.riverText, 'text-halo-color': colours.halo, 'text-halo-width': 1.8 },
     },
+    {
+      id: 'section',
+      type: 'symbol',
+      source: 'hetu',
+      'source-layer': 'section',
+      minzoom: 11,
+      layout: { 'icon-image': 'section', 'icon-allow-overlap': true, ...markText(['get', 'name']) },
+      paint: { 'text-color': '#5a2a6b', 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
+    },
+    {
+      id: 'board',
+      type: 'symbol',
+      source: 'hetu',
+      'source-layer': 'board',
+      minzoom: 11,
+      layout: {
+        'icon-image': 'board',
+        'icon-size': 1.1,
+        'icon-anchor': 'bottom',
+        'icon-allow-overlap': true,
+        ...markText(['get', 'site']),
+      },
+      paint: { 'text-color': '#1f4d44', 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
+    },
+  ]
+}
+
+// textSize: letters are narrower than characters, and a word of them bends less well.
+function textSize(by: number): ExpressionSpecification {
+  return [
+    'interpolate',
+    ['linear'],
+    ['zoom'],
+    7,
+    byLevel(13 * by, 11 * by, 10 * by),
+    10,
+    byLevel(17 * by, 14.5 * by, 13 * by),
+    15,
+    19 * by,
   ]
 }
 

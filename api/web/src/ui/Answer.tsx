@@ -124,16 +124,18 @@ function Chain({ ui, on }: { ui: Ui; on: OnBank }) {
             {l.reaches.map((r) => (
               <div key={r.id}>
                 <p class="reach">
-                  {r.name !== null && <b lang="zh-CN">{r.name}</b>}{' '}
-                  <span class="k">
-                    {r.from_label} – {r.to_label}
-                  </span>
-                  {r.division !== null && (
-                    <>
-                      {' · '}
-                      <Called ui={ui} of={r.division} />
-                    </>
-                  )}
+                  {r.name !== null && <b lang="zh-CN">{r.name}</b>}
+                  <small>
+                    <span class="k">
+                      {r.from_label} – {r.to_label}
+                    </span>
+                    {r.division !== null && (
+                      <>
+                        {' · '}
+                        <Called ui={ui} of={r.division} />
+                      </>
+                    )}
+                  </small>
                 </p>
                 {(r.posts ?? []).length === 0 ? (
                   <p class="tag vacant">{t('no_post')}</p>

@@ -50,8 +50,10 @@ export function App({ c }: { c: Controller }) {
         <div class="map" ref={box} />
         <Banners ui={ui} />
         <Controls ui={ui} />
-        <Legend ui={ui} />
-        <Credit ui={ui} />
+        <div class="below">
+          <Legend ui={ui} />
+          <Credit ui={ui} />
+        </div>
       </main>
     </div>
   )

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"sync"
+)
+
+// sampleCheck knows whether the store holds schematic sample data, which every page and tile set must then say. It asks
+// again after every write, since a sample can be loaded while the server runs.
+type sampleCheck struct {
+	store Store
+
+	mu      sync.Mutex
+	version int64
+	asked   bool
+	holds   bool
+}
+
+// sample tells whether there is sample data. When the database does not answer the last word stands; before any, yes:
+// invented persons shown as real ones are the worse mistake.
+func (c *sampleCheck) sample(ctx context.Context) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	version, err := c.store.Version(ctx)
+	if err != nil {
+		return c.holds || !c.asked
+	}
+	if c.asked && version == c.version {
+		return c.holds
+	}
+	holds, err := c.store.HoldsSample(ctx)
+	if err != nil {
+		return c.holds || !c.asked
+	}
+	c.version, c.asked, c.holds = version, true, holds
+	return holds
+}
+
+// notice is what a map that draws our tiles must show; "" when the data are real.
+func (c *sampleCheck) notice(ctx context.Context) string {
+	if !c.sample(ctx) {
+		return ""
+	}
+	return "示意数据：河道位置为示意绘制，人员与电话均为示例 / Schematic sample data: rivers are drawn by hand, persons and phones are invented"
+}
