@@ -82,8 +82,8 @@ func (c *importCmd) request(a *app) (ingest.Request, error) {
 
 // conclude prints the report, when there is one that was not shown with the question, and what was done.
 func (c *importCmd) conclude(ctx context.Context, a *app, db *database, report *ingest.Report, err error) error {
-	if report == nil {
-		return err
+	if report == nil || report.Read == 0 && !c.JSON {
+		return err // the file could not be looked at
 	}
 	if c.JSON {
 		e := json.NewEncoder(a.stdout)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,6 +78,7 @@ func (c *child) run(ctx context.Context, in io.Reader, out io.Writer, tool strin
 		cmd.Dir, cmd.Env = c.dir, c.env()
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, complaints
 		cmd.SysProcAttr, cmd.WaitDelay = attr, 2*time.Second
+		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // with what it started itself
 		return cmd, cmd.Start()
 	}
 	// The death signal is bound to the thread that forked.
@@ -88,7 +90,7 @@ func (c *child) run(ctx context.Context, in io.Reader, out io.Writer, tool strin
 		cmd, err = start(c.attr(false))
 	}
 	if err != nil {
-		return geo.Wrapf(err, geo.CodeUnavailable, "%s cannot be started", tool)
+		return geo.Wrapf(err, geo.CodeUnavailable, "%s cannot be started in %s; the folder must be open to other users when hetu runs as root", tool, c.dir)
 	}
 	return c.verdict(ctx, tool, cmd.Wait(), complaints)
 }
@@ -141,21 +143,22 @@ func (c *child) env() []string {
 	}
 }
 
-// handOver gives the sandbox to the child's user: it may read the copies and write its own temporary files.
+// handOver gives the sandbox to the child's user, and to nobody else: it may read the copies and write temporary files.
 func (s *source) handOver() error {
-	err := filepath.WalkDir(s.dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			return os.Chmod(path, 0o755) //nolint:gosec // G302: the child is another user
-		}
-		return os.Chmod(path, 0o444) //nolint:gosec // G302: the child is another user
-	})
-	if err == nil && os.Geteuid() == 0 {
-		err = os.Chown(s.dir, nobody, nobody)
-	}
+	root, err := os.OpenRoot(s.dir)
 	if err != nil {
+		return fmt.Errorf("fill the sandbox: %w", err)
+	}
+	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			err = root.Chmod(path, 0o400)
+		}
+		if err == nil && os.Geteuid() == 0 {
+			err = root.Lchown(path, nobody, nobody)
+		}
+		return err
+	})
+	if err = errors.Join(err, root.Close()); err != nil {
 		return fmt.Errorf("fill the sandbox: %w", err)
 	}
 	return nil

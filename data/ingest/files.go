@@ -14,11 +14,7 @@ func readWhole(path string) ([]byte, error) {
 	return os.ReadFile(path) //nolint:gosec // G304: see open
 }
 
-// create makes a new file, which must not be there yet when exclusive; the child's user may read it.
-func create(path string, exclusive bool) (*os.File, error) {
-	flags := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
-	if exclusive {
-		flags = os.O_CREATE | os.O_WRONLY | os.O_EXCL
-	}
-	return os.OpenFile(path, flags, 0o644) //nolint:gosec // G302, G304: see open; the child is another user
+// create makes a new file in the sandbox.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600) //nolint:gosec // G304: see open
 }

@@ -226,7 +226,7 @@ func tryFile(t *testing.T, c fileCase) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if changes(again) != 0 {
+	if again.Changes() != 0 {
 		t.Errorf("the second import changed %+v", again.Merge)
 	}
 	if c.entity == "river" || c.entity == "division" || c.entity == "section" {

@@ -286,7 +286,7 @@ func (s *source) takeGDB(members []member) error {
 	s.format, _ = formatOf(".gdb")
 	s.stem = strings.TrimSuffix(strings.TrimSuffix(s.name, filepath.Ext(s.name)), ".gdb")
 	s.path = filepath.Join(s.dir, randomName()+".gdb")
-	if err := os.Mkdir(s.path, 0o755); err != nil { //nolint:gosec // G301: the child is another user
+	if err := os.Mkdir(s.path, 0o700); err != nil {
 		return fmt.Errorf("fill the sandbox: %w", err)
 	}
 	if len(members) > maxGDBMembers {
@@ -322,7 +322,7 @@ func (s *source) copyIn(m member, name string, b *budget) error {
 		return geo.Wrapf(err, geo.CodeRefused, "%s cannot be unpacked", m.base())
 	}
 	defer func() { _ = in.Close() }()
-	out, err := create(filepath.Join(s.dir, name), true)
+	out, err := create(filepath.Join(s.dir, name))
 	if err != nil {
 		return fmt.Errorf("fill the sandbox: %w", err)
 	}

@@ -66,9 +66,7 @@ func count(t *testing.T, db *pgtest.Database, sql string, args ...any) (n int) {
 	return n
 }
 
-// changes sums what a merge added, changed and ended.
-func changes(r *ingest.Report) int64 { return r.Changes() }
-
+// rowsOf counts an entity's rows in a merge.
 func rowsOf(merged []ingest.Merged, entity string) int64 {
 	for _, m := range merged {
 		if m.Entity == entity {

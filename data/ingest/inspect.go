@@ -174,7 +174,7 @@ func (s *source) neutralCharset() error {
 			neutral = []byte(`Charset "Neutral"`)
 		}
 		out := bytes.Replace(text, bytes.TrimRight(line, "\r\n"), neutral, 1)
-		if err := os.WriteFile(s.path, out, 0o644); err != nil { //nolint:gosec // G306: the child is another user
+		if err := os.WriteFile(s.path, out, 0o600); err != nil {
 			return fmt.Errorf("inspect %s: %w", s.name, err)
 		}
 		return nil

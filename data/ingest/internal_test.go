@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twpayne/go-geom"
@@ -185,6 +187,61 @@ func FuzzReadShape(f *testing.F) {
 			multiPolygon(s)
 		}
 		s.lines()
+	})
+}
+
+func FuzzArchive(f *testing.F) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, _ := z.Create("a/doc.kml")
+	_, _ = w.Write([]byte("<kml><Folder/></kml>"))
+	_ = z.Close()
+	f.Add(b.Bytes())
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		members, err := zipMembers(r)
+		if err != nil {
+			return
+		}
+		for _, m := range members {
+			_ = readThrough(m, &budget{sum: maxFile - 1<<20})
+		}
+	})
+}
+
+// Whatever the bytes are, what is decoded is whole text, or a row with a fault.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("\xbb\xc6\xba\xd3"), "GBK")
+	f.Add([]byte("黄河"), "")
+	f.Fuzz(func(t *testing.T, text []byte, cpg string) {
+		tab := &table{raw: true, heads: []string{string(text)}, rows: []row{{n: 1, values: []string{string(text)}}}}
+		s := &source{cpg: cpg}
+		if _, err := s.decodeTable(tab, "", allHeadings()); err != nil || tab.rows[0].fault != nil {
+			return
+		}
+		if v := tab.rows[0].values[0]; !utf8.ValidString(v) || strings.ContainsRune(v, utf8.RuneError) {
+			t.Errorf("%q under %q became %q without a fault", text, cpg, v)
+		}
+		if !utf8.ValidString(tab.heads[0]) {
+			t.Errorf("the heading %q became %q", text, tab.heads[0])
+		}
+	})
+}
+
+func FuzzHeaders(f *testing.F) {
+	f.Add(make([]byte, 100), make([]byte, 33))
+	f.Fuzz(func(t *testing.T, shp, dbf []byte) {
+		dir := t.TempDir()
+		s := &source{path: filepath.Join(dir, "a.shp"), stem: "a"}
+		for ext, data := range map[string][]byte{".shp": shp, ".shx": shp, ".dbf": dbf} {
+			if err := os.WriteFile(s.sibling(ext), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = s.inspectShapefile()
 	})
 }
 

@@ -114,10 +114,8 @@ func seed(t *testing.T) (*pgtest.Database, func(as, csv string, change ...func(*
 		}
 		return ingest.Run(t.Context(), f, req)
 	}
-	for as, csv := range map[string]string{"division": townCSV} {
-		if _, err := run(as, csv); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := run("division", townCSV); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := run("river", riverCSV); err != nil {
 		t.Fatal(err)
@@ -136,7 +134,7 @@ func TestLinkedTargets(t *testing.T) {
 			t.Fatalf("%s: %v", as, err)
 		}
 		again, err := run(as, csv)
-		if err != nil || changes(again) != 0 || changes(first) == 0 {
+		if err != nil || again.Changes() != 0 || first.Changes() == 0 {
 			t.Errorf("%s: %v, the second time %+v", as, err, again.Merge)
 		}
 	}
@@ -248,5 +246,47 @@ func TestSamePlace(t *testing.T) {
 		WHERE b.source <> a.source AND ST_HausdorffDistance(ST_Force2D(a.geom), ST_Force2D(b.geom)) < 1e-7)`, "importer/crs-2383-xian80-gk3-cm114")
 	if n != 0 {
 		t.Errorf("%d lines lie elsewhere", n)
+	}
+}
+
+// Divisions hang under what stands above them by their codes, imported level by level.
+func TestDivisionParents(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	f := newFinder(t, db)
+	for _, name := range []string{"province", "prefecture", "county"} {
+		req := request(shared(t, "synthetic-divisions/divisions.gpkg"), "division")
+		req.Layer = name
+		if _, err := ingest.Run(t.Context(), f, req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for level, want := range map[int][2]int{1: {31, 31}, 2: {291, 0}, 3: {2409, 0}} { // 441900 东莞市 has no counties: it is a prefecture and stands in both layers
+		all := count(t, db, "SELECT count(*) FROM hetu.division_version WHERE level = $1", level)
+		orphans := count(t, db, "SELECT count(*) FROM hetu.division_version WHERE level = $1 AND parent_id IS NULL", level)
+		if all != want[0] || orphans > want[1] {
+			t.Errorf("level %d: %d divisions, %d under none", level, all, orphans)
+		}
+	}
+	if n := count(t, db, "SELECT count(*) FROM hetu.division_version c JOIN hetu.division_version p ON p.id = c.parent_id WHERE left(c.code, 2) <> left(p.code, 2) OR c.level <= p.level"); n != 0 {
+		t.Errorf("%d divisions hang under a wrong one", n)
+	}
+}
+
+// A second source that draws the same lines has rivers of its own and takes nothing from those of the first.
+func TestTwoSources(t *testing.T) {
+	t.Parallel()
+	db, run := seed(t)
+	report, err := run("river", riverCSV, func(r *ingest.Request) { r.Source = "别处" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range report.Merge {
+		if m.Changed+m.Ended != 0 {
+			t.Errorf("the second source changed %+v", m)
+		}
+	}
+	if n := count(t, db, "SELECT count(DISTINCT river_id) FROM hetu.route_version WHERE upper_inf(recorded)"); n != 2 {
+		t.Errorf("%d rivers have a route, want 2", n)
 	}
 }

@@ -260,7 +260,7 @@ func (r *rivers) nodes(net *network.Network) []pg.Key {
 
 func (r *rivers) route(net *network.Network, route network.Route, nodes []pg.Key, seen once) error {
 	flat := flatXY(route.Geom.FlatCoords(), route.Geom.Stride())
-	key := geomKey(flat, 2)
+	key := r.j.drawnKey(flat, 2)
 	if seen.seen(key, r.rowOf[route.Line]) != nil {
 		return nil // two rings cut alike; the network reports what lies on each other
 	}
@@ -298,7 +298,7 @@ func (r *rivers) edges(net *network.Network, route network.Route, measured *geom
 		}
 		first := measured.FlatCoords()[3*m.First : 3*(m.Last+1)]
 		r.j.out = append(r.j.out, pg.Edge{
-			Record: r.j.record(geomKey(first, 3)), Route: key, FromM: math.Min(a, b), ToM: math.Max(a, b),
+			Record: r.j.record(r.j.drawnKey(first, 3)), Route: key, FromM: math.Min(a, b), ToM: math.Max(a, b),
 			From: nodes[e.From], To: nodes[e.To], Main: e.Main, Divergence: e.Divergence,
 		})
 	}

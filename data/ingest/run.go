@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -295,7 +296,7 @@ func (j *job) writeRefused() (err error) {
 	if j.req.DryRun {
 		return nil
 	}
-	f, err := create(name, false)
+	f, err := os.Create(name) //nolint:gosec // G304: beside the operator's file, or where it was told
 	if err != nil {
 		return geo.Wrapf(err, geo.CodeRefused, "the refused rows cannot be written to %s", name)
 	}
@@ -332,14 +333,8 @@ func (j *job) merge(ctx context.Context) (err error) {
 		}
 		faultPoint("import-staging")
 	}
-	j.say("compare", len(j.out))
-	if err = j.count(batch.Preview(ctx)); err != nil {
-		return err
-	}
-	if j.req.DryRun {
-		return nil
-	}
-	if err = j.confirm(); err != nil {
+	stop, err := j.ask(ctx, batch)
+	if stop || err != nil {
 		return err
 	}
 	faultPoint("import-before-merge")
@@ -349,6 +344,18 @@ func (j *job) merge(ctx context.Context) (err error) {
 	}
 	j.report.Stored = true
 	return nil
+}
+
+// ask shows what the merge would do and gets the yes. Where the yes was given beforehand the merge itself will tell.
+func (j *job) ask(ctx context.Context, batch *pg.Batch) (stop bool, err error) {
+	if j.req.Yes && !j.req.DryRun {
+		return false, nil
+	}
+	j.say("compare", len(j.out))
+	if err := j.count(batch.Preview(ctx)); err != nil || j.req.DryRun {
+		return true, err
+	}
+	return false, j.confirm()
 }
 
 // count takes over what a merge did, or would do.
@@ -361,9 +368,6 @@ func (j *job) count(merged []pg.Merged, err error) error {
 }
 
 func (j *job) confirm() error {
-	if j.req.Yes {
-		return nil
-	}
 	if j.req.Confirm == nil {
 		return geo.Errorf(geo.CodeInvalid, "nothing is stored: the import was not confirmed; say --yes, or answer on a terminal")
 	}

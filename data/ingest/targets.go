@@ -78,7 +78,14 @@ func (j *job) record(key pg.Key) pg.Record {
 	return pg.Record{Key: key, Valid: j.valid, Source: j.req.Source}
 }
 
-// geomKey is the natural key of what has no code and no name: the hash of its geometry at 9 decimals.
+// drawnKey is the natural key of what has no code and no name: the hash of its geometry, within its source as a code is within
+// its scheme. Without the source, a second survey that repeats a line would take it from the river of the first.
+func (j *job) drawnKey(flat []float64, stride int) pg.Key {
+	return pg.Key("drawn:" + j.req.Source + ":" + strings.TrimPrefix(string(geomKey(flat, stride)), "geom:"))
+}
+
+// geomKey is the natural key of a place, whoever drew it: the hash of its geometry at 9 decimals. Nodes have it, so that the
+// networks of two files meet where they touch.
 func geomKey(flat []float64, stride int) pg.Key {
 	h := sha256.New()
 	b := make([]byte, 0, 64)

@@ -1,0 +1,88 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/twpayne/go-geom"
+
+	"hetu/data/pg"
+	"hetu/geo"
+)
+
+func bankLineTarget() target {
+	return target{
+		name: "bank_line", chinese: "岸线", dims: "line", keepsZ: true, build: buildBankLines,
+		fields: []field{
+			{name: "bank", headings: []string{"岸别", "bank"}, required: true},
+			{name: "kind", headings: []string{"类型", "类别", "kind"}},
+			{name: "river", headings: riverRefHeadings()},
+			{name: "name", headings: nameHeadings("岸线名称", "堤防名称")},
+			{name: "division", headings: divisionRefHeadings()},
+		},
+	}
+}
+
+func buildBankLines(ctx context.Context, j *job) error {
+	l, err := j.link(ctx)
+	if err != nil {
+		return err
+	}
+	seen := once{}
+	j.usable(func(at row) (reason, remedy *Sentence) {
+		lines, reason := j.bankLines(l, at)
+		for _, b := range lines {
+			if reason == nil {
+				reason = seen.seen(b.Key, at)
+			}
+			if reason == nil {
+				j.out = append(j.out, b)
+			}
+		}
+		return reason, nil
+	})
+	return nil
+}
+
+// bankLines gives a row's lines. They need heights: a bank line without them says nothing of a flood.
+func (j *job) bankLines(l *links, at row) ([]pg.BankLine, *Sentence) {
+	get := func(name string) string { return j.cols.get(at, name) }
+	layout := at.shape.layout
+	if layout.ZIndex() < 0 {
+		return nil, sayf("the line has no heights (Z)", "该线没有高程 (Z)")
+	}
+	bank, ok := bankOf(get("bank"))
+	if !ok || bank == geo.Both {
+		return nil, sayf("%q is no bank", "%q 不是岸别", get("bank"))
+	}
+	b := &pg.BankLine{Kind: "bank", Bank: bank, Name: get("name")}
+	switch get("kind") {
+	case "", "bank", "岸线":
+	case "levee_toe", "堤脚":
+		b.Kind = "levee_toe"
+	case "levee_crest", "堤顶", "堤防":
+		b.Kind = "levee_crest"
+	case "flood", "洪水位线":
+		b.Kind = "flood"
+	default:
+		return nil, sayf("%q is no kind of bank line: bank, levee_toe, levee_crest or flood", "%q 不是岸线类型:岸线、堤脚、堤顶或洪水位线", get("kind"))
+	}
+	if get("river") != "" {
+		river, reason := l.river(j, at)
+		if reason != nil {
+			return nil, reason
+		}
+		b.River = river.Key
+	}
+	var out []pg.BankLine
+	for _, line := range at.shape.lines() {
+		flat := make([]float64, 0, len(line))
+		for i := 0; i < len(line); i += layout.Stride() {
+			flat = append(flat, line[i], line[i+1], line[i+layout.ZIndex()])
+		}
+		one := *b
+		one.Geom = geom.NewLineStringFlat(geom.XYZ, flat)
+		one.Record = j.record(j.drawnKey(flat, 3))
+		out = append(out, one)
+	}
+	return out, nil
+}
