@@ -40,6 +40,7 @@ const (
 	pageGroupInView = 24 // rivers of one area that are shown before "n more"
 	pageQueryRunes  = 100
 	pageRoughM      = 500.0
+	pageAbsurdM     = 1e6
 	pageAssetsFor   = "public, max-age=31536000, immutable"
 )
 
@@ -143,7 +144,8 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	status := http.StatusOK
 	v.Title = v.Words["tagline"]
-	v.Search = strings.TrimSpace(query.Get("q"))
+	// What no name can hold, and the database would refuse, is left out.
+	v.Search = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(query.Get("q"), ""), "\x00", ""))
 	if n := []rune(v.Search); len(n) > pageQueryRunes {
 		v.Search = string(n[:pageQueryRunes])
 	}
@@ -154,15 +156,9 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 			v.PositionFault, status = fault, http.StatusBadRequest
 			break
 		}
-		v.Position = &[2]float64{lon, lat}
-		if rough, err := strconv.ParseFloat(query.Get("accuracy"), 64); err == nil && rough > pageRoughM {
-			v.RoughM = rough
+		if err = s.answer(r, at, v, lon, lat); err != nil {
+			return err
 		}
-		answer, err := duty.Responsible(r.Context(), s.store, duty.Question{Lon: lon, Lat: lat, At: at})
-		if err != nil {
-			return fmt.Errorf("answer: %w", err)
-		}
-		v.Answer, v.Title = &answer, v.Words["answer_title"]
 	case v.Search != "":
 		if v.Rivers, err = s.store.Rivers(r.Context(), at, v.Search, pageResults); err != nil {
 			return fmt.Errorf("find rivers: %w", err)
@@ -179,6 +175,20 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 		v.Groups = pageGroups(rivers)
 	}
 	return s.render(w, "find.html", status, v)
+}
+
+// answer fills in who is responsible at a position, and how far off the device says that the position may be.
+func (s *pageSite) answer(r *http.Request, at duty.Moment, v *pageView, lon, lat float64) error {
+	v.Position, v.Title = &[2]float64{lon, lat}, v.Words["answer_title"]
+	if rough, err := strconv.ParseFloat(r.URL.Query().Get("accuracy"), 64); err == nil && rough > pageRoughM && rough < pageAbsurdM {
+		v.RoughM = rough
+	}
+	answer, err := duty.Responsible(r.Context(), s.store, duty.Question{Lon: lon, Lat: lat, At: at})
+	if err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	v.Answer = &answer
+	return nil
 }
 
 // position reads lon and lat. What is wrong with them is told in the reader's language, above the search.
@@ -380,7 +390,7 @@ func (s *pageSite) send(w http.ResponseWriter, r *http.Request, name, cache stri
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if _, err := w.Write(body); err != nil {
+	if _, err = w.Write(body); err != nil { //nolint:gosec // G705: our own embedded file, of a type that we set
 		return fmt.Errorf("send %s: %w", name, err)
 	}
 	return nil

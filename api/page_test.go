@@ -148,6 +148,7 @@ func TestPages(t *testing.T) {
 		{"start in English", "/?lang=en", 200, []string{`<html lang="en">`, "Jiuyuan District", `href="/r/1?lang=en"`, "Schematic sample data", `href="/"`}, []string{"查询"}},
 		{"search", "/?q=梅力更", 200, []string{"梅力更沟", `href="/r/2"`, "汇入"}, []string{`href="/r/1"`}},
 		{"search for a place", "/?q=示例一镇", 200, []string{"示例一镇", `lat=40.65&amp;lon=109.6`}, nil},
+		{"search with what no name holds", "/?q=%00%ff梅力更", 200, []string{`href="/r/2"`}, nil},
 		{"nothing found", "/?q=无此河", 200, []string{"没有找到“无此河”"}, nil},
 		{"search is text", "/?q=%3Cscript%3E", 200, []string{"&lt;script&gt;"}, []string{"<script>"}},
 		{
@@ -159,6 +160,7 @@ func TestPages(t *testing.T) {
 		{"chain of another day", "/?lon=109.6001&lat=40.65&as_of=2025-01-01", 200, []string{"示例乙", "2025-01-01 的情况", "看今天", `href="/r/2?as_of=2025-01-01"`}, []string{"代管", "已过期"}},
 		{"both banks on the centre line", "/?lon=109.6&lat=40.65", 200, []string{"两岸"}, []string{"右岸"}},
 		{"rough position", "/?lon=109.6&lat=40.65&accuracy=1200", 200, []string{"位置误差约 1.2 公里"}, nil},
+		{"absurd accuracy", "/?lon=109.6&lat=40.65&accuracy=Inf", 200, []string{"示例甲"}, []string{"误差"}},
 		{"no river near", "/?lon=111&lat=40.65", 200, []string{"500 米内没有河流"}, nil},
 		{"position is no number", "/?lon=abc&lat=40", 400, []string{"经度和纬度要写成数字", `role="alert"`}, nil},
 		{"position swapped", "/?lon=40.6&lat=109.7", 400, []string{"写反"}, nil},
@@ -193,7 +195,8 @@ func TestPages(t *testing.T) {
 				t.Errorf("the page has %d bytes", len(body))
 			}
 			if t.Failed() {
-				t.Log(body[strings.Index(body, "<main"):])
+				_, main, _ := strings.Cut(body, "<main")
+				t.Log(main)
 			}
 		})
 	}

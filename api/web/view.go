@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -163,10 +164,7 @@ func (v *View) At(p [2]float64) string {
 
 // OtherLanguage is this very page in the other language.
 func (v *View) OtherLanguage() string {
-	q := url.Values{}
-	for key, values := range v.Query {
-		q[key] = values
-	}
+	q := maps.Clone(v.Query)
 	if v.En() {
 		q.Del("lang")
 	} else {

@@ -64,6 +64,8 @@ describe('the answer', () => {
     await page.goto(`${url}/map?e2e=1&sel=river:999999999`)
     await page.getByText('没有这条河').waitFor()
     await mapReady(page)
+    await page.getByRole('button', { name: '看视野内的河流' }).click()
+    await page.locator('.rows.thin a').first().waitFor()
     await done()
   })
 

@@ -137,6 +137,26 @@ describe('every page', () => {
   })
 })
 
+describe('what the pages load', () => {
+  it('is compressed, kept for good, and never a page in place of a script', async () => {
+    const html = await (await fetch(`${url}/map`)).text()
+    const paths = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map((m) => m[1] ?? '')
+    expect(paths.length).toBeGreaterThanOrEqual(2)
+    for (const path of paths) {
+      const { headers } = await fetch(url + path, { headers: { 'Accept-Encoding': 'gzip, br' } })
+      expect(headers.get('Content-Encoding'), path).toBe('br')
+      expect(headers.get('Cache-Control'), path).toContain('immutable')
+      expect(headers.get('Content-Type'), path).toMatch(path.endsWith('.css') ? /^text\/css/ : /^text\/javascript/)
+      const plain = await fetch(url + path, { headers: { 'Accept-Encoding': 'identity' } })
+      expect(plain.headers.get('Content-Encoding'), path).toBeNull()
+    }
+    const missing = await fetch(`${url}/assets/maplibre-gl-worker-XXXXXXXX.js`)
+    expect(missing.status).toBe(404)
+    expect(missing.headers.get('Content-Type')).not.toContain('html')
+    expect((await fetch(`${url}/favicon.ico`)).headers.get('Content-Type')).toBe('image/svg+xml')
+  })
+})
+
 describe('near me', () => {
   it('goes to the answer', async () => {
     const [longitude, latitude] = gully.point ?? [0, 0]

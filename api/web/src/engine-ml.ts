@@ -51,8 +51,6 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     fadeDuration: o.still ? 0 : 200,
     locale: { 'Map.Title': o.label },
   })
-  // A county on a small screen would show its great rivers only: begin where the small ones are drawn.
-  if (!('zoom' in o.start) && map.getZoom() > 7.5) map.jumpTo({ zoom: Math.max(map.getZoom(), smallRiversFrom) })
   map.touchZoomRotate.disableRotation()
   map.keyboard.disableRotation()
   map.addControl(new ScaleControl({ maxWidth: 96, unit: 'metric' }), 'bottom-right')
@@ -60,6 +58,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
   let shown: Shown = { riverId: null, reachIds: [], at: null }
   let labelled = ''
   const failed = new Map<string, TileId>()
+  let started = false
 
   const label = () => {
     const view = boxOf(map)
@@ -86,8 +85,26 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     else pin.setLngLat([shown.at[0], shown.at[1]]).addTo(map)
   }
 
+  // go puts a place in the middle of what is not covered.
+  const go = (at: LonLat, zoom: number) => {
+    const { top, right, bottom, left } = o.padding()
+    map.easeTo({
+      center: [at[0], at[1]],
+      zoom,
+      offset: [(left - right) / 2, (top - bottom) / 2],
+      duration: 600,
+      animate: !o.still && started,
+    })
+  }
+  // A county on a small screen would show its great rivers only: begin where the small ones are drawn.
+  if (!('zoom' in o.start) && map.getZoom() > 7.5 && map.getZoom() < smallRiversFrom) {
+    const [west, south, east, north] = o.start
+    go([(west + east) / 2, (south + north) / 2], smallRiversFrom)
+  }
+
   for (const s of symbols()) map.addImage(s.name, s.data, { pixelRatio })
   map.once('load', () => {
+    started = true
     apply()
     events.ready()
   })
@@ -147,21 +164,12 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     fit(box) {
       map.fitBounds([box[0], box[1], box[2], box[3]], { padding: o.padding(), maxZoom: 14, ...pace(o.still) })
     },
-    go(at, zoom) {
-      const { top, right, bottom, left } = o.padding()
-      map.easeTo({
-        center: [at[0], at[1]],
-        zoom,
-        offset: [(left - right) / 2, (top - bottom) / 2],
-        duration: 600,
-        animate: !o.still,
-      })
-    },
+    go,
     reveal(at) {
       const { top, right, bottom, left } = o.padding()
       const p = map.project([at[0], at[1]])
       const { clientWidth: width, clientHeight: height } = map.getContainer()
-      if (p.x < left || p.x > width - right || p.y < top || p.y > height - bottom) this.go(at, map.getZoom())
+      if (p.x < left || p.x > width - right || p.y < top || p.y > height - bottom) go(at, map.getZoom())
     },
     zoom(by) {
       if (o.still) map.jumpTo({ zoom: map.getZoom() + by })

@@ -69,6 +69,7 @@ export const en: Words = {
   fault_network_do: 'Check the connection, then try again.',
   fault_server: 'Something went wrong on the server.',
   fault_missing: 'There is no such river. It may have a new name, or the link is incomplete.',
+  fault_missing_do: 'List the rivers in view',
   fault_refused: 'The server did not accept this request.',
   request_id: 'Request {id}',
   answer_title: 'Who is responsible here',

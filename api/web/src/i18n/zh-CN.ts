@@ -66,6 +66,7 @@ export const zhCN = {
   fault_network_do: '请检查网络，然后重试。',
   fault_server: '服务器出了错。',
   fault_missing: '没有这条河。它可能已改名，或链接不完整。',
+  fault_missing_do: '看视野内的河流',
   fault_refused: '服务器没有接受这个请求。',
   request_id: '请求编号 {id}',
   answer_title: '此处的责任河长',

@@ -4,7 +4,7 @@ import type { Level, Name } from '../api'
 import type { Controller } from '../controller'
 import { type Key, type Lang, type Parts, say } from '../i18n/say'
 import { langOf, nameOf } from '../state/format'
-import type { State, Trouble } from '../state/state'
+import { nothing, type State, type Trouble } from '../state/state'
 
 // What every part of the page is given.
 export type Ui = { c: Controller; s: State; lang: Lang; t: (key: Key, parts?: Parts) => string }
@@ -74,7 +74,11 @@ export function Failed({ ui, trouble, retry }: { ui: Ui; trouble: Trouble; retry
       {trouble.requestId !== null && trouble.kind === 'server' && (
         <p class="k">{ui.t('request_id', { id: trouble.requestId })}</p>
       )}
-      {trouble.kind !== 'missing' && (
+      {trouble.kind === 'missing' ? (
+        <button type="button" onClick={() => void ui.c.select(nothing)}>
+          {ui.t('fault_missing_do')}
+        </button>
+      ) : (
         <button type="button" onClick={retry}>
           {ui.t('retry')}
         </button>
