@@ -64,20 +64,20 @@ func feature(layer string, id int64, rank int, g orb.Geometry, values map[string
 	return f
 }
 
-func address(t testing.TB, set string, z, x, y int) tiles.Address {
-	t.Helper()
+func address(tb testing.TB, set string, z, x, y int) tiles.Address {
+	tb.Helper()
 	a, err := tiles.ParseAddress(set, strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y), day())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a
 }
 
-func build(t testing.TB, src tiles.Source, a tiles.Address) tiles.Tile {
-	t.Helper()
-	tile, err := tiles.Build(t.Context(), src, a)
+func build(tb testing.TB, src tiles.Source, a tiles.Address) tiles.Tile {
+	tb.Helper()
+	tile, err := tiles.Build(tb.Context(), src, a)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return tile
 }
@@ -240,7 +240,7 @@ func TestDescribe(t *testing.T) {
 	var typed struct {
 		VectorLayers []tiles.VectorLayer `json:"vector_layers"`
 	}
-	if err := json.Unmarshal([]byte(doc.JSON), &typed); err != nil || typed.VectorLayers[1].Fields["perennial"] != "Boolean" {
+	if err = json.Unmarshal([]byte(doc.JSON), &typed); err != nil || typed.VectorLayers[1].Fields["perennial"] != "Boolean" {
 		t.Errorf("%v in %s", err, doc.JSON)
 	}
 	empty, err := tiles.Describe(set, "", "", nil, geo.China())

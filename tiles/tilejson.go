@@ -44,7 +44,7 @@ type mbtilesJSON struct {
 }
 
 type tilestats struct {
-	LayerCount int          `json:"layerCount"`
+	LayerCount int          `json:"layerCount"` //nolint:tagliatelle // mapbox-geostats spells it so
 	Layers     []layerStats `json:"layers"`
 }
 

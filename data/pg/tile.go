@@ -103,7 +103,7 @@ func (s *Store) Coverage(ctx context.Context, asOf geo.Date) (map[string]tiles.C
 		if box != nil {
 			// "BOX(w s,e n)", as PostGIS writes a box2d.
 			text := strings.ReplaceAll(*box, ",", " ")
-			if _, err := fmt.Sscanf(text, "BOX(%g %g %g %g)", &c.Box.West, &c.Box.South, &c.Box.East, &c.Box.North); err != nil {
+			if _, err = fmt.Sscanf(text, "BOX(%g %g %g %g)", &c.Box.West, &c.Box.South, &c.Box.East, &c.Box.North); err != nil {
 				return fmt.Errorf("read the box %q: %w", *box, err)
 			}
 		}

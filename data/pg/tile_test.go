@@ -118,7 +118,7 @@ layer section
 			"before the boundary was announced", "boundary,reach", "12", "3284", "1549", "2026-02-01",
 			"layer reach\n" + reach + "has_board=false has_boundary=false has_chief=true has_plan=false" + county + reach + "has_board=true has_boundary=false has_chief=false has_plan=false" + town,
 		},
-		{"far off: the county only", "public", "9", "410", "193", "2026-04-01", "layer division\n POLYGON 2088 2724,2088 2496,2264 2496,2264 2724,2088 2724; code=150001 kind=区 level=3 name=示例区 name_en=Example\n"},
+		{"from afar: the county and its river", "public", "9", "410", "193", "2026-04-01", "layer division\n POLYGON 2088 2724,2088 2496,2264 2496,2264 2724,2088 2724; code=150001 kind=区 level=3 name=示例区 name_en=Example\nlayer river\n LINESTRING 2148 2649,2177 2641,2206 2649; code=R-1 levels=3,4 name=示例河 order=2 perennial=true river_kind=river\n"},
 	}
 	ids := regexp.MustCompile(`(?m)^  [0-9]+| river_id=[0-9]+`)
 	for _, tt := range tests {

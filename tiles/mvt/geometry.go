@@ -17,9 +17,11 @@ func geometry(g orb.Geometry) (kind uint64, commands []byte, err error) {
 	var c cursor
 	switch g := g.(type) {
 	case orb.Point:
-		kind, err = typePoint, c.points(orb.MultiPoint{g})
+		kind = typePoint
+		c.points(orb.MultiPoint{g})
 	case orb.MultiPoint:
-		kind, err = typePoint, c.points(g)
+		kind = typePoint
+		c.points(g)
 	case orb.LineString:
 		kind, err = typeLine, c.line(g)
 	case orb.MultiLineString:
@@ -46,11 +48,10 @@ func each[T any](parts []T, write func(T) error) error {
 	return nil
 }
 
-func (c *cursor) points(ps orb.MultiPoint) error {
+func (c *cursor) points(ps orb.MultiPoint) {
 	if len(ps) > 0 {
 		c.command(moveTo, ps)
 	}
-	return nil
 }
 
 func (c *cursor) line(ls orb.LineString) error {

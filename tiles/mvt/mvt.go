@@ -149,7 +149,7 @@ func (l *Layer) Append(dst []byte) []byte {
 	if l.count == 0 {
 		return dst
 	}
-	dst = field(dst, tileLayer, uint64(l.bodySize()))
+	dst = field(dst, tileLayer, uint64(l.bodySize())) //nolint:gosec // a size is never negative
 	dst = bytesField(dst, layerName, []byte(l.name))
 	dst = append(dst, l.features...)
 	dst = append(dst, l.keys...)

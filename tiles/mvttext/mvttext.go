@@ -160,7 +160,7 @@ func parts(commands []uint64) ([][][2]int, error) {
 			out[last] = append(out[last], out[last][0])
 			continue
 		}
-		if (id != 1 && id != 2) || count == 0 || count > uint64(len(commands)-i)/2 || (id == 2 && len(out) == 0) {
+		if (id != 1 && id != 2) || count == 0 || count > uint64(len(commands)-i)/2 || (id == 2 && len(out) == 0) { //nolint:gosec // i is within commands
 			return nil, fmt.Errorf("command %d for %d points, %d numbers left", id, count, len(commands)-i)
 		}
 		for range count {
@@ -225,7 +225,7 @@ func fields(data []byte, see func(number int, n uint64, body []byte) error) erro
 			}
 			body, data = data[:n], data[n:]
 		}
-		if err := see(int(tag>>3), n, body); err != nil { //nolint:gosec // a tag of our tiles is one byte
+		if err := see(int(tag>>3), n, body); err != nil {
 			return err
 		}
 	}
@@ -244,4 +244,4 @@ func varints(data []byte) ([]uint64, error) {
 	return out, nil
 }
 
-func unzigzag(n uint64) int { return int(n>>1) ^ -int(n&1) } //nolint:gosec // small numbers
+func unzigzag(n uint64) int { return int(n>>1) ^ -int(n&1) }
