@@ -356,7 +356,7 @@ func gzipped(body []byte) ([]byte, error) {
 
 // hasTag compares If-None-Match weakly, as RFC 9110 section 13.1.2 wants it.
 func hasTag(headers []string, tag string) bool {
-	for _, item := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+	for item := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		item = strings.TrimSpace(item)
 		if item == "*" || strings.TrimPrefix(item, "W/") == `"`+tag+`"` {
 			return true
@@ -368,7 +368,7 @@ func hasTag(headers []string, tag string) bool {
 // acceptsGzip reads Accept-Encoding: gzip by name, else by *; a weight of zero refuses it.
 func acceptsGzip(headers []string) bool {
 	star := false
-	for _, item := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+	for item := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		name, params, _ := strings.Cut(item, ";")
 		welcome := true
 		if weight, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
