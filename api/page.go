@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"io/fs"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -193,12 +192,10 @@ func (s *pageSite) answer(r *http.Request, at duty.Moment, v *pageView, lon, lat
 
 // position reads lon and lat. What is wrong with them is told in the reader's language, above the search.
 func (s *pageSite) position(v *pageView, query url.Values) (lon, lat float64, fault string) {
-	lon, err := strconv.ParseFloat(strings.TrimSpace(query.Get("lon")), 64)
-	if err == nil {
-		lat, err = strconv.ParseFloat(strings.TrimSpace(query.Get("lat")), 64)
-	}
+	lon, isLon := parseNumber(strings.TrimSpace(query.Get("lon")))
+	lat, isLat := parseNumber(strings.TrimSpace(query.Get("lat")))
 	switch e := s.extent; {
-	case err != nil || math.IsNaN(lon) || math.IsNaN(lat):
+	case !isLon || !isLat:
 		return 0, 0, v.Words["position_number"]
 	case e.Contains(lon, lat):
 		return lon, lat, ""

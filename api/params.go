@@ -46,12 +46,18 @@ func (p params) number(name string) (float64, error) {
 	if s == "" {
 		return 0, geo.InvalidField(name, "is missing; give a number")
 	}
-	v, err := strconv.ParseFloat(s, 64)
-	// ParseFloat also reads hexadecimal and digits with underscores, which nobody means.
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || strings.ContainsAny(s, "xX_pP") {
+	v, ok := parseNumber(s)
+	if !ok {
 		return 0, geo.InvalidField(name, "%q is not a number", s)
 	}
 	return v, nil
+}
+
+// parseNumber reads a finite decimal number. ParseFloat would also read hexadecimal and digits with underscores, which
+// nobody means.
+func parseNumber(s string) (float64, bool) {
+	v, err := strconv.ParseFloat(s, 64)
+	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) && !strings.ContainsAny(s, "xX_pP")
 }
 
 // position reads lon and lat and holds them to the installation's extent.
@@ -89,7 +95,7 @@ func (p params) moment(now time.Time) (duty.Moment, error) {
 	}
 	if s := p.values.Get("known_at"); s != "" {
 		t, err := time.Parse(time.RFC3339, s)
-		if err != nil {
+		if err != nil || t.Year() < 1000 {
 			return at, geo.InvalidField("known_at", "%q is no timestamp: write 2026-11-24T08:00:00+08:00", s)
 		}
 		at.KnownAt = t

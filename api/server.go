@@ -30,6 +30,8 @@ type Config struct {
 	Log    *slog.Logger
 	// Tiles is where the features of tiles come from.
 	Tiles tiles.Source
+	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
+	Root string
 	// ApprovalNo is the map's approval number 审图号; empty on an intranet.
 	ApprovalNo string
 }
@@ -48,7 +50,7 @@ type server struct {
 // New routes every resource.
 func New(cfg Config) (*Server, error) {
 	s := &server{Config: cfg, draining: &atomic.Bool{}}
-	router := mux.NewRouter().UseEncodedPath()
+	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	get := func(path, name string, h handlerFunc) {
 		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodGet, http.MethodHead).Name(name)
 	}
@@ -61,7 +63,7 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/responsible", "responsible", s.responsible)
 	get("/api/v1/counts", "counts", s.counts)
 	check := &sampleCheck{store: cfg.Store}
-	NewTiles(TilesConfig{Source: cfg.Tiles, Now: cfg.Now, Notice: check.notice, Extent: cfg.Extent}).Register(router, cfg.Log)
+	NewTiles(TilesConfig{Source: cfg.Tiles, Now: cfg.Now, Root: cfg.Root, Notice: check.notice, Extent: cfg.Extent}).Register(router, cfg.Log)
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
 	}

@@ -157,7 +157,7 @@ func (t *Tiles) Tile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	forever, err := t.isPast(r.Context(), q)
+	forever, err := t.isPinned(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -182,17 +182,17 @@ func tileAddress(r *http.Request, asOf geo.Date) (tiles.Address, error) {
 	return tiles.ParseAddress(parts[0], parts[1], parts[2], parts[3], asOf)
 }
 
-// isPast tells whether the version the URL names has been written. One that has not must not be kept: it would be kept as
-// what it was before.
-func (t *Tiles) isPast(ctx context.Context, q tileQuery) (bool, error) {
-	if !q.versioned {
+// isPinned tells whether the URL can only ever mean what it means now: it names its day, and the store's newest version.
+// Another version must not be kept: a later one would be kept as what it was before, an earlier one as what it became.
+func (t *Tiles) isPinned(ctx context.Context, q tileQuery) (bool, error) {
+	if !q.versioned || !q.dated {
 		return false, nil
 	}
 	version, err := t.cfg.Source.Version(ctx)
 	if err != nil {
 		return false, err
 	}
-	return q.version <= version, nil
+	return q.version == version, nil
 }
 
 // template gives the URL of a set's tiles.
@@ -228,6 +228,7 @@ func cacheOf(set tiles.Set, forever bool) string {
 // tileQuery is the query of a tile resource: the day, and the data version that the URL was made for.
 type tileQuery struct {
 	asOf      geo.Date
+	dated     bool // as_of was given
 	version   int64
 	versioned bool
 }
@@ -241,7 +242,7 @@ func (t *Tiles) query(r *http.Request) (tileQuery, error) {
 	if err != nil {
 		return tileQuery{}, err
 	}
-	q := tileQuery{asOf: at.AsOf, versioned: p.values.Has("v")}
+	q := tileQuery{asOf: at.AsOf, versioned: p.values.Has("v"), dated: p.values.Has("as_of")}
 	if q.versioned {
 		if q.version, err = strconv.ParseInt(p.values.Get("v"), 10, 64); err != nil || q.version < 0 {
 			return tileQuery{}, geo.InvalidField("v", "%.40q is no data version: take it from tilejson.json", p.values.Get("v"))

@@ -109,7 +109,12 @@ func fetch(t *testing.T, method, url string, headers ...string) (*http.Response,
 
 func TestTileAnswers(t *testing.T) {
 	t.Parallel()
-	srv, _ := tileServer(t)
+	srv, db := tileServer(t)
+	written, err := db.Store.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, next := fmt.Sprintf("v=%d", written), fmt.Sprintf("v=%d", written+1)
 	const short, forever = "public, max-age=60, stale-while-revalidate=300", "public, max-age=31536000, immutable"
 	tests := []struct {
 		name, path string
@@ -121,11 +126,13 @@ func TestTileAnswers(t *testing.T) {
 		{"a composite, unsorted, its comma written out", "/tiles/river%2Cboard,river/12/3284/1549.mvt", 200, short, []string{"board", "river"}},
 		{"before the board stood", "/tiles/board,river/12/3284/1549.mvt?as_of=2026-04-30", 200, short, []string{"river"}},
 		{"the day it was put up", "/tiles/board/12/3284/1549.mvt?as_of=2026-05-01", 200, short, []string{"board"}},
-		{"of a written version", "/tiles/river/12/3284/1549.mvt?as_of=2026-05-01&v=1", 200, forever, []string{"river"}},
-		{"of a version to come", "/tiles/river/12/3284/1549.mvt?v=2", 200, short, []string{"river"}},
+		{"of the newest version", "/tiles/river/12/3284/1549.mvt?as_of=2026-05-01&" + now, 200, forever, []string{"river"}},
+		{"of a version and whatever day it is", "/tiles/river/12/3284/1549.mvt?" + now, 200, short, []string{"river"}},
+		{"of a version to come", "/tiles/river/12/3284/1549.mvt?as_of=2026-05-01&" + next, 200, short, []string{"river"}},
+		{"of another store's version", "/tiles/river/12/3284/1549.mvt?as_of=2026-05-01&v=0", 200, short, []string{"river"}},
 		{"the office's own", "/tiles/outfall/12/3284/1549.mvt?v=1", 200, "private, no-store", []string{"outfall"}},
 		{"empty", "/tiles/public/12/0/0.mvt", 204, short, nil},
-		{"empty, of a version", "/tiles/public/12/0/0.mvt?v=1", 204, forever, nil},
+		{"empty, of a version", "/tiles/public/12/0/0.mvt?as_of=2026-05-01&" + now, 204, forever, nil},
 		{"off the grid", "/tiles/public/12/4096/0.mvt", 404, "no-store", nil},
 		{"no such zoom", "/tiles/public/19/0/0.mvt", 404, "no-store", nil},
 		{"no such layer", "/tiles/lake/12/0/0.mvt", 404, "no-store", nil},
@@ -237,8 +244,12 @@ func TestTileJSONDocument(t *testing.T) {
 		}
 		return doc
 	}
+	written, err := db.Store.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	doc := read("/tiles/public/tilejson.json")
-	if diff := cmp.Diff([]string{srv.URL + "/tiles/public/{z}/{x}/{y}.mvt?as_of=2026-11-25&v=1"}, doc.Tiles); diff != "" {
+	if diff := cmp.Diff([]string{srv.URL + "/tiles/public/{z}/{x}/{y}.mvt?as_of=2026-11-25&v=" + strconv.FormatInt(written, 10)}, doc.Tiles); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([4]float64{108.6, 40, 108.7, 40.2}, doc.Bounds); diff != "" {
@@ -252,7 +263,7 @@ func TestTileJSONDocument(t *testing.T) {
 		t.Errorf("the tile that the TileJSON names: %d, %v", res.StatusCode, res.Header)
 	}
 	tileMerge(t, db.Store, pg.Board{Record: pg.Record{Key: "b2", Source: "test"}, Level: geo.County, Reaches: []pg.Key{"r"}, State: "ok", Geom: geom.NewPointFlat(geom.XY, []float64{109, 40.101})})
-	if later := read("/tiles/public/tilejson.json?as_of=2026-06-01"); later.Bounds[2] != 109 || !strings.HasSuffix(later.Tiles[0], "?as_of=2026-06-01&v=2") {
+	if later := read("/tiles/public/tilejson.json?as_of=2026-06-01"); later.Bounds[2] != 109 || !strings.HasSuffix(later.Tiles[0], "?as_of=2026-06-01&v="+strconv.FormatInt(written+1, 10)) {
 		t.Errorf("after an edit: %v, %v", later.Bounds, later.Tiles)
 	}
 	if empty := read("/tiles/section/tilejson.json"); empty.Bounds != [4]float64{73, 3, 136, 54} {

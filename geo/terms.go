@@ -12,9 +12,6 @@ const (
 	WebMercator SRID = 3857 // tiles only, measures nothing
 )
 
-// Metres is a length on the ground.
-type Metres float64
-
 // Bank is a side of a river, told facing downstream (岸别).
 type Bank string
 

@@ -27,7 +27,7 @@ func ParseDate(s string) (Date, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil && t.Year() >= 1000 {
 		return Date{t}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil && t.Year() >= 1000 {
+	if t, err := time.Parse(time.RFC3339, s); err == nil && t.Year() >= 1000 && DateOf(t).t.Year() <= 9999 {
 		return DateOf(t), nil
 	}
 	return Date{}, fmt.Errorf("%q is no date: write 2026-11-24", s)

@@ -99,7 +99,15 @@ func (a *app) openExternal(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	s, err := a.openStore(ctx, dsn, dsn, dsn)
-	return &database{Store: s, external: true}, err
+	if err != nil {
+		return nil, err
+	}
+	// Another process may be staging here at this moment; what is a day old belongs to none.
+	if err = s.Sweep(ctx, a.now().AddDate(0, 0, -1)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return &database{Store: s, external: true}, nil
 }
 
 // externalDSN reads the URL, or the file that holds it, so that a password need not stand in a process list.

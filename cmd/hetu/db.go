@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/jackc/pgx/v5"
+
 	"hetu/data/cluster"
 	"hetu/data/migrate"
 	"hetu/geo"
@@ -99,13 +101,38 @@ func (c *dbPsqlCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	env, err := libpqEnv(dsn)
+	if err != nil {
+		return err
+	}
 	args := c.Args
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	cmd := exec.Command(psql, append([]string{dsn}, args...)...) //nolint:gosec,noctx // psql of the running server, with the person's own arguments, until that person leaves it
+	cmd := exec.Command(psql, args...) //nolint:gosec,noctx // psql, with the person's own arguments, until that person leaves it
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, os.Stdout, os.Stderr
 	return cmd.Run()
+}
+
+// libpqEnv gives a DSN as libpq's environment, since a process list shows arguments to everybody, and makes the session the
+// reading role's, whoever logs in.
+func libpqEnv(dsn string) ([]string, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, geo.Wrapf(err, geo.CodeInvalid, "the database URL cannot be read")
+	}
+	env := []string{
+		"PGHOST=" + cfg.Host, fmt.Sprintf("PGPORT=%d", cfg.Port), "PGUSER=" + cfg.User, "PGDATABASE=" + cfg.Database,
+		"PGOPTIONS=-c role=hetu_ro -c default_transaction_read_only=on -c search_path=hetu,public",
+	}
+	if cfg.Password != "" {
+		env = append(env, "PGPASSWORD="+cfg.Password)
+	}
+	if cfg.TLSConfig != nil {
+		env = append(env, "PGSSLMODE=require")
+	}
+	return env, nil
 }
 
 // psql finds the program and how it reaches the database.

@@ -227,7 +227,7 @@ func settle(t *testing.T, dir string) {
 
 func idle(t *testing.T, dir string) bool {
 	t.Helper()
-	out, err := hetu(t, dir, nil, "db", "psql", "--", "-At", "-c", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+	out, err := hetu(t, dir, nil, "db", "psql", "--", "-At", "-c", "SELECT count(*) FROM pg_locks WHERE mode = 'ShareRowExclusiveLock'")
 	return err == nil && strings.TrimSpace(out) == "0"
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"hetu/api"
@@ -18,6 +19,7 @@ type serveCmd struct {
 	Listen        string `help:"Address to listen on." env:"HETU_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Sample        bool   `help:"Load the two sample counties if the store is empty." env:"HETU_SAMPLE"`
 	Network       string `help:"Say 'intranet' to listen on more than this machine without a map approval number." env:"HETU_NETWORK" enum:",intranet" default:""`
+	PublicURL     string `help:"The URL that clients reach the server by, such as https://map.example.org; TileJSON names it. Default: what each request asked for." name:"public-url" env:"HETU_PUBLIC_URL" placeholder:"URL"`
 	MapApprovalNo string `help:"The map's approval number 审图号; printed on the map." env:"HETU_MAP_APPROVAL_NO" placeholder:"NO"`
 }
 
@@ -78,14 +80,14 @@ func (c *serveCmd) serve(ctx context.Context, a *app, db *database, listener net
 		return err
 	}
 	handler, err := api.New(api.Config{
-		Store: db.Store, Tiles: db.Store, Extent: extent, Now: a.now, Log: a.log, ApprovalNo: c.MapApprovalNo,
+		Store: db.Store, Tiles: db.Store, Extent: extent, Now: a.now, Log: a.log, Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo,
 	})
 	if err != nil {
 		return err
 	}
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 60 * time.Second,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()

@@ -34,6 +34,14 @@ func Prepare(ctx context.Context, dsn string) (kept []string, err error) {
 	if _, err := db.ExecContext(ctx, "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC; REVOKE CREATE ON SCHEMA public FROM PUBLIC"); err != nil {
 		kept = append(kept, "rights of PUBLIC in schema public: "+err.Error())
 	}
+	var open bool
+	if err := db.QueryRowContext(ctx, "SELECT has_schema_privilege('public', 'public', 'create')").Scan(&open); err != nil {
+		return nil, fmt.Errorf("look at the rights of PUBLIC: %w", err)
+	}
+	if open {
+		// A function of anybody's that fits a call better than PostgreSQL's own would run as the owner of the store.
+		return nil, geo.Errorf(geo.CodeRefused, "everybody may create in schema public of this database; let its owner run REVOKE CREATE ON SCHEMA public FROM PUBLIC, then migrate again")
+	}
 	var n int
 	row := db.QueryRowContext(ctx, `SELECT count(*) FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 		JOIN pg_extension x ON x.oid = d.refobjid WHERE x.extname = 'postgis' AND has_function_privilege('public', p.oid, 'execute')`)

@@ -90,7 +90,7 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 		return nil, interpret(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	rows, err := tx.Query(ctx, b.store.queries["batch_merge"], pgx.NamedArgs{"batch": b.id, "now": b.store.now()})
+	rows, err := tx.Query(ctx, b.store.queries["batch_merge"], pgx.NamedArgs{"batch": b.id, "now": b.store.now(), "rows": b.n})
 	if err != nil {
 		return nil, interpret(fmt.Errorf("merge: %w", err))
 	}

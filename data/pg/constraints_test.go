@@ -116,13 +116,13 @@ func version(t *testing.T, s *pg.Store) int64 {
 }
 
 // refuse tries to store a row and gives the error.
-func refuse(t *testing.T, s *pg.Store, name string, row pg.Row) error {
+func refuse(t *testing.T, s *pg.Store, name string, rows ...pg.Row) error {
 	t.Helper()
 	b, err := s.NewBatch(t.Context(), "test", name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err = b.Add(t.Context(), row); err == nil {
+	if err = b.Add(t.Context(), rows...); err == nil {
 		_, err = b.Merge(t.Context())
 	}
 	return err
@@ -152,14 +152,17 @@ func TestRoles(t *testing.T) {
 		for _, sql := range []string{
 			"INSERT INTO river (id, key) VALUES (9999, 'x')", "UPDATE river_version SET name = 'x'", "DELETE FROM change", "TRUNCATE audit",
 			"CREATE TABLE public.t ()", "SELECT ST_Buffer(geom, 1) FROM reach_version", "SELECT ST_HausdorffDistance(geom, geom, 0.1) FROM reach_version",
-			"SELECT pg_read_file('PG_VERSION')", "COPY river TO PROGRAM 'true'", "INSERT INTO hetu.setting VALUES ('x', '1')",
+			"SELECT lo_from_bytea(0, 'x')", "SELECT pg_read_file('PG_VERSION')", "COPY river TO PROGRAM 'true'", "INSERT INTO hetu.setting VALUES ('x', '1')",
 		} {
 			if err := db.Exec(t.Context(), role, sql); !denied(err) {
 				t.Errorf("%s may %s: %v", role, sql, err)
 			}
 		}
 	}
-	if err := db.Exec(t.Context(), "hetu_ro", "SELECT hetu.merge(1, now())"); !denied(err) {
+	if err := db.Exec(t.Context(), "hetu_rw", "INSERT INTO staging.person (batch, n, key, id, valid, source, name, fate) VALUES (1, 1, 'x', 1, '(,)', 'x', 'x', 'a')"); !denied(err) {
+		t.Errorf("hetu_rw decides what becomes of a staged row: %v", err)
+	}
+	if err := db.Exec(t.Context(), "hetu_ro", "SELECT hetu.merge(1, now(), 1)"); !denied(err) {
 		t.Errorf("hetu_ro may merge: %v", err)
 	}
 	if err := db.Exec(t.Context(), "hetu_owner", "UPDATE river_version SET name = 'x'"); err == nil || !strings.Contains(err.Error(), "history") {
@@ -167,6 +170,93 @@ func TestRoles(t *testing.T) {
 	}
 	if err := db.Exec(t.Context(), "hetu_owner", "DELETE FROM river_version"); err == nil {
 		t.Error("the owner deleted history")
+	}
+}
+
+// A staged row cannot take another's id, and no clock of the caller's can move the record time away from the database's.
+func TestMergeRefuses(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	merge(t, db.Store, townPost()...)
+	stage := func(key, id string) string {
+		return "WITH b AS (INSERT INTO staging.batch (at, actor, what) VALUES (now(), 'x', 'x') RETURNING id) " +
+			"INSERT INTO staging.person (batch, n, key, id, valid, source, name, is_sample) SELECT id, 1, '" + key + "', " + id + ", '(,)', 'x', 'x', true FROM b"
+	}
+	if err := db.Exec(t.Context(), "hetu_rw", stage("z", "(SELECT id FROM hetu.person WHERE key = 'a')")); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Exec(t.Context(), "hetu_rw", "SELECT hetu.merge(max(id), now(), 1) FROM staging.batch"); err == nil || !strings.Contains(err.Error(), "id of another") {
+		t.Errorf("a row took another's id: %v", err)
+	}
+	for _, when := range []string{"'infinity'", "'2999-01-01'", "NULL"} {
+		if err := db.Exec(t.Context(), "hetu_rw", "SELECT hetu.merge(max(id), "+when+", 1) FROM staging.batch"); err == nil || !strings.Contains(err.Error(), "correct the clock") {
+			t.Errorf("a merge at %s: %v", when, err)
+		}
+	}
+}
+
+// A batch says one thing of a feature for each day, whatever is stored already.
+func TestOneRowADay(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	merge(t, db.Store, townPost()...)
+	gone := pg.Appointment{Record: pg.Record{Key: "1", Valid: geo.Since(day("2025-06-01")), Gone: true, Source: "test"}, Post: "p", Person: "a"}
+	for range 2 {
+		err := refuse(t, db.Store, "put and gone", holder("1", "a", "2025-01-01", ""), gone)
+		if geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "twice for the same days") {
+			t.Errorf("got %v", err)
+		}
+		merge(t, db.Store, holder("1", "a", "2025-01-01", ""))
+	}
+}
+
+// A route cannot be shortened under a reach, nor end before it.
+func TestRouteKeepsItsReaches(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	rows := smallRiver()
+	merge(t, db.Store, rows...)
+	route, ok := rows[2].(pg.Route)
+	if !ok {
+		t.Fatalf("row 2 is a %T", rows[2])
+	}
+	shorter := route
+	shorter.Geom = lref.Measured(line(106.40, 26.60, 106.41, 26.60), "mouth")
+	shorter.LengthM = shorter.Geom.FlatCoords()[2]
+	if err := refuse(t, db.Store, "shorter", shorter); geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "outside its route") {
+		t.Errorf("a shorter route: %v", err)
+	}
+	ended := route
+	ended.Record = pg.Record{Key: "rt", Valid: geo.Since(day("2026-01-01")), Gone: true, Source: "test"}
+	if err := refuse(t, db.Store, "ended", ended); geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "not there for all the days") {
+		t.Errorf("a route that ends: %v", err)
+	}
+}
+
+// What a crash of the database takes out of staging is missed by the merge.
+func TestLostStagingIsRefused(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	b, err := db.Store.NewBatch(t.Context(), "test", t.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make([]pg.Row, 5000)
+	for i := range rows {
+		rows[i] = pg.Person{Record: rec(pg.Key(rune(0x4e00 + i))), Name: "示例", IsSample: true}
+	}
+	if err = b.Add(t.Context(), rows...); err != nil {
+		t.Fatal(err)
+	}
+	// PostgreSQL empties unlogged tables when it recovers.
+	if err = db.Exec(t.Context(), "hetu_owner", "TRUNCATE staging.person"); err != nil {
+		t.Fatal(err)
+	}
+	if err = b.Add(t.Context(), pg.Person{Record: rec("last"), Name: "示例"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = b.Merge(t.Context()); geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "1 of 5001 staged rows") {
+		t.Errorf("got %v", err)
 	}
 }
 

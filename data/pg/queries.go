@@ -46,7 +46,7 @@ func interpret(err error) error {
 	}
 	pe, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		if pgconn.Timeout(err) || pgconn.SafeToRetry(err) {
+		if _, refused := errors.AsType[*pgconn.ConnectError](err); refused || pgconn.Timeout(err) || pgconn.SafeToRetry(err) {
 			return geo.Wrapf(err, geo.CodeUnavailable, "the database did not answer in time")
 		}
 		return err

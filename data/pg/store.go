@@ -50,7 +50,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	// An import may merge for minutes; its own pool keeps it from starving the readers.
 	write, err := openPool(ctx, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
-		"statement_timeout": "10min", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s",
+		"statement_timeout": "10min", "lock_timeout": "5min", "idle_in_transaction_session_timeout": "60s",
 	})
 	if err != nil {
 		read.Close()

@@ -9,9 +9,9 @@ import (
 	"hetu/geo"
 )
 
-// Measured gives a line that runs downstream its measures: XYM in, or out of, XY. Origin "mouth" sets M to 0 at the last
-// point and growing upstream, "source" to 0 at the first and growing downstream. The SRID is kept. Lines of under two
-// points come back with M 0.
+// Measured gives a line that runs downstream its measures: XYM out of any layout. Origin "mouth" sets M to 0 at the last
+// point and growing upstream, "source" to 0 at the first and growing downstream; a "custom" origin is an offset to one of
+// these. The SRID is kept. Lines of under two points come back with M 0.
 func Measured(line *geom.LineString, origin string) *geom.LineString {
 	flat, stride := line.FlatCoords(), line.Stride()
 	n := len(flat) / stride
@@ -94,7 +94,14 @@ func bank(flat []float64, at int, along, lon, lat, kx, ky float64) geo.Bank {
 		vertex = at + 3
 	}
 	if vertex >= 0 {
-		if turn := cross(vertex-3, vertex, flat[vertex+3], flat[vertex+4]); turn != 0 {
+		before, after := vertex-3, vertex+3
+		for before > 0 && flat[before] == flat[vertex] && flat[before+1] == flat[vertex+1] {
+			before -= 3
+		}
+		for after+3 < len(flat) && flat[after] == flat[vertex] && flat[after+1] == flat[vertex+1] {
+			after += 3
+		}
+		if turn := cross(before, vertex, flat[after], flat[after+1]); turn != 0 {
 			side = -turn
 		}
 	}
@@ -107,6 +114,9 @@ func bank(flat []float64, at int, along, lon, lat, kx, ky float64) geo.Bank {
 // Locate gives the one point of a route at a measure. A measure off the route is an error that names its ends.
 func Locate(route *geom.LineString, m float64) (lon, lat float64, err error) {
 	flat := route.FlatCoords()
+	if math.IsNaN(m) {
+		return 0, 0, geo.Errorf(geo.CodeInvalid, "a measure is a number")
+	}
 	for i := 0; i+5 < len(flat); i += 3 {
 		lo, hi := min(flat[i+2], flat[i+5]), max(flat[i+2], flat[i+5])
 		if m < lo || m > hi {

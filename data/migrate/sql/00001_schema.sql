@@ -278,5 +278,7 @@ CREATE TABLE hetu.audit (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, actor text NOT NULL CHECK (actor <> ''), what text NOT NULL, counts jsonb NOT NULL
 );
 CREATE INDEX ON hetu.audit (at);
+-- Versions of a store begin at a random number, so that no tile's URL ever means another store's.
+SELECT setval('hetu.audit_id_seq', 1 + floor(random() * 1e12)::bigint);
 
 CREATE TABLE staging.batch (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, actor text NOT NULL, what text NOT NULL);

@@ -9,10 +9,27 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA hetu FROM PUBLIC;
 GRANT USAGE ON SCHEMA hetu TO hetu_rw, hetu_ro, hetu_backup;
 GRANT USAGE ON SCHEMA staging TO hetu_rw;
 GRANT SELECT ON ALL TABLES IN SCHEMA hetu TO hetu_rw, hetu_ro, hetu_backup;
-GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA staging TO hetu_rw;
+GRANT SELECT ON ALL TABLES IN SCHEMA staging TO hetu_rw;
+GRANT INSERT ON staging.batch TO hetu_rw;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA staging TO hetu_rw;
-GRANT EXECUTE ON FUNCTION hetu.resolve(text, text[]), hetu.merge(bigint, timestamptz), hetu.drop_batch(bigint), hetu.entities(), hetu.in_extent(geometry),
+GRANT EXECUTE ON FUNCTION hetu.resolve(text, text[]), hetu.merge(bigint, timestamptz, bigint), hetu.drop_batch(bigint), hetu.entities(), hetu.in_extent(geometry),
     hetu.storable(geometry, integer), hetu.finite(double precision) TO hetu_rw;
+
+-- fate is merge()'s own: what becomes of a staged row is not for the one that stages it to say.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    e text;
+    cols text;
+BEGIN
+    FOREACH e IN ARRAY hetu.entities() LOOP
+        SELECT string_agg(quote_ident(attname), ', ') INTO cols FROM pg_attribute
+            WHERE attrelid = format('staging.%I', e)::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'fate';
+        EXECUTE format('GRANT INSERT (%s) ON staging.%I TO hetu_rw', cols, e);
+    END LOOP;
+END
+$$;
+-- +goose StatementEnd
 
 -- The allow-list. A name grants every overload of it that PostGIS has; a test lists what hetu_ro can execute.
 -- +goose StatementBegin

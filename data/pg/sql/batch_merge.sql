@@ -1,2 +1,2 @@
--- batch_merge: bring a staged batch into the store. in: @batch, @now. out: counts for each entity.
-SELECT kind, added, changed, unchanged, ended FROM hetu.merge(@batch::bigint, @now::timestamptz)
+-- batch_merge: bring a staged batch into the store. in: @batch, @now, @rows (how many were staged). out: counts for each entity.
+SELECT kind, added, changed, unchanged, ended FROM hetu.merge(@batch::bigint, @now::timestamptz, @rows::bigint)

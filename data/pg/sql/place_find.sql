@@ -6,7 +6,7 @@ WITH RECURSIVE found AS (
     WHERE v.valid @> @as_of::date AND v.recorded @> @known_at::timestamptz
         AND (strpos(lower(v.name), lower(@q::text)) > 0 OR strpos(lower(coalesce(v.name_en, '')), lower(@q)) > 0)
     UNION ALL
-    SELECT f.kind, f.id, f.name, f.name_en, f.level, f.parent_id, v.geom, v.id, v.parent_id
+    SELECT f.kind, f.id, f.name, f.name_en, f.level, f.parent_id, v.geom, v.id, CASE WHEN v.parent_id <> ALL (ARRAY[f.id, f.at_id]) THEN v.parent_id END
     FROM found f JOIN hetu.division_version v ON v.id = f.up AND v.valid @> @as_of::date AND v.recorded @> @known_at::timestamptz
     WHERE f.geom IS NULL
 ), places AS (
