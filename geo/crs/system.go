@@ -100,13 +100,6 @@ func sixDegree(zone int, numbered bool) System {
 	return s
 }
 
-// ZoneOf gives the 3-degree zone of a longitude, whose plane serves offsets and printed coordinates; without the zone number
-// in the easting. Longitudes outside of zones 25 to 45 get the nearest of them.
-func ZoneOf(lon float64) System {
-	zone := int(math.Round(lon / 3))
-	return threeDegree(min(max(zone, lowest3), lowest3+zones3-1), false)
-}
-
 // Named reads what a person writes for --crs: EPSG:4547 (or 4547), CGCS2000, WGS84, GCJ02, BD09. Other EPSG codes come back
 // with ok false and the code, for PROJ to convert.
 func Named(name string) (s System, code geo.SRID, ok bool, err error) {
