@@ -9,7 +9,8 @@ import (
 
 // Store is what the resources read; data/pg has it.
 type Store interface {
-	duty.Source
+	// Responsible answers who is responsible at a position, from one snapshot.
+	Responsible(ctx context.Context, q duty.Question) (duty.Answer, error)
 	// Rivers finds rivers by name or alias, best match first; an empty q gives all by name. At most limit.
 	Rivers(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.ListedRiver, error)
 	// River gives one river with its tributaries and reaches; geo.CodeNotFound when it is not known.

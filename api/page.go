@@ -182,7 +182,7 @@ func (s *pageSite) answer(r *http.Request, at duty.Moment, v *pageView, lon, lat
 	if rough, err := strconv.ParseFloat(r.URL.Query().Get("accuracy"), 64); err == nil && rough > pageRoughM && rough < pageAbsurdM {
 		v.RoughM = rough
 	}
-	answer, err := duty.Responsible(r.Context(), s.store, duty.Question{Lon: lon, Lat: lat, At: at})
+	answer, err := s.store.Responsible(r.Context(), duty.Question{Lon: lon, Lat: lat, At: at})
 	if err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}

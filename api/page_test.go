@@ -56,6 +56,10 @@ func (s pageStore) Places(_ context.Context, _ duty.Moment, q string, _ int) ([]
 	return []duty.Place{{Kind: "division", ID: 9, Name: "示例一镇", Point: [2]float64{109.6, 40.65}}}, nil
 }
 
+func (s pageStore) Responsible(ctx context.Context, q duty.Question) (duty.Answer, error) {
+	return duty.Responsible(ctx, s, q)
+}
+
 func (s pageStore) RoutesNear(_ context.Context, _ duty.Moment, lon, _, _ float64) ([]duty.Route, error) {
 	if lon > 110 {
 		return nil, s.fault

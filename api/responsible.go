@@ -31,7 +31,7 @@ func (s *server) responsible(w http.ResponseWriter, r *http.Request) error {
 			return geo.InvalidField("radius", "%g is not between 0 and %d metres", q.RadiusM, maxRadius)
 		}
 	}
-	answer, err := duty.Responsible(r.Context(), s.Store, q)
+	answer, err := s.Store.Responsible(r.Context(), q)
 	if err != nil {
 		return err
 	}

@@ -33,9 +33,18 @@ func with(a pgx.NamedArgs, pairs ...any) pgx.NamedArgs {
 	return a
 }
 
+// querier answers a statement: a pool, or a transaction, which answers all from one snapshot.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
 // collect runs a named query of sql/ and reads each row into a T by column name.
 func collect[T any](ctx context.Context, s *Store, query string, a pgx.NamedArgs) ([]T, error) {
-	rows, err := s.read.Query(ctx, s.queries[query], a)
+	return collectFrom[T](ctx, source{s.read, s.queries}, query, a)
+}
+
+func collectFrom[T any](ctx context.Context, s source, query string, a pgx.NamedArgs) ([]T, error) {
+	rows, err := s.db.Query(ctx, s.queries[query], a)
 	if err != nil {
 		return nil, interpret(fmt.Errorf("%s: %w", query, err))
 	}
@@ -53,8 +62,26 @@ func box(a pgx.NamedArgs, lon, lat, radius float64) pgx.NamedArgs {
 	return with(a, "west", lon-dLon, "south", lat-dLat, "east", lon+dLon, "north", lat+dLat)
 }
 
-// RoutesNear implements [duty.Source]; likewise below.
-func (s *Store) RoutesNear(ctx context.Context, at duty.Moment, lon, lat, radiusM float64) ([]duty.Route, error) {
+// Responsible answers who is responsible at a position, all from one snapshot, so that a merge cannot tear the answer.
+func (s *Store) Responsible(ctx context.Context, q duty.Question) (duty.Answer, error) {
+	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return duty.Answer{}, interpret(fmt.Errorf("begin an answer: %w", err))
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	return duty.Responsible(ctx, source{tx, s.queries}, q)
+}
+
+// source is a [duty.Source] over one transaction.
+type source struct {
+	db      querier
+	queries queries
+}
+
+// widestM is how far off a bank line of a river is looked for whose centre line is near: what a river measures across.
+const widestM = 3000
+
+func (s source) RoutesNear(ctx context.Context, at duty.Moment, lon, lat, radiusM float64) ([]duty.Route, error) {
 	type row struct {
 		ID         int64
 		Geom       geom.T
@@ -67,7 +94,7 @@ func (s *Store) RoutesNear(ctx context.Context, at duty.Moment, lon, lat, radius
 		Levels     []geo.Level
 		Perennial  *bool
 	}
-	rows, err := collect[row](ctx, s, "duty_routes", box(args(at), lon, lat, radiusM))
+	rows, err := collectFrom[row](ctx, s, "duty_routes", with(box(args(at), lon, lat, radiusM), "lon", lon, "lat", lat))
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +113,13 @@ func (s *Store) RoutesNear(ctx context.Context, at duty.Moment, lon, lat, radius
 	return out, s.addBanks(ctx, at, out, rivers, lon, lat, radiusM)
 }
 
-func (s *Store) addBanks(ctx context.Context, at duty.Moment, routes []duty.Route, rivers []int64, lon, lat, radiusM float64) error {
+func (s source) addBanks(ctx context.Context, at duty.Moment, routes []duty.Route, rivers []int64, lon, lat, radiusM float64) error {
 	type row struct {
 		RiverID int64
+		Bank    geo.Bank
 		Geom    geom.T
 	}
-	rows, err := collect[row](ctx, s, "duty_bank_lines", with(box(args(at), lon, lat, radiusM), "rivers", rivers))
+	rows, err := collectFrom[row](ctx, s, "duty_bank_lines", with(box(args(at), lon, lat, max(radiusM, widestM)), "rivers", rivers))
 	if err != nil {
 		return err
 	}
@@ -102,16 +130,15 @@ func (s *Store) addBanks(ctx context.Context, at duty.Moment, routes []duty.Rout
 		}
 		for i := range routes {
 			if routes[i].River.ID == r.RiverID {
-				routes[i].Banks = append(routes[i].Banks, line)
+				routes[i].Banks = append(routes[i].Banks, duty.BankLine{Bank: r.Bank, Geom: line})
 			}
 		}
 	}
 	return nil
 }
 
-// AreasAt implements duty.Source.
-func (s *Store) AreasAt(ctx context.Context, at duty.Moment, lon, lat float64) ([]int64, error) {
-	rows, err := s.read.Query(ctx, s.queries["duty_areas"], with(args(at), "lon", lon, "lat", lat))
+func (s source) AreasAt(ctx context.Context, at duty.Moment, lon, lat float64) ([]int64, error) {
+	rows, err := s.db.Query(ctx, s.queries["duty_areas"], with(args(at), "lon", lon, "lat", lat))
 	if err != nil {
 		return nil, interpret(err)
 	}
@@ -119,31 +146,29 @@ func (s *Store) AreasAt(ctx context.Context, at duty.Moment, lon, lat float64) (
 	return ids, interpret(err)
 }
 
-// ReachesOf implements duty.Source.
-func (s *Store) ReachesOf(ctx context.Context, at duty.Moment, routes []int64) ([]duty.Reach, error) {
-	return collect[duty.Reach](ctx, s, "duty_reaches", with(args(at), "routes", routes))
+func (s source) ReachesOf(ctx context.Context, at duty.Moment, routes []int64) ([]duty.Reach, error) {
+	return collectFrom[duty.Reach](ctx, s, "duty_reaches", with(args(at), "routes", routes))
 }
 
-// DivisionsUp implements duty.Source.
-func (s *Store) DivisionsUp(ctx context.Context, at duty.Moment, ids []int64) ([]duty.Division, error) {
-	return collect[duty.Division](ctx, s, "duty_divisions", with(args(at), "ids", ids))
+func (s source) DivisionsUp(ctx context.Context, at duty.Moment, ids []int64) ([]duty.Division, error) {
+	return collectFrom[duty.Division](ctx, s, "duty_divisions", with(args(at), "ids", ids))
 }
 
-// PostsOf implements duty.Source.
-func (s *Store) PostsOf(ctx context.Context, at duty.Moment, reaches, rivers, divisions []int64) ([]duty.Post, error) {
+func (s source) PostsOf(ctx context.Context, at duty.Moment, reaches, rivers, divisions []int64) ([]duty.Post, error) {
 	type row struct {
 		ID                           int64
 		Level                        geo.Level
 		Role, DualRole, Title        string
 		ResponsibleUnit, PhonePublic *string
 		ReachID, RiverID, DivisionID *int64
+		PersonID                     *int64
 		Person, Position             *string
 		Acting                       *bool
 		ValidFrom, ValidTo           *time.Time
 		PublishDate                  *time.Time
 		Document, Note               *string
 	}
-	rows, err := collect[row](ctx, s, "duty_posts", with(args(at), "reaches", reaches, "rivers", rivers, "divisions", divisions))
+	rows, err := collectFrom[row](ctx, s, "duty_posts", with(args(at), "reaches", reaches, "rivers", rivers, "divisions", divisions))
 	if err != nil {
 		return nil, err
 	}
@@ -155,12 +180,12 @@ func (s *Store) PostsOf(ctx context.Context, at duty.Moment, reaches, rivers, di
 				ReachID: r.ReachID, RiverID: r.RiverID, DivisionID: r.DivisionID,
 			})
 		}
-		if r.Person == nil || r.Acting == nil {
+		if r.PersonID == nil || r.Person == nil || r.Acting == nil {
 			continue
 		}
 		p := &out[len(out)-1]
 		p.Appointments = append(p.Appointments, duty.Appointment{
-			Person: *r.Person, Position: r.Position, Acting: *r.Acting, Valid: geo.Period{From: dateOf(r.ValidFrom), To: dateOf(r.ValidTo)},
+			PersonID: *r.PersonID, Person: *r.Person, Position: r.Position, Acting: *r.Acting, Valid: geo.Period{From: dateOf(r.ValidFrom), To: dateOf(r.ValidTo)},
 			PublishDate: dateOf(r.PublishDate), Document: r.Document, Note: r.Note,
 		})
 	}
@@ -175,8 +200,7 @@ func dateOf(t *time.Time) geo.Date {
 	return geo.NewDate(t.Date())
 }
 
-// BoardsOf implements duty.Source.
-func (s *Store) BoardsOf(ctx context.Context, at duty.Moment, reaches []int64) ([]duty.Board, error) {
+func (s source) BoardsOf(ctx context.Context, at duty.Moment, reaches []int64) ([]duty.Board, error) {
 	type row struct {
 		ID                       int64
 		Code                     *string
@@ -187,7 +211,7 @@ func (s *Store) BoardsOf(ctx context.Context, at duty.Moment, reaches []int64) (
 		InstalledOn, ContentDate *time.Time
 		Lon, Lat                 float64
 	}
-	rows, err := collect[row](ctx, s, "duty_boards", with(args(at), "reaches", reaches))
+	rows, err := collectFrom[row](ctx, s, "duty_boards", with(args(at), "reaches", reaches))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"strings"
 	"time"
 
 	"github.com/twpayne/go-geom"
@@ -12,7 +13,19 @@ import (
 type Key string
 
 // CodeKey is the natural key of what has a code.
-func CodeKey(scheme, code string) Key { return Key("code:" + scheme + ":" + code) }
+func CodeKey(scheme, code string) Key { return KeyOf("code", scheme, code) }
+
+// KeyOf composes a natural key of its kind and parts that strangers wrote. A colon in a part is written %3A and a percent sign
+// %25, so that no two lists of parts give one key; parts without either stand as they are.
+func KeyOf(kind string, parts ...string) Key {
+	escape := strings.NewReplacer("%", "%25", ":", "%3A")
+	var b strings.Builder
+	b.WriteString(kind)
+	for _, part := range parts {
+		b.WriteString(":" + escape.Replace(part))
+	}
+	return Key(b.String())
+}
 
 // Record is what every row of a [Batch] has: its natural key, the civil days it is true for, where it was read, and whether
 // it says that the thing was no more in that time.

@@ -20,8 +20,8 @@ type Answer struct {
 // How a river was found.
 const (
 	InsideArea    = "inside_area"    // the position lies in its management area 管理范围
-	NearestBank   = "nearest_bank"   // its bank line is nearest
-	NearestCentre = "nearest_centre" // it has no bank line here; its centre line is nearest
+	NearestBank   = "nearest_bank"   // it has a bank line here: the distance is to that, and 0 between the banks
+	NearestCentre = "nearest_centre" // it has no bank line here: the distance is to its centre line
 )
 
 // RiverFound is one river near the position, and who answers for it there.
@@ -37,6 +37,7 @@ type RiverFound struct {
 	Point        [2]float64 `json:"point"`      // of the route, lon and lat
 	Confidence   string     `json:"confidence"` // high, medium, low
 	Banks        []OnBank   `json:"banks"`
+	RiverPosts   []Seat     `json:"river_posts"` // posts of the river as a whole, highest level first
 	Heads        []OfHead   `json:"head_chiefs"`
 	Boards       []BoardAt  `json:"boards"`
 }
@@ -94,8 +95,8 @@ type Holder struct {
 	Note        *string   `json:"note"`
 }
 
-// BoardAt is a notice board of the answer's reaches. It is stale from the day on which a post that it shows changed hands
-// after the date of its text.
+// BoardAt is a notice board of the answer's reaches. It is stale from the day on which a post of its level, on any reach that
+// it names, changed hands after the date of its text.
 type BoardAt struct {
 	ID          int64      `json:"id"`
 	Code        *string    `json:"code"`

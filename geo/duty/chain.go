@@ -11,6 +11,7 @@ import (
 // chain is what one river's answer is put together from.
 type chain struct {
 	question  Question
+	river     int64
 	reaches   []Reach // at the place
 	posts     []Post
 	divisions []Division
@@ -25,6 +26,7 @@ func (c chain) fill(f *RiverFound) {
 	for _, b := range banks {
 		f.Banks = append(f.Banks, c.onBank(b))
 	}
+	f.RiverPosts = c.riverPosts()
 	f.Heads = c.heads()
 	f.Boards = c.boardsNear()
 }
@@ -61,6 +63,18 @@ func (c chain) ofReach(r Reach) OfReach {
 	return out
 }
 
+// riverPosts gives the posts of the river as a whole, highest level first.
+func (c chain) riverPosts() []Seat {
+	out := []Seat{}
+	for _, p := range c.posts {
+		if p.RiverID != nil && *p.RiverID == c.river {
+			out = append(out, seat(p, c.question.At.AsOf))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Seat) int { return cmp.Compare(a.Level, b.Level) })
+	return out
+}
+
 // heads gives the head chiefs of the divisions at the place and of those above them, highest first.
 func (c chain) heads() []OfHead {
 	out := []OfHead{}
@@ -68,7 +82,7 @@ func (c chain) heads() []OfHead {
 	for _, d := range mine {
 		h := OfHead{Division: d}
 		for _, p := range c.posts {
-			if p.DivisionID != nil && *p.DivisionID == d.ID {
+			if p.DivisionID != nil && *p.DivisionID == d.ID && (p.Role == "head_chief" || p.Role == "deputy_head_chief") {
 				h.Posts = append(h.Posts, seat(p, c.question.At.AsOf))
 			}
 		}
@@ -111,12 +125,13 @@ func seat(p Post, day geo.Date) Seat {
 		ID: p.ID, Level: p.Level, Role: p.Role, DualRole: p.DualRole, Title: p.Title, ResponsibleUnit: p.ResponsibleUnit, PhonePublic: p.PhonePublic,
 		Vacant: true,
 	}
-	for _, a := range p.Appointments {
+	held := tenures(p.Appointments)
+	for i, a := range p.Appointments {
 		if !a.Valid.Contains(day) {
 			continue
 		}
 		s.Holder = &Holder{
-			Person: a.Person, Position: a.Position, Acting: a.Acting, Since: known(a.Valid.From), PublishDate: known(a.PublishDate), Document: a.Document, Note: a.Note,
+			Person: a.Person, Position: a.Position, Acting: a.Acting, Since: known(held[i].From), PublishDate: known(a.PublishDate), Document: a.Document, Note: a.Note,
 		}
 		s.Vacant = a.Acting
 	}
@@ -124,6 +139,28 @@ func seat(p Post, day geo.Date) Seat {
 		s.VacantSince = vacantSince(p, day)
 	}
 	return s
+}
+
+// tenures gives for each appointment how long its person held the post without a break: what adjoins in time, of one person
+// and equally acting or not, is one tenure. The appointments are in order of time.
+func tenures(appointments []Appointment) []geo.Period {
+	goesOn := func(i int) bool {
+		a, b := appointments[i], appointments[i+1]
+		return a.PersonID == b.PersonID && a.Acting == b.Acting && !a.Valid.To.IsZero() && a.Valid.To.Time().Equal(b.Valid.From.Time())
+	}
+	out := make([]geo.Period, len(appointments))
+	for i, a := range appointments {
+		out[i] = a.Valid
+		if i > 0 && goesOn(i-1) {
+			out[i].From = out[i-1].From
+		}
+	}
+	for i := len(out) - 2; i >= 0; i-- {
+		if goesOn(i) {
+			out[i].To = out[i+1].To
+		}
+	}
+	return out
 }
 
 // vacantSince is the day the last regular holder's appointment ended; nil when there never was one.
@@ -179,9 +216,9 @@ func (c chain) staleSince(b Board) *geo.Date {
 		if p.ReachID == nil || p.Level != b.Level || !slices.Contains(b.ReachIDs, *p.ReachID) {
 			continue
 		}
-		for _, a := range p.Appointments {
-			see(a.Valid.From)
-			see(a.Valid.To)
+		for _, held := range tenures(p.Appointments) {
+			see(held.From)
+			see(held.To)
 		}
 	}
 	return known(first)

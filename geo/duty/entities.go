@@ -17,7 +17,8 @@ type Moment struct {
 
 // Source gives the rows that an answer is made of, each as of a moment.
 type Source interface {
-	// RoutesNear gives the routes of named rivers whose line enters the box of radiusM metres around a position.
+	// RoutesNear gives the routes whose line enters the box of radiusM metres around a position, and all routes of the rivers
+	// of which a bank line enters it or the announced management area holds the position.
 	RoutesNear(ctx context.Context, at Moment, lon, lat, radiusM float64) ([]Route, error)
 	// AreasAt gives the ids of the rivers whose announced management area holds the position.
 	AreasAt(ctx context.Context, at Moment, lon, lat float64) ([]int64, error)
@@ -48,7 +49,13 @@ type Route struct {
 	ID    int64
 	River River
 	Geom  *geom.LineString
-	Banks []*geom.LineString
+	Banks []BankLine
+}
+
+// BankLine is a surveyed line of one bank: XY or XYZ, of any length and direction.
+type BankLine struct {
+	Bank geo.Bank
+	Geom *geom.LineString
 }
 
 // Reach is a reach as an answer tells it.
@@ -81,8 +88,10 @@ type Post struct {
 	Appointments    []Appointment
 }
 
-// Appointment is who held a post in a period.
+// Appointment is who held a post in a period. One appointment may come as several, whose periods adjoin, when only what is
+// told of it changed.
 type Appointment struct {
+	PersonID    int64
 	Person      string
 	Position    *string
 	Acting      bool

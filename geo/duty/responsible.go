@@ -27,7 +27,15 @@ const (
 	tieWithinM = 20.0
 	// maxBoards bounds the boards of one river's answer; the nearest stay.
 	maxBoards = 10
+	// storedWithinM is how far a stored measure may lie off the end of its route that it means.
+	storedWithinM = 0.01
 )
+
+// place is where a position lies on a river, with what the answer is looked up by.
+type place struct {
+	RiverFound
+	lowest, highest float64 // measures of the route
+}
 
 // Responsible answers Q1. A position with no river within the radius has an empty answer, not an error.
 func Responsible(ctx context.Context, src Source, q Question) (Answer, error) {
@@ -42,16 +50,19 @@ func Responsible(ctx context.Context, src Source, q Question) (Answer, error) {
 	if err != nil || len(found) == 0 {
 		return a, err
 	}
-	a.Rivers, a.Tie = found, len(found) > 1
-	if err := answerFor(ctx, src, q, a.Rivers); err != nil {
+	if err := answerFor(ctx, src, q, found); err != nil {
 		return Answer{}, err
 	}
+	for _, f := range found {
+		a.Rivers = append(a.Rivers, f.RiverFound)
+	}
+	a.Tie = len(found) > 1
 	return a, nil
 }
 
 // nearest finds the rivers that are as near as the nearest, each by its nearest route, and those whose area holds the
 // position.
-func nearest(ctx context.Context, src Source, q Question) ([]RiverFound, error) {
+func nearest(ctx context.Context, src Source, q Question) ([]place, error) {
 	routes, err := src.RoutesNear(ctx, q.At, q.Lon, q.Lat, q.RadiusM)
 	if err != nil {
 		return nil, fmt.Errorf("find routes near: %w", err)
@@ -60,7 +71,7 @@ func nearest(ctx context.Context, src Source, q Question) ([]RiverFound, error) 
 	if err != nil {
 		return nil, fmt.Errorf("find areas: %w", err)
 	}
-	byRiver := map[int64]RiverFound{}
+	byRiver := map[int64]place{}
 	for _, r := range routes {
 		f := locate(r, q)
 		if slices.Contains(inside, r.River.ID) {
@@ -68,7 +79,7 @@ func nearest(ctx context.Context, src Source, q Question) ([]RiverFound, error) 
 		} else if f.DistanceM > q.RadiusM {
 			continue
 		}
-		if was, ok := byRiver[r.River.ID]; !ok || f.DistanceM < was.DistanceM {
+		if was, ok := byRiver[r.River.ID]; !ok || nearer(f, was, q) {
 			byRiver[r.River.ID] = f
 		}
 	}
@@ -76,19 +87,26 @@ func nearest(ctx context.Context, src Source, q Question) ([]RiverFound, error) 
 	for _, f := range byRiver {
 		smallest = min(smallest, f.DistanceM)
 	}
-	var out []RiverFound
+	var out []place
 	for _, f := range byRiver {
 		if f.How == InsideArea || f.DistanceM <= smallest+tieWithinM {
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b RiverFound) int {
+	slices.SortFunc(out, func(a, b place) int {
 		return cmp.Or(cmp.Compare(rankOf(a.How), rankOf(b.How)), cmp.Compare(a.DistanceM, b.DistanceM), cmp.Compare(a.River.ID, b.River.ID))
 	})
 	for i := range out {
-		out[i].Confidence = confidence(out[i], len(out), q.RadiusM)
+		out[i].Confidence = confidence(out[i].RiverFound, len(out), q.RadiusM)
 	}
 	return out, nil
+}
+
+// nearer tells which of two routes of a river the position is on: they have the river's bank lines in common, so the
+// centre line decides between equals.
+func nearer(a, b place, q Question) bool {
+	centre := func(p place) float64 { return lref.Distance(q.Lon, q.Lat, p.Point[0], p.Point[1]) }
+	return cmp.Or(cmp.Compare(a.DistanceM, b.DistanceM), cmp.Compare(centre(a), centre(b))) < 0
 }
 
 func rankOf(how string) int {
@@ -110,20 +128,60 @@ func confidence(f RiverFound, rivers int, radius float64) string {
 	}
 }
 
-// locate sees the position from a route: measure and bank from the centre line, distance from the bank line if there is one.
-func locate(r Route, q Question) RiverFound {
+// locate sees the position from a route: measure and bank from the centre line, distance from the bank line on the position's
+// side where one faces it. Between the centre line and that bank line the position lies in the river: the distance is 0.
+func locate(r Route, q Question) place {
 	hit := lref.Project(r.Geom, q.Lon, q.Lat)
-	f := RiverFound{
+	f := place{RiverFound: RiverFound{
 		River: r.River, RouteID: r.ID, How: NearestCentre, DistanceM: hit.DistanceM, MeasureM: hit.MeasureM, MeasureLabel: lref.Label(hit.MeasureM),
-		Bank: hit.Bank, Beyond: hit.Beyond, Point: [2]float64{hit.Lon, hit.Lat}, Banks: []OnBank{}, Heads: []OfHead{}, Boards: []BoardAt{},
-	}
-	for i, line := range r.Banks {
-		d := lref.Project(withM(line), q.Lon, q.Lat).DistanceM
-		if i == 0 || d < f.DistanceM {
+		Bank: hit.Bank, Beyond: hit.Beyond, Point: [2]float64{hit.Lon, hit.Lat}, Banks: []OnBank{}, RiverPosts: []Seat{}, Heads: []OfHead{}, Boards: []BoardAt{},
+	}}
+	f.lowest, f.highest = measuresOf(r.Geom)
+	for _, b := range r.Banks {
+		if (hit.Bank != geo.Centre && b.Bank != hit.Bank) || !faces(b.Geom, r.Geom, hit.MeasureM) {
+			continue
+		}
+		d := 0.0
+		if crosses(b.Geom, f.Point, [2]float64{q.Lon, q.Lat}) {
+			d = lref.Project(withM(b.Geom), q.Lon, q.Lat).DistanceM
+		} else if hit.Beyond {
+			continue // past the end of the centre line nothing tells that the river still lies between its banks
+		}
+		if f.How != NearestBank || d < f.DistanceM {
 			f.DistanceM, f.How = d, NearestBank
 		}
 	}
 	return f
+}
+
+// measuresOf gives the smallest and the largest measure of a route.
+func measuresOf(route *geom.LineString) (lowest, highest float64) {
+	flat := route.FlatCoords()
+	first, last := flat[2], flat[len(flat)-1]
+	return min(first, last), max(first, last)
+}
+
+// faces tells whether a measure of the route lies between those of the two ends of a bank line.
+func faces(bank, route *geom.LineString, m float64) bool {
+	flat := bank.FlatCoords()
+	last := flat[len(flat)-bank.Stride():]
+	a, b := lref.Project(route, flat[0], flat[1]).MeasureM, lref.Project(route, last[0], last[1]).MeasureM
+	return m >= min(a, b) && m <= max(a, b)
+}
+
+// crosses tells whether the way from one point to another ends on the other side of a line: it crosses it an odd number of
+// times.
+func crosses(line *geom.LineString, from, to [2]float64) bool {
+	side := func(a, b, p [2]float64) bool { return (b[0]-a[0])*(p[1]-a[1])-(b[1]-a[1])*(p[0]-a[0]) >= 0 }
+	flat, stride := line.FlatCoords(), line.Stride()
+	odd := false
+	for i := stride; i < len(flat); i += stride {
+		a, b := [2]float64{flat[i-stride], flat[i-stride+1]}, [2]float64{flat[i], flat[i+1]}
+		if side(from, to, a) != side(from, to, b) && side(a, b, from) != side(a, b, to) {
+			odd = !odd
+		}
+	}
+	return odd
 }
 
 // withM gives a bank line (XYZ) the layout that Project reads; its measures are not used.
@@ -135,7 +193,7 @@ func withM(line *geom.LineString) *geom.LineString {
 }
 
 // answerFor fills in reaches, posts and boards for all rivers found, with one question to the source for each kind.
-func answerFor(ctx context.Context, src Source, q Question, found []RiverFound) error {
+func answerFor(ctx context.Context, src Source, q Question, found []place) error {
 	routes := make([]int64, len(found))
 	rivers := make([]int64, len(found))
 	for i, f := range found {
@@ -149,7 +207,7 @@ func answerFor(ctx context.Context, src Source, q Question, found []RiverFound) 
 	var reachIDs, divisionIDs []int64
 	for _, f := range found {
 		for _, r := range reaches {
-			if r.RouteID == f.RouteID && holds(r, f, reaches) {
+			if r.RouteID == f.RouteID && holds(r, f) {
 				here[f.RouteID] = append(here[f.RouteID], r)
 				reachIDs, divisionIDs = append(reachIDs, r.ID), append(divisionIDs, r.DivisionID)
 			}
@@ -163,36 +221,33 @@ func answerFor(ctx context.Context, src Source, q Question, found []RiverFound) 
 	for _, d := range divisions {
 		above = append(above, d.ID)
 	}
-	posts, err := src.PostsOf(ctx, q.At, reachIDs, rivers, above)
-	if err != nil {
-		return fmt.Errorf("find posts: %w", err)
-	}
 	boards, err := src.BoardsOf(ctx, q.At, reachIDs)
 	if err != nil {
 		return fmt.Errorf("find boards: %w", err)
 	}
+	for _, b := range boards {
+		reachIDs = append(reachIDs, b.ReachIDs...) // a board is stale by the posts of all its reaches
+	}
+	slices.Sort(reachIDs)
+	posts, err := src.PostsOf(ctx, q.At, slices.Compact(reachIDs), rivers, above)
+	if err != nil {
+		return fmt.Errorf("find posts: %w", err)
+	}
 	for i := range found {
-		c := chain{question: q, reaches: here[found[i].RouteID], posts: posts, divisions: divisions, boards: boards}
-		c.fill(&found[i])
+		f := &found[i].RiverFound
+		c := chain{question: q, river: f.River.ID, reaches: here[f.RouteID], posts: posts, divisions: divisions, boards: boards}
+		c.fill(f)
 	}
 	return nil
 }
 
-// holds tells whether a reach has the place: its measure in [FromM, ToM), closed where no reach of the level goes on, which
-// is at the route's length; and its bank, where both banks are asked for on the centre line.
-func holds(r Reach, f RiverFound, all []Reach) bool {
+// holds tells whether a reach has the place: its measure in [FromM, ToM), closed at the route's own upper end; and its bank,
+// where both banks are asked for on the centre line.
+func holds(r Reach, f place) bool {
 	if r.BankScope != geo.Both && f.Bank != geo.Centre && r.BankScope != f.Bank {
 		return false
 	}
-	const end = 1e-6
-	if f.MeasureM >= r.FromM && f.MeasureM < r.ToM {
-		return true
-	}
-	if math.Abs(f.MeasureM-r.ToM) > end {
-		return false
-	}
-	goesOn := slices.ContainsFunc(all, func(o Reach) bool {
-		return o.RouteID == r.RouteID && o.Level == r.Level && o.ToM > r.ToM+end && o.FromM <= r.ToM+end
-	})
-	return !goesOn
+	begun := f.MeasureM >= r.FromM || r.FromM <= f.lowest+storedWithinM
+	ended := f.MeasureM >= r.ToM && r.ToM < f.highest-storedWithinM
+	return begun && !ended
 }

@@ -120,6 +120,7 @@ export type RiverFound = {
   point: LonLat
   confidence: 'high' | 'medium' | 'low'
   banks: OnBank[]
+  river_posts: Seat[]
   head_chiefs: { division: Division; posts: Seat[] }[]
   boards: BoardAt[]
 }

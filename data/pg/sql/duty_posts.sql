@@ -1,13 +1,14 @@
 -- duty_posts: posts of reaches, rivers and divisions, a row for each appointment ever known of (at @known_at), or one without.
--- in: @reaches, @rivers, @divisions, @as_of, @known_at.
+-- The person's name is the one of the appointment's time, else the latest known. in: @reaches, @rivers, @divisions, @as_of, @known_at.
 SELECT p.id, p.level, p.role, p.dual_role, p.title, p.responsible_unit, p.phone_public, p.reach_id, p.river_id, p.division_id,
-    pv.name AS person, a.position, a.acting, lower(a.valid) AS valid_from, upper(a.valid) AS valid_to, a.publish_date,
+    a.person_id, pv.name AS person, a.position, a.acting, lower(a.valid) AS valid_from, upper(a.valid) AS valid_to, a.publish_date,
     coalesce(d.number, d.title) AS document, a.note
 FROM hetu.post_version p
 LEFT JOIN hetu.appointment_version a ON a.post_id = p.id AND a.recorded @> @known_at::timestamptz
 LEFT JOIN LATERAL (
     SELECT v.name FROM hetu.person_version v
-    WHERE v.id = a.person_id AND v.recorded @> @known_at::timestamptz AND v.valid && a.valid ORDER BY lower(v.valid) DESC NULLS LAST LIMIT 1
+    WHERE v.id = a.person_id AND lower(v.recorded) <= @known_at::timestamptz
+    ORDER BY v.recorded @> @known_at::timestamptz DESC, v.valid && a.valid DESC, lower(v.valid) DESC NULLS LAST, v.row_id DESC LIMIT 1
 ) pv ON true
 LEFT JOIN LATERAL (
     SELECT v.number, v.title FROM hetu.legal_doc_version v WHERE v.id = a.appoint_doc_id AND v.recorded @> @known_at::timestamptz ORDER BY v.row_id DESC LIMIT 1

@@ -78,6 +78,12 @@ function RiverHere({ ui, found }: { ui: Ui; found: RiverFound }) {
       {merge(found.banks).map((b) => (
         <Chain key={b.bank} ui={ui} on={b} />
       ))}
+      {found.river_posts.length > 0 && (
+        <section>
+          <h3>{t('river_posts')}</h3>
+          <Seats ui={ui} seats={found.river_posts} />
+        </section>
+      )}
       {found.head_chiefs.length > 0 && (
         <details class="heads">
           <summary>{t('heads')}</summary>
