@@ -92,8 +92,9 @@ func (j *job) boundary(l *links, at row) (b *pg.Boundary, computed bool, reason 
 	if b.Bank == geo.Centre {
 		return nil, false, sayf("the line lies on the centre line: its bank cannot be told", "该线与中心线重合,无法判定岸别")
 	}
-	if b.WidthM, _ = j.number(at, "width_m"); b.WidthM != nil && *b.WidthM < 0 {
-		return nil, false, sayf("the width is negative", "宽度为负")
+	var ok bool
+	if b.WidthM, ok = j.number(at, "width_m"); !ok || b.WidthM != nil && *b.WidthM < 0 {
+		return nil, false, sayf("width_m is %q", "width_m 的值为 %q", get("width_m"))
 	}
 	first := lref.Project(route.Geom, flat[0], flat[1])
 	last := lref.Project(route.Geom, flat[len(flat)-2], flat[len(flat)-1])

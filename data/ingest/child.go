@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +23,7 @@ import (
 // network of its own. Anything it writes to standard error refuses the file: GDAL goes on after half a row and says so there.
 type child struct {
 	tools string // folder of the tools
-	dir   string // the sandbox
+	dir   string // where it may write: its working and temporary folder
 	skip  string // the drivers that are switched off
 	root  bool
 	time  time.Duration
@@ -133,35 +131,15 @@ func limits() []string {
 }
 
 // env is all that the child knows. Text comes out as the file has it (no decoding by the driver), numbers in spreadsheets as
-// written, and what could reach out is told not to.
+// written, and what could reach out is told not to. With an untrusted schema SQLite lets no view or generated column of the file
+// call functions or virtual tables that reach beyond the file.
 func (c *child) env() []string {
 	return []string{
 		"LC_ALL=C.UTF-8", "OGR_SKIP=" + c.skip, "SHAPE_ENCODING=", "CPL_TMPDIR=" + c.dir, "OGR_XLSX_HEADERS=FORCE", "OGR_XLSX_FIELD_TYPES=STRING",
 		"PROJ_NETWORK=OFF", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS={none}", "GDAL_HTTP_MAX_RETRY=0", "GDAL_DISABLE_READDIR_ON_OPEN=FALSE",
 		"GDAL_NUM_THREADS=1", "OSM_USE_CUSTOM_INDEXING=NO", "OSM_COMPRESS_NODES=YES", "SHAPE_RESTORE_SHX=NO", "GDAL_DRIVER_PATH=disable",
-		"DXF_MERGE_BLOCK_GEOMETRIES=FALSE", "LIBKML_RESOLVE_STYLE=NO", "OGR_SQLITE_LOAD_EXTENSIONS=", "XDG_CACHE_HOME=" + c.dir, "HOME=" + c.dir,
+		"DXF_MERGE_BLOCK_GEOMETRIES=FALSE", "LIBKML_RESOLVE_STYLE=NO", "OGR_SQLITE_LOAD_EXTENSIONS=", "OGR_SQLITE_PRAGMA=trusted_schema=0", "XDG_CACHE_HOME=" + c.dir, "HOME=" + c.dir,
 	}
-}
-
-// handOver gives the sandbox to the child's user, and to nobody else: it may read the copies and write temporary files.
-func (s *source) handOver() error {
-	root, err := os.OpenRoot(s.dir)
-	if err != nil {
-		return fmt.Errorf("fill the sandbox: %w", err)
-	}
-	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			err = root.Chmod(path, 0o400)
-		}
-		if err == nil && os.Geteuid() == 0 {
-			err = root.Lchown(path, nobody, nobody)
-		}
-		return err
-	})
-	if err = errors.Join(err, root.Close()); err != nil {
-		return fmt.Errorf("fill the sandbox: %w", err)
-	}
-	return nil
 }
 
 // tail keeps the beginning of what a child complains.

@@ -203,11 +203,14 @@ func (j *job) divisionKeys(ctx context.Context, name string) (map[string]pg.Key,
 	return j.storedDivisions(ctx, j.words(name))
 }
 
-// words gives the different values of a field.
+// words gives the different values of a field, but for those of rows that will be refused for their text: the store could not
+// even be asked for them.
 func (j *job) words(name string) []string {
 	var out []string
 	for _, r := range j.table.rows {
-		out = append(out, j.cols.get(r, name))
+		if r.fault == nil && j.unfit(r) == nil {
+			out = append(out, j.cols.get(r, name))
+		}
 	}
 	return distinct(out)
 }

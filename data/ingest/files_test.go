@@ -222,6 +222,7 @@ func tryFile(t *testing.T, c fileCase) {
 			t.Errorf("%s is not stored", n)
 		}
 	}
+	req.RefusedFile += ".again"
 	again, err := ingest.Run(t.Context(), db.Store, req)
 	if err != nil {
 		t.Fatal(err)

@@ -70,6 +70,8 @@ type source struct {
 	name   string // the file's own name, for the report
 	stem   string // the member's own name without its ending: the layer's name of formats that have none
 	dir    string // the sandbox
+	work   string // the folder in it that is the child's own
+	lock   *os.File
 	path   string // of the main file in the sandbox
 	sha256 string
 	size   int64
@@ -96,19 +98,18 @@ func (m member) stem() string { return strings.TrimSuffix(m.base(), filepath.Ext
 
 // openSource looks at a file, a folder (a loose Shapefile, a FileGDB) or an archive, copies what it needs into a new sandbox
 // below temp, and refuses what no reader should see. close removes the sandbox.
-func openSource(path, layer, temp string) (s *source, err error) {
+func openSource(path, layer, temp string) (_ *source, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, geo.Wrapf(err, geo.CodeNotFound, "%s cannot be opened", path)
 	}
-	dir, err := os.MkdirTemp(temp, "hetu-import-")
-	if err != nil {
-		return nil, fmt.Errorf("make the sandbox: %w", err)
+	s := &source{name: filepath.Base(path)}
+	if err = s.makeSandbox(temp); err != nil {
+		return nil, err
 	}
-	s = &source{name: filepath.Base(path), dir: dir}
 	defer func() {
 		if err != nil {
-			_ = os.RemoveAll(dir)
+			s.close()
 		}
 	}()
 	if err := s.fill(path, layer, info); err != nil {
@@ -119,9 +120,6 @@ func openSource(path, layer, temp string) (s *source, err error) {
 	}
 	return s, s.handOver()
 }
-
-// close removes the sandbox.
-func (s *source) close() { _ = os.RemoveAll(s.dir) }
 
 func (s *source) fill(path, layer string, info fs.FileInfo) error {
 	switch {
@@ -139,13 +137,8 @@ func (s *source) fill(path, layer string, info fs.FileInfo) error {
 	}
 	s.sha256 = sum
 	ext := strings.ToLower(filepath.Ext(path))
-	switch ext {
-	case ".zip":
+	if ext == ".zip" {
 		return s.fillZip(path, layer)
-	case ".kmz", ".xlsx":
-		if err := checkPacked(path); err != nil {
-			return err
-		}
 	}
 	if !known(ext) {
 		return geo.Errorf(geo.CodeRefused, "%s: files ending in %q are not read; known are %s", s.name, ext, knownEndings())
@@ -153,7 +146,7 @@ func (s *source) fill(path, layer string, info fs.FileInfo) error {
 	if f, ok := formatOf(ext); !ok || f.beside != nil {
 		return s.fillBeside(path)
 	}
-	return s.take([]member{folderMember(filepath.Dir(path), filepath.Base(path))}, "")
+	return s.take([]member{{path: filepath.Base(path), open: func() (io.ReadCloser, error) { return open(path) }}}, "")
 }
 
 func knownEndings() string {
@@ -189,7 +182,7 @@ func (s *source) fillBeside(path string) error {
 }
 
 func folderMember(dir, name string) member {
-	return member{path: name, open: func() (io.ReadCloser, error) { return open(filepath.Join(dir, name)) }}
+	return member{path: name, open: func() (io.ReadCloser, error) { return openOwn(filepath.Join(dir, name)) }}
 }
 
 func (s *source) fillFolder(path, layer string) error {

@@ -1,15 +1,14 @@
 package ingest
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hetu/geo"
@@ -20,15 +19,24 @@ func (s *source) inspect() error {
 	switch filepath.Ext(s.path) {
 	case ".shp":
 		return s.inspectShapefile()
+	case ".gpkg":
+		return s.inspectGeoPackage()
+	case ".kmz", ".xlsx":
+		return checkPacked(s.path, s.name)
+	case ".pbf":
+		// The driver reads OSM's XML under this ending too, which nothing has looked at.
+		if head, _, err := headOf(s.path, 64); err != nil || !bytes.HasPrefix(head, []byte{0, 0}) || !bytes.Contains(head, []byte("\x0a\x09OSMHeader")) {
+			return geo.Errorf(geo.CodeRefused, "%s is no OSM PBF file: its first bytes are wrong", s.name)
+		}
 	case ".kml", ".gpx":
-		f, err := open(s.path)
+		f, err := openOwn(s.path)
 		if err != nil {
 			return fmt.Errorf("inspect %s: %w", s.name, err)
 		}
 		defer func() { _ = f.Close() }()
 		return checkXML(s.name, f)
 	case ".geojson", ".json":
-		f, err := open(s.path)
+		f, err := openOwn(s.path)
 		if err != nil {
 			return fmt.Errorf("inspect %s: %w", s.name, err)
 		}
@@ -55,8 +63,8 @@ func (s *source) inspectShapefile() error {
 	if err := checkMainFile(s.sibling(".shx"), s.stem+".shx"); err != nil {
 		return err
 	}
-	if b, err := readWhole(s.sibling(".cpg")); err == nil {
-		s.cpg = strings.TrimSpace(string(b[:min(len(b), 64)]))
+	if b, _, err := headOf(s.sibling(".cpg"), 64); err == nil {
+		s.cpg = strings.TrimSpace(string(b))
 		// The driver must not decode: text is decoded here, where nothing is lost in silence.
 		if err := os.Remove(s.sibling(".cpg")); err != nil {
 			return fmt.Errorf("inspect %s: %w", s.name, err)
@@ -115,7 +123,7 @@ func (s *source) inspectDBF() error {
 }
 
 func headOf(path string, n int) (head []byte, size int64, err error) {
-	f, err := open(path)
+	f, err := openOwn(path)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -132,52 +140,57 @@ func headOf(path string, n int) (head []byte, size int64, err error) {
 	return head[:got], info.Size(), nil
 }
 
-// checkJSON reads a document to its end: it must be JSON (NaN is none, though drivers take it) and not deeper than any
-// geometry is. The fault is named by its byte.
-func checkJSON(name string, r io.Reader) error {
-	d := json.NewDecoder(bufio.NewReaderSize(r, 1<<16))
-	depth := 0
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) && depth == 0 {
-			return nil
-		}
-		if err != nil {
-			return geo.Wrapf(err, geo.CodeRefused, "%s is no whole JSON document: it breaks at byte %d", name, d.InputOffset())
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			if depth++; depth > maxXMLDepth {
-				return geo.Errorf(geo.CodeRefused, "%s is nested deeper than %d at byte %d", name, maxXMLDepth, d.InputOffset())
-			}
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
-	}
-}
-
 // neutralCharset takes the charset out of the header of a .mif or .tab and remembers it, so that the driver hands its bytes on
-// undecoded.
+// undecoded. Only the header is held in memory.
 func (s *source) neutralCharset() error {
-	text, err := readWhole(s.path)
+	head, size, err := headOf(s.path, 4096)
 	if err != nil {
 		return fmt.Errorf("inspect %s: %w", s.name, err)
 	}
-	for line := range bytes.Lines(text[:min(len(text), 4096)]) {
+	at := int64(0)
+	for line := range bytes.Lines(head) {
 		word, rest, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
-		if !bytes.EqualFold(bytes.TrimPrefix(word, []byte("!")), []byte("charset")) {
-			continue
+		if bytes.EqualFold(bytes.TrimPrefix(word, []byte("!")), []byte("charset")) {
+			if !bytes.HasSuffix(line, []byte("\n")) && size > int64(len(head)) {
+				break // cut by the end of what was read: no header is that long
+			}
+			s.cpg = strings.Trim(string(bytes.TrimSpace(rest)), `"`)
+			neutral := append(bytes.Clone(word), ` Neutral`...)
+			if word[0] != '!' {
+				neutral = []byte(`Charset "Neutral"`)
+			}
+			end := at + int64(len(bytes.TrimRight(line, "\r\n")))
+			return s.replace(slices.Concat(head[:at], neutral), end)
 		}
-		s.cpg = strings.Trim(string(bytes.TrimSpace(rest)), `"`)
-		neutral := append(append([]byte{}, word...), ` Neutral`...)
-		if word[0] != '!' {
-			neutral = []byte(`Charset "Neutral"`)
-		}
-		out := bytes.Replace(text, bytes.TrimRight(line, "\r\n"), neutral, 1)
-		if err := os.WriteFile(s.path, out, 0o600); err != nil {
-			return fmt.Errorf("inspect %s: %w", s.name, err)
-		}
-		return nil
+		at += int64(len(line))
+	}
+	return nil
+}
+
+// replace writes the copy anew: head, then what stood from a byte on.
+func (s *source) replace(head []byte, from int64) error {
+	in, err := openOwn(s.path)
+	if err != nil {
+		return fmt.Errorf("inspect %s: %w", s.name, err)
+	}
+	defer func() { _ = in.Close() }()
+	fresh := s.path + ".new"
+	out, err := create(fresh)
+	if err != nil {
+		return fmt.Errorf("inspect %s: %w", s.name, err)
+	}
+	_, err = in.Seek(from, io.SeekStart)
+	if err == nil {
+		_, err = out.Write(head)
+	}
+	if err == nil {
+		_, err = io.Copy(out, in)
+	}
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = os.Rename(fresh, s.path)
+	}
+	if err != nil {
+		return fmt.Errorf("inspect %s: %w", s.name, err)
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type table struct {
 	raw    bool   // text is bytes of an encoding that is still to be found
 	heads  []string
 	rows   []row
+	cells  int
 	count  int // rows that the layer says it has; -1 when it does not say
 }
 
@@ -156,7 +157,8 @@ func (s *source) describe(ctx context.Context, c *child, t *table) error {
 
 // readCSV reads what ogr2ogr writes. The geometry is the column WKT, when there is one.
 func (t *table) readCSV(in io.Reader) error {
-	r := csv.NewReader(in)
+	line := &guard{r: in, max: maxRecord}
+	r := csv.NewReader(&fieldCounter{r: line, comma: ','})
 	r.ReuseRecord, r.FieldsPerRecord = true, -1 // a layer without fields has a comma too many
 	head, err := r.Read()
 	if errors.Is(err, io.EOF) {
@@ -172,6 +174,7 @@ func (t *table) readCSV(in io.Reader) error {
 	t.heads = without(head, at)
 	flat := 0
 	for {
+		line.reset()
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -181,6 +184,9 @@ func (t *table) readCSV(in io.Reader) error {
 		}
 		if len(t.rows) == maxRows {
 			return geo.Errorf(geo.CodeTooLarge, "the layer has more than %d rows", maxRows)
+		}
+		if err := t.counted(len(record)); err != nil {
+			return err
 		}
 		next := row{n: len(t.rows) + 1, values: without(record, at)}
 		if at >= 0 {
@@ -193,6 +199,14 @@ func (t *table) readCSV(in io.Reader) error {
 		}
 		t.rows = append(t.rows, next)
 	}
+}
+
+// counted bounds the cells of the whole table.
+func (t *table) counted(cells int) error {
+	if t.cells += cells; t.cells > maxTable {
+		return geo.Errorf(geo.CodeTooLarge, "the table has more than %d cells at row %d: split the file", maxTable, len(t.rows)+1)
+	}
+	return nil
 }
 
 // without copies a record but for one of its fields.

@@ -132,7 +132,7 @@ func (j *job) pointKey(scheme, code, name string, at row) pg.Key {
 	if code != "" {
 		return pg.CodeKey(scheme, code)
 	}
-	return pg.Key("name:" + j.req.Source + ":" + name + ":" + string(geomKey(at.shape.flat[:2], 2)))
+	return pg.KeyOf("name", j.req.Source, name) + ":" + geomKey(at.shape.flat[:2], 2)
 }
 
 func buildSections(ctx context.Context, j *job) error {
@@ -232,8 +232,11 @@ func buildBoards(ctx context.Context, j *job) error {
 		if reason := j.boardState(at, &out); reason != nil {
 			return nil, "", reason
 		}
-		name := strconv.Itoa(int(out.Level)) + ":" + string(out.Reaches[0])
-		out.Record = j.record(j.pointKey(j.scheme(at, out.Code, ""), out.Code, name, at))
+		key := pg.KeyOf("name", j.req.Source, strconv.Itoa(int(out.Level))) + ":" + out.Reaches[0] + ":" + geomKey(at.shape.flat[:2], 2)
+		if out.Code != "" {
+			key = pg.CodeKey(j.scheme(at, out.Code, ""), out.Code)
+		}
+		out.Record = j.record(key)
 		return out, out.Key, nil
 	})
 }

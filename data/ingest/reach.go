@@ -75,7 +75,7 @@ func (j *job) reach(l *links, at row) (*pg.Reach, *Sentence) {
 	}
 	key := pg.CodeKey(r.CodeScheme, r.Code)
 	if r.Code == "" {
-		key = pg.Key(fmt.Sprintf("reach:%s:%s:%d:%s:%s", j.req.Source, river.Key, r.Level, r.BankScope, geomKey(r.Geom.FlatCoords(), 2)))
+		key = pg.KeyOf("reach", j.req.Source) + pg.Key(fmt.Sprintf(":%s:%d:%s:%s", river.Key, r.Level, r.BankScope, geomKey(r.Geom.FlatCoords(), 2)))
 	}
 	r.Record = j.record(key)
 	return r, nil
@@ -114,12 +114,10 @@ func (j *job) reachSpan(l *links, at row, river pg.River, r *pg.Reach) (reason *
 func measureOf(text string) (float64, bool) {
 	text = strings.ToUpper(strings.TrimSpace(text))
 	km, m, ok := strings.Cut(strings.TrimPrefix(text, "K"), "+")
-	var a, b float64
 	if !ok {
-		_, err := fmt.Sscanf(text, "%g", &a)
-		return a, err == nil && !math.IsNaN(a)
+		return decimal(text, false)
 	}
-	_, err1 := fmt.Sscanf(km, "%g", &a)
-	_, err2 := fmt.Sscanf(m, "%g", &b)
-	return a*1000 + b, err1 == nil && err2 == nil
+	a, okKm := decimal(km, false)
+	b, okM := decimal(m, false)
+	return a*1000 + b, okKm && okM
 }

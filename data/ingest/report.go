@@ -90,6 +90,14 @@ type Report struct {
 	Notes    []Sentence     `json:"notes,omitempty"`
 	Merge    []Merged       `json:"merge,omitempty"`
 	Stored   bool           `json:"stored"`
+
+	refused []refused // all of them
+}
+
+// refused is one refused row as the file of refused rows has it.
+type refused struct {
+	row    int
+	reason string
 }
 
 // Guessed tells whether anything rests on a guess, so that a yes is needed.
@@ -110,6 +118,7 @@ func (r *Report) note(s *Sentence) { r.Notes = append(r.Notes, *s) }
 // refuse counts a row that cannot be stored and lists it while there is room.
 func (r *Report) refuse(at row, reason, remedy *Sentence) {
 	r.Refused++
+	r.refused = append(r.refused, refused{row: at.n, reason: reason.En})
 	if len(r.Refusals) < maxShown {
 		if remedy == nil {
 			remedy = sayf("mend the row, or take the rest with --skip-refused", "修改此行,或用 --skip-refused 只导入其余行")

@@ -126,10 +126,10 @@ func (r *rivers) describe(at row) (*pg.River, *Sentence) {
 			return nil, sayf("the river %s has no name", "河流 %s 没有名称", river.Code)
 		}
 	case river.Name != "":
-		key = pg.Key("name:" + j.req.Source + ":" + river.Name + ":" + string(river.Division))
+		key = pg.KeyOf("name", j.req.Source, river.Name) + ":" + river.Division
 	}
 	river.Record = j.record(key)
-	return river, nil
+	return river, longKey(key)
 }
 
 // kind reads the kind of a river; what is not known is a river, and said so once.

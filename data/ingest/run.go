@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"hetu/data/pg"
 	"hetu/geo"
@@ -35,7 +36,7 @@ type Request struct {
 	Against     bool    // lines run against the flow
 	UseM        bool    // M of the file is the measure
 	SkipRefused bool    // take the rows that can be taken
-	RefusedFile string  // where SkipRefused writes the others; empty: Path.refused.csv
+	RefusedFile string  // where SkipRefused writes the others; empty: Path.refused.csv. It must not exist
 	DryRun      bool
 	Yes         bool // merge without asking, guesses included
 
@@ -83,6 +84,18 @@ type job struct {
 // CodeInvalid where the call is wrong or was not confirmed, CodeRefused or another where the file cannot be taken; in every
 // case of an error nothing was stored.
 func Run(ctx context.Context, store Store, req Request) (*Report, error) {
+	report, err := run(ctx, store, req)
+	if e, ok := errors.AsType[*geo.Error](err); ok {
+		// Names of layers, columns and members are a stranger's text.
+		e.Msg = visible(e.Msg)
+		for i := range e.Fields {
+			e.Fields[i].Detail = visible(e.Fields[i].Detail)
+		}
+	}
+	return report, err
+}
+
+func run(ctx context.Context, store Store, req Request) (*Report, error) {
 	j := &job{req: &req, store: store, report: &Report{File: filepath.Base(req.Path)}}
 	if err := j.check(ctx); err != nil {
 		return nil, err
@@ -120,7 +133,10 @@ func (j *job) check(ctx context.Context) (err error) {
 		return err
 	}
 	if j.req.Source == "" {
-		j.req.Source = strings.TrimSuffix(filepath.Base(j.req.Path), filepath.Ext(j.req.Path))
+		j.req.Source = visible(strings.TrimSuffix(filepath.Base(j.req.Path), filepath.Ext(j.req.Path)))
+	}
+	if !utf8.ValidString(j.req.Source) || strings.ContainsFunc(j.req.Source, unicode.IsControl) || len(j.req.Source) > maxName {
+		return geo.InvalidField("source", "%q is no name: write up to %d bytes of text without control characters", clip(j.req.Source), maxName)
 	}
 	if j.req.Actor == "" {
 		j.req.Actor = "import"
@@ -139,8 +155,13 @@ func (j *job) check(ctx context.Context) (err error) {
 
 // understand reads the file and finds its encoding, columns and reference system.
 func (j *job) understand(ctx context.Context) (err error) {
-	if j.child, err = newChild(ctx, j.req.Tools, j.source.dir, j.source.driver); err != nil {
+	if j.child, err = newChild(ctx, j.req.Tools, j.source.work, j.source.driver); err != nil {
 		return err
+	}
+	if j.source.driver == "GPKG" {
+		if err = j.source.checkSchema(ctx, j.child); err != nil {
+			return err
+		}
 	}
 	j.say("read", 0)
 	j.report.Driver = j.source.driver
@@ -254,6 +275,9 @@ func (j *job) unusedZM() {
 func (j *job) usable(f func(at row) (reason, remedy *Sentence)) {
 	for _, at := range j.table.rows {
 		reason, remedy := at.fault, (*Sentence)(nil)
+		if reason == nil {
+			reason = j.unfit(at)
+		}
 		switch {
 		case reason != nil:
 		case at.shape == nil && !j.target.tabular:
@@ -278,7 +302,7 @@ func (j *job) settleRefused() error {
 	case r.Refused == 0:
 		return geo.Errorf(geo.CodeRefused, "no row of %s is a %s", r.File, r.Target)
 	case j.req.SkipRefused && len(j.out) > 0:
-		return j.writeRefused()
+		return j.planRefused()
 	}
 	e := &geo.Error{Code: geo.CodeRefused, Msg: fmt.Sprintf("%s: %d of %d rows are refused, so nothing is stored; first row %d: %s", r.File, r.Refused, r.Read, r.Refusals[0].Row, r.Refusals[0].Reason)}
 	for _, f := range r.Refusals[:min(20, len(r.Refusals))] {
@@ -287,33 +311,9 @@ func (j *job) settleRefused() error {
 	return e
 }
 
-// writeRefused writes the refused rows that the report lists, with their reasons, as CSV.
-func (j *job) writeRefused() (err error) {
-	name := j.req.RefusedFile
-	if name == "" {
-		name = j.req.Path + ".refused.csv"
-	}
-	if j.req.DryRun {
-		return nil
-	}
-	f, err := os.Create(name) //nolint:gosec // G304: beside the operator's file, or where it was told
-	if err != nil {
-		return geo.Wrapf(err, geo.CodeRefused, "the refused rows cannot be written to %s", name)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	w := csv.NewWriter(f)
-	_ = w.Write(append([]string{"row", "reason"}, j.table.heads...))
-	for _, r := range j.report.Refusals {
-		_ = w.Write(append([]string{strconv.Itoa(r.Row), r.Reason.En}, j.table.rows[r.Row-1].values...))
-	}
-	w.Flush()
-	j.report.note(sayf("the refused rows stand in %s", "被拒绝的行已写入 %s", name))
-	return w.Error()
-}
-
 // merge stages the rows, asks, and brings them in; whatever happens before the yes, or without one, leaves nothing.
 func (j *job) merge(ctx context.Context) (err error) {
-	what := fmt.Sprintf("import %s %s of %s", j.report.Target, j.report.Layer, j.report.File)
+	what := visible(fmt.Sprintf("import %s %s of %s", j.report.Target, j.report.Layer, j.report.File))
 	batch, err := j.store.NewBatch(ctx, j.req.Actor, what)
 	if err != nil {
 		return err
@@ -339,7 +339,14 @@ func (j *job) merge(ctx context.Context) (err error) {
 	}
 	faultPoint("import-before-merge")
 	j.say("merge", len(j.out))
+	written, err := j.writeRefused()
+	if err != nil {
+		return err
+	}
 	if err = j.count(batch.Merge(ctx)); err != nil {
+		if written != "" {
+			err = errors.Join(err, os.Remove(written))
+		}
 		return err
 	}
 	j.report.Stored = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +82,7 @@ func (j *job) record(key pg.Key) pg.Record {
 // drawnKey is the natural key of what has no code and no name: the hash of its geometry, within its source as a code is within
 // its scheme. Without the source, a second survey that repeats a line would take it from the river of the first.
 func (j *job) drawnKey(flat []float64, stride int) pg.Key {
-	return pg.Key("drawn:" + j.req.Source + ":" + strings.TrimPrefix(string(geomKey(flat, stride)), "geom:"))
+	return pg.KeyOf("drawn", j.req.Source, strings.TrimPrefix(string(geomKey(flat, stride)), "geom:"))
 }
 
 // geomKey is the natural key of a place, whoever drew it: the hash of its geometry at 9 decimals. Nodes have it, so that the
@@ -118,6 +119,9 @@ func (j *job) scheme(at row, code, fallback string) string {
 type once map[pg.Key]int
 
 func (o once) seen(key pg.Key, at row) *Sentence {
+	if reason := longKey(key); reason != nil {
+		return reason
+	}
 	if first, ok := o[key]; ok {
 		return sayf("the row repeats row %d: the same code, name or geometry", "该行与第 %d 行重复:代码、名称或几何相同", first)
 	}
@@ -125,17 +129,43 @@ func (o once) seen(key pg.Key, at row) *Sentence {
 	return nil
 }
 
+func longKey(key pg.Key) *Sentence {
+	if len(key) > maxKey {
+		return sayf("its name or code and its source are longer together than %d bytes", "名称或代码与来源合计超过 %d 字节", maxKey)
+	}
+	return nil
+}
+
 // number reads a number field; ok is false when it is there and is none.
 func (j *job) number(at row, name string) (v *float64, ok bool) {
-	text := strings.ReplaceAll(j.cols.get(at, name), ",", "")
+	text := j.cols.get(at, name)
 	if text == "" {
 		return nil, true
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != f || f > 1e15 || f < -1e15 {
+	f, ok := decimal(text, true)
+	if !ok || f > 1e15 || f < -1e15 {
 		return nil, false
 	}
 	return &f, true
+}
+
+// decimal reads a number as people write one: decimal, finite, and with grouped, its thousands set off by commas. What could
+// be read in two ways, as 1,5, is none.
+func decimal(text string, grouped bool) (float64, bool) {
+	if strings.Trim(text, "0123456789+-.,eE") != "" {
+		return 0, false
+	}
+	if whole, _, _ := strings.Cut(strings.TrimLeft(text, "+-"), "."); grouped && strings.Contains(whole, ",") {
+		groups := strings.Split(whole, ",")
+		for i, g := range groups {
+			if strings.Trim(g, "0123456789") != "" || i > 0 && len(g) != 3 || len(g) < 1 || len(g) > 3 {
+				return 0, false
+			}
+		}
+		text = strings.Replace(text, whole, strings.Join(groups, ""), 1)
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && !math.IsInf(v, 0)
 }
 
 // levelOf reads a level as people write it.

@@ -43,7 +43,7 @@ func (p *printer) say(en, zh string) string {
 }
 
 func (p *printer) line(en, zh, format string, args ...any) {
-	fmt.Fprintf(&p.b, "%s: %s\n", p.say(en, zh), fmt.Sprintf(format, args...))
+	fmt.Fprintf(&p.b, "%s: %s\n", visible(p.say(en, zh)), visible(fmt.Sprintf(format, args...)))
 }
 
 func (p *printer) finding(en, zh string, f Finding) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"hetu/geo"
@@ -14,19 +13,26 @@ import (
 
 // readText reads a CSV table here and not through GDAL: its encoding has to be found first, and a row is named by its line.
 func (s *source) readText() (*table, error) {
-	f, err := open(s.path)
+	f, err := openOwn(s.path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.name, err)
 	}
 	defer func() { _ = f.Close() }()
-	in := bufio.NewReaderSize(f, 1<<16)
+	line := &guard{r: f, max: maxRecord}
+	count := &fieldCounter{r: line}
+	in := bufio.NewReaderSize(count, 1<<16)
 	t := &table{layer: s.stem, layers: []string{s.stem}, raw: true, count: -1}
 	if err = s.skipMark(in); err != nil {
 		return nil, err
 	}
+	comma := delimiter(in)
+	count.restart(comma, in)
 	r := csv.NewReader(in)
-	r.Comma, r.FieldsPerRecord, r.ReuseRecord = delimiter(in), -1, true
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
 	head, err := r.Read()
+	if e, ok := errors.AsType[*geo.Error](err); ok {
+		return nil, e
+	}
 	if err != nil {
 		return nil, geo.Wrapf(err, geo.CodeRefused, "%s has no line of headings", s.name)
 	}
@@ -34,7 +40,7 @@ func (s *source) readText() (*table, error) {
 		return nil, geo.Errorf(geo.CodeTooLarge, "%s has %d columns; at most %d are taken", s.name, len(head), maxCells)
 	}
 	t.heads = without(head, -1)
-	return t, t.readLines(r)
+	return t, t.readLines(r, line)
 }
 
 // skipMark reads the byte order mark. UTF-8's says what the text is; text in UTF-16 is not read.
@@ -63,17 +69,24 @@ func delimiter(in *bufio.Reader) rune {
 	return best
 }
 
-func (t *table) readLines(r *csv.Reader) error {
+func (t *table) readLines(r *csv.Reader, long *guard) error {
 	for {
+		long.reset()
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if e, ok := errors.AsType[*geo.Error](err); ok {
+			return e
 		}
 		if err != nil {
 			return geo.Wrapf(err, geo.CodeRefused, "the table is broken at row %d", len(t.rows)+1)
 		}
 		if len(t.rows) == maxRows {
 			return geo.Errorf(geo.CodeTooLarge, "the table has more than %d rows", maxRows)
+		}
+		if err := t.counted(len(record)); err != nil {
+			return err
 		}
 		line, _ := r.FieldPos(0)
 		next := row{n: len(t.rows) + 1, line: line, values: without(record, -1)}
@@ -103,11 +116,11 @@ func (t *table) placeRows(c *columns) {
 		if z := c.get(*r, "z"); z != "" {
 			text = "POINT Z (" + x + " " + y + " " + z + ")"
 		}
-		if _, err := strconv.ParseFloat(x, 64); err != nil {
+		if _, ok := decimal(x, false); !ok {
 			r.fault = sayf("%q is no coordinate", "%q 不是坐标", clip(x))
 			continue
 		}
-		if _, err := strconv.ParseFloat(y, 64); err != nil {
+		if _, ok := decimal(y, false); !ok {
 			r.fault = sayf("%q is no coordinate", "%q 不是坐标", clip(y))
 			continue
 		}

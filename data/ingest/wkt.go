@@ -126,8 +126,9 @@ func (p *shapeParser) line(s *shape) *Sentence {
 			return sayf("the geometry has more than %d vertices", "几何顶点多于 %d 个", maxVertices)
 		}
 		for i := range p.stride {
-			v, err := strconv.ParseFloat(p.word(), 64)
-			if err != nil {
+			word := p.word()
+			v, err := strconv.ParseFloat(word, 64)
+			if err != nil || strings.ContainsAny(word, "xX_") {
 				return p.unreadable()
 			}
 			isM := s.layout == geom.XYM && i == 2 || i == 3

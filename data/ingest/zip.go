@@ -66,30 +66,30 @@ func checkEntry(f *zip.File, name string) error {
 
 // checkPacked reads every member of a file that is itself an archive (KMZ, XLSX) and is opened as one by its driver: the
 // rules of archives hold for it, and its XML is looked at too.
-func checkPacked(file string) error {
+func checkPacked(file, name string) error {
 	archive, err := zip.OpenReader(file)
 	if err != nil {
-		return geo.Wrapf(err, geo.CodeRefused, "%s is broken: it cannot be unpacked", path.Base(file))
+		return geo.Wrapf(err, geo.CodeRefused, "%s is broken: it cannot be unpacked", name)
 	}
 	defer func() { _ = archive.Close() }()
 	seen := map[string]bool{}
 	if len(archive.File) > 10*maxMembers {
-		return geo.Errorf(geo.CodeRefused, "%s has %d parts", path.Base(file), len(archive.File))
+		return geo.Errorf(geo.CodeRefused, "%s has %d parts", name, len(archive.File))
 	}
 	b := &budget{}
 	for _, f := range archive.File {
-		name := strings.ReplaceAll(f.Name, `\`, "/")
-		if err := checkEntry(f, name); err != nil {
+		part := strings.ReplaceAll(f.Name, `\`, "/")
+		if err := checkEntry(f, part); err != nil {
 			return err
 		}
-		if strings.HasSuffix(name, "/") {
+		if strings.HasSuffix(part, "/") {
 			continue
 		}
-		if seen[strings.ToLower(name)] {
-			return geo.Errorf(geo.CodeRefused, "%s has two parts named %q", path.Base(file), f.Name)
+		if seen[strings.ToLower(part)] {
+			return geo.Errorf(geo.CodeRefused, "%s has two parts named %q", name, f.Name)
 		}
-		seen[strings.ToLower(name)] = true
-		m := member{path: name, size: int64(min(f.CompressedSize64, maxFile)), open: f.Open}
+		seen[strings.ToLower(part)] = true
+		m := member{path: part, size: int64(min(f.CompressedSize64, maxFile)), open: f.Open}
 		if err := readThrough(m, b); err != nil {
 			return err
 		}
