@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -p
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-run: deps-run build ## install what is missing, build, load the sample and serve it on http://127.0.0.1:8080
+run: deps-run build ## install what is missing, build, load the sample and serve it on http://127.0.0.1:8080 (another address: make run ARGS='--listen 127.0.0.1:8090')
 	@exec bin/hetu serve --sample --data-dir .run/data $(ARGS)
 
 build: web ## build the pages and the binary bin/hetu

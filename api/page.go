@@ -77,7 +77,30 @@ func registerPages(router *mux.Router, p pages) error {
 	router.Handle("/map", site.handle(site.mapPage)).Methods(get...).Name("page_map")
 	router.Handle("/assets/{name}", handle(p.log, site.asset)).Methods(get...).Name("page_asset")
 	router.Handle("/{name:favicon\\.(?:svg|ico)}", handle(p.log, site.favicon)).Methods(get...).Name("page_favicon")
+	router.NotFoundHandler = site.notFound()
 	return nil
+}
+
+// notFound answers an address that nothing stands at: a browser that was sent to a page gets a page, others a problem.
+func (s *pageSite) notFound() http.Handler {
+	nothing := func(_ http.ResponseWriter, r *http.Request) error {
+		return geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
+	}
+	page, document := s.handle(nothing), handle(s.log, nothing)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		for _, data := range []string{"/api/", "/tiles/", "/assets/", "/problems/"} {
+			if strings.HasPrefix(r.URL.Path, data) {
+				document.ServeHTTP(w, r)
+				return
+			}
+		}
+		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			document.ServeHTTP(w, r)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 }
 
 // pageSite is what all pages share; nothing in it changes.

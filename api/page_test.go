@@ -278,3 +278,18 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// A browser that follows a wrong link gets a page with a way back; a program gets a problem document.
+func TestPageNotFound(t *testing.T) {
+	t.Parallel()
+	h := pageServer(t, pageStore{})
+	for path, want := range map[string]string{"/nothing": "text/html; charset=utf-8", "/api/v1/nothing": "application/problem+json"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != want {
+			t.Errorf("%s: %d, %s", path, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}

@@ -67,9 +67,6 @@ func New(cfg Config) (*Server, error) {
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
 	}
-	router.NotFoundHandler = handle(cfg.Log, func(_ http.ResponseWriter, r *http.Request) error {
-		return geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
-	})
 	router.MethodNotAllowedHandler = notAllowed(router)
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.EnableZstd(false))
 	if err != nil {

@@ -53,8 +53,12 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	before, err := contradictions(ctx, a, db)
+	if err != nil {
+		return errors.Join(err, db.Close(ctx))
+	}
 	report, err := ingest.Run(ctx, db, req)
-	err = errors.Join(c.conclude(ctx, a, db, report, err), db.Close(ctx))
+	err = errors.Join(c.conclude(ctx, a, db, report, before, err), db.Close(ctx))
 	if geo.CodeOf(err) == geo.CodeInvalid {
 		return usageError{err}
 	}
@@ -81,7 +85,7 @@ func (c *importCmd) request(a *app) (ingest.Request, error) {
 }
 
 // conclude prints the report, when there is one that was not shown with the question, and what was done.
-func (c *importCmd) conclude(ctx context.Context, a *app, db *database, report *ingest.Report, err error) error {
+func (c *importCmd) conclude(ctx context.Context, a *app, db *database, report *ingest.Report, before []string, err error) error {
 	if report == nil || report.Read == 0 && !c.JSON {
 		return err // the file could not be looked at
 	}
@@ -107,7 +111,7 @@ func (c *importCmd) conclude(ctx context.Context, a *app, db *database, report *
 		a.say("stored: %d rows added, changed or ended", report.Changes())
 	}
 	if report.Stored {
-		return tellContradictions(ctx, a, db)
+		return tellContradictions(ctx, a, db, before)
 	}
 	return nil
 }

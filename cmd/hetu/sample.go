@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hetu/data/pg"
@@ -76,19 +77,28 @@ func loadRows(ctx context.Context, a *app, db *database, what string, load func(
 		a.say("%-12s %7d added %6d changed %7d unchanged", m.Entity, m.Added, m.Changed, m.Unchanged)
 	}
 	a.say("loaded %s in %.1f s", what, a.now().Sub(started).Seconds())
-	return tellContradictions(ctx, a, db)
+	return tellContradictions(ctx, a, db, nil)
 }
 
-// tellContradictions prints where sources contradict each other or the store. It changes nothing and fails nothing.
-func tellContradictions(ctx context.Context, a *app, db *database) error {
+// tellContradictions prints where sources contradict each other, but for what was known before. It changes nothing and
+// fails nothing.
+func tellContradictions(ctx context.Context, a *app, db *database, before []string) error {
+	now, err := contradictions(ctx, a, db)
+	for _, detail := range now {
+		if !slices.Contains(before, detail) {
+			a.say("the sources contradict each other, both figures are kept: %s", detail)
+		}
+	}
+	return err
+}
+
+func contradictions(ctx context.Context, a *app, db *database) ([]string, error) {
 	counts, err := db.Counts(ctx, duty.Moment{AsOf: geo.DateOf(a.now())}, "")
-	if err != nil {
-		return err
-	}
+	var out []string
 	for _, c := range counts.Contradictions {
-		a.say("the sources contradict each other, both figures are kept: %s", c.Detail)
+		out = append(out, c.Detail)
 	}
-	return nil
+	return out, err
 }
 
 type sampleGenerateCmd struct {

@@ -116,7 +116,7 @@ func (s *Store) Places(ctx context.Context, at duty.Moment, q string, limit int)
 		Kind                     string
 		ID                       int64
 		Name                     string
-		NameEn, Division         *string
+		Code, NameEn, Division   *string
 		Lon, Lat                 float64
 		West, South, East, North *float64
 	}
@@ -126,7 +126,7 @@ func (s *Store) Places(ctx context.Context, at duty.Moment, q string, limit int)
 	}
 	out := make([]duty.Place, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, duty.Place{Kind: r.Kind, ID: r.ID, Name: r.Name, NameEn: r.NameEn, Division: r.Division, Point: [2]float64{r.Lon, r.Lat}, Bbox: bbox(r.West, r.South, r.East, r.North)})
+		out = append(out, duty.Place{Kind: r.Kind, ID: r.ID, Code: r.Code, Name: r.Name, NameEn: r.NameEn, Division: r.Division, Point: [2]float64{r.Lon, r.Lat}, Bbox: bbox(r.West, r.South, r.East, r.North)})
 	}
 	return out, nil
 }

@@ -42,6 +42,7 @@ type Name struct {
 
 // Place is a division or a board site.
 type Place struct {
+	Code     *string     `json:"code"` // a board's number
 	Kind     string      `json:"kind"` // division, board
 	ID       int64       `json:"id"`
 	Name     string      `json:"name"`

@@ -47,6 +47,7 @@ export type RiverReach = Reach & { division: Name; point: LonLat }
 export type RiverDetail = ListedRiver & { tributaries: Name[] | null; reaches: RiverReach[] | null }
 
 export type Place = {
+  code: string | null
   kind: 'division' | 'board'
   id: number
   name: string

@@ -15,4 +15,4 @@ LEFT JOIN LATERAL (
 ) d ON true
 WHERE (p.reach_id = ANY (@reaches::bigint[]) OR p.river_id = ANY (@rivers::bigint[]) OR p.division_id = ANY (@divisions::bigint[]))
     AND p.valid @> @as_of::date AND p.recorded @> @known_at::timestamptz
-ORDER BY p.level, p.role, p.dual_role DESC, p.id, lower(a.valid) NULLS FIRST
+ORDER BY p.level, p.role <> 'head_chief', p.role, p.dual_role DESC, p.id, lower(a.valid) NULLS FIRST

@@ -14,7 +14,8 @@ CROSS JOIN LATERAL (SELECT least(
         WHEN v.basin_area_km2 >= 200 THEN 9 WHEN v.basin_area_km2 >= 50 THEN 10 WHEN v.basin_area_km2 >= 10 THEN 11 END,
     CASE WHEN s.strahler >= 6 THEN 6 WHEN s.strahler = 5 THEN 7 WHEN s.strahler = 4 THEN 8 WHEN s.strahler = 3 THEN 9 WHEN s.strahler = 2 THEN 10 END,
     CASE WHEN 1 = ANY (v.managing_levels) THEN 7 WHEN 2 = ANY (v.managing_levels) THEN 8 WHEN 3 = ANY (v.managing_levels) THEN 9
-        WHEN 4 = ANY (v.managing_levels) THEN 10 END, 12) AS rank) k
+        WHEN 4 = ANY (v.managing_levels) THEN 10 END,
+    CASE WHEN o.river_id IS NULL THEN 12 ELSE 10 END) AS rank) k
 WHERE o.geom && st_makeenvelope(@west::float8, @south::float8, @east::float8, @north::float8, 4490)
     AND o.valid @> @as_of::date AND o.recorded @> 'infinity'::timestamptz AND (o.river_id IS NULL OR v.id IS NOT NULL) AND k.rank <= @zoom::int
 ORDER BY k.rank, o.id

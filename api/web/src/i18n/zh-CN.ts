@@ -141,7 +141,7 @@ export const zhCN = {
   flows_nowhere: '未登记',
   tributaries: '汇入{name}的河流',
   tributaries_none: '没有登记的支流。',
-  length: '河长',
+  length: '河道长度',
   basin: '流域面积',
   source_place: '发源',
   mouth_place: '河口',

@@ -111,6 +111,7 @@ function Hit({ ui, hit }: { ui: Ui; hit: Result }) {
         </b>
         <small>
           {ui.t(`place_${hit.place.kind}`)}
+          {hit.place.code !== null && ` ${hit.place.code}`}
           {hit.place.division !== null && <span lang="zh-CN"> · {hit.place.division}</span>}
         </small>
       </>
