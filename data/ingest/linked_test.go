@@ -226,6 +226,20 @@ func TestUseM(t *testing.T) {
 	}
 }
 
+// Lines that are measured each for itself have no one measure when they join to one route.
+func TestUseMOfJoinedLines(t *testing.T) {
+	t.Parallel()
+	_, run := seed(t)
+	csv := "name,WKT\n乙河,\"LINESTRING M (108 26 1000,108.01 26 0)\"\n乙河,\"LINESTRING M (108.01 26 800,108.02 26 0)\"\n"
+	_, err := run("river", csv, func(r *ingest.Request) { r.UseM = true })
+	if err == nil || !strings.Contains(err.Error(), "neither rises nor falls all the way") {
+		t.Errorf("got %v", err)
+	}
+	if _, err = run("river", csv); err != nil {
+		t.Errorf("without --use-m: %v", err)
+	}
+}
+
 // One layer in several systems lies at one place.
 func TestSamePlace(t *testing.T) {
 	t.Parallel()

@@ -276,6 +276,10 @@ func (r *rivers) route(net *network.Network, route network.Route, nodes []pg.Key
 		for i := range measured.NumCoords() {
 			measured.FlatCoords()[3*i+2] = route.Geom.FlatCoords()[i*stride+m]
 		}
+		if !monotonic(measured) {
+			return geo.Errorf(geo.CodeRefused, "row %d: its M and that of the lines of its name that it joins neither rises nor falls all the way: import without --use-m, or name the lines apart",
+				r.rowOf[route.Line].n)
+		}
 	}
 	out.Geom = measured
 	order := 0
@@ -289,12 +293,24 @@ func (r *rivers) route(net *network.Network, route network.Route, nodes []pg.Key
 	return r.edges(net, route, measured, key, nodes)
 }
 
+// monotonic tells whether M rises, or falls, from each vertex to the next. Two vertices of equal M are one place.
+func monotonic(line *geom.LineString) bool {
+	flat := line.FlatCoords()
+	sign := flat[len(flat)-1] - flat[2]
+	for i := 5; i < len(flat); i += 3 {
+		if (flat[i]-flat[i-3])*sign < 0 || sign == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *rivers) edges(net *network.Network, route network.Route, measured *geom.LineString, key pg.Key, nodes []pg.Key) error {
 	for _, m := range route.Members {
 		e := net.Edges[m.Edge]
 		a, b := measured.FlatCoords()[3*m.First+2], measured.FlatCoords()[3*m.Last+2]
 		if a == b {
-			return nil
+			continue // a piece too short for the measure to tell
 		}
 		first := measured.FlatCoords()[3*m.First : 3*(m.Last+1)]
 		r.j.out = append(r.j.out, pg.Edge{
