@@ -8,6 +8,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/data/pg"
+	"hetu/geo"
 	"hetu/geo/lref"
 	"hetu/geo/network"
 )
