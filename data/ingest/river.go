@@ -294,12 +294,12 @@ func (r *rivers) route(net *network.Network, route network.Route, nodes []pg.Key
 	return r.edges(net, route, measured, key, nodes)
 }
 
-// monotonic tells whether M rises, or falls, from each vertex to the next. Two vertices of equal M are one place.
+// monotonic tells whether M rises from each vertex to the next, or falls from each.
 func monotonic(line *geom.LineString) bool {
 	flat := line.FlatCoords()
 	sign := flat[len(flat)-1] - flat[2]
 	for i := 5; i < len(flat); i += 3 {
-		if (flat[i]-flat[i-3])*sign < 0 || sign == 0 {
+		if (flat[i]-flat[i-3])*sign <= 0 {
 			return false
 		}
 	}
