@@ -12,7 +12,7 @@ export const idle = { is: 'idle' } as const
 // A mark that was under the finger, from the tile.
 export type Mark = { kind: 'board' | 'section'; name: string; target: number | null }
 
-export type SeenRiver = { id: number; name: string; name_en: string | null; level: Level; seasonal: boolean }
+export type SeenRiver = { id: number; name: string; name_en: string | null; level: Level | null; seasonal: boolean }
 export type View = { rivers: readonly SeenRiver[]; boards: number | null }
 export type Area = { key: string; name: string; name_en: string | null; rivers: number; box: Box }
 
@@ -194,17 +194,17 @@ export function reachesOf(answer: Answer): number[] {
   return [...ids]
 }
 
-// highest is the level that a river is drawn and listed by: its highest. The tile has the levels as "2,3,4".
-export function highest(levels: string | readonly Level[] | undefined): Level {
+// highest is the level that a river is listed by: its highest, null when none is known. The tile has the levels as "2,3,4".
+export function highest(levels: string | readonly Level[] | undefined): Level | null {
   const list = typeof levels === 'string' ? levels.split(',').map(Number) : [...(levels ?? [])]
   const least = Math.min(...list.filter((n) => n >= 1 && n <= 6))
-  return Number.isFinite(least) ? (least as Level) : 4
+  return Number.isFinite(least) ? (least as Level) : null
 }
 
 // listSeen sorts what the map shows, each river once: the highest level first, then by name.
 export function listSeen(rivers: readonly SeenRiver[]): SeenRiver[] {
   const once = new Map(rivers.map((r) => [r.id, r]))
-  return [...once.values()].sort((a, b) => a.level - b.level || a.name.localeCompare(b.name, 'zh-CN') || a.id - b.id)
+  return [...once.values()].sort((a, b) => (a.level ?? 9) - (b.level ?? 9) || a.name.localeCompare(b.name, 'zh-CN') || a.id - b.id)
 }
 
 export const nextStop: Readonly<Record<Stop, { up: Stop; down: Stop }>> = {

@@ -37,7 +37,7 @@ export function HomeView({ ui }: { ui: Ui }) {
                 <span>{nameOf(ui.lang, r)}</span>
                 <span>
                   {r.seasonal && <small>{t('seasonal')} </small>}
-                  <LevelTag ui={ui} level={r.level} />
+                  {r.level !== null && <LevelTag ui={ui} level={r.level} />}
                 </span>
               </a>
             </li>
