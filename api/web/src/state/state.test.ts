@@ -124,7 +124,13 @@ describe('areas', () => {
 
 describe('rivers seen', () => {
   it('reads the highest level', () => {
-    expect([highest('2,3,4'), highest('4'), highest(''), highest(undefined), highest([3, 4])]).toEqual([2, 4, null, null, 3])
+    expect([highest('2,3,4'), highest('4'), highest(''), highest(undefined), highest([3, 4])]).toEqual([
+      2,
+      4,
+      null,
+      null,
+      3,
+    ])
   })
 
   it('lists each once, the highest first', () => {

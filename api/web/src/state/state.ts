@@ -204,7 +204,9 @@ export function highest(levels: string | readonly Level[] | undefined): Level | 
 // listSeen sorts what the map shows, each river once: the highest level first, then by name.
 export function listSeen(rivers: readonly SeenRiver[]): SeenRiver[] {
   const once = new Map(rivers.map((r) => [r.id, r]))
-  return [...once.values()].sort((a, b) => (a.level ?? 9) - (b.level ?? 9) || a.name.localeCompare(b.name, 'zh-CN') || a.id - b.id)
+  return [...once.values()].sort(
+    (a, b) => (a.level ?? 9) - (b.level ?? 9) || a.name.localeCompare(b.name, 'zh-CN') || a.id - b.id,
+  )
 }
 
 export const nextStop: Readonly<Record<Stop, { up: Stop; down: Stop }>> = {
