@@ -165,7 +165,7 @@ func TestPages(t *testing.T) {
 		{"both banks on the centre line", "/?lon=109.6&lat=40.65", 200, []string{"两岸"}, []string{"右岸"}},
 		{"rough position", "/?lon=109.6&lat=40.65&accuracy=1200", 200, []string{"位置误差约 1.2 公里"}, nil},
 		{"absurd accuracy", "/?lon=109.6&lat=40.65&accuracy=Inf", 200, []string{"示例甲"}, []string{"误差"}},
-		{"no river near", "/?lon=111&lat=40.65", 200, []string{"500 米内没有河流"}, nil},
+		{"no river near", "/?lon=111&lat=40.65", 200, []string{"500 米内没有登记的河流"}, nil},
 		{"position is no number", "/?lon=abc&lat=40", 400, []string{"经度和纬度要写成数字", `role="alert"`}, nil},
 		{"position swapped", "/?lon=40.6&lat=109.7", 400, []string{"写反"}, nil},
 		{"position outside", "/?lon=10&lat=10", 400, []string{"73 到 136"}, nil},

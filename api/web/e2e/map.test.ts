@@ -119,7 +119,7 @@ describe('map', () => {
   it('says so where no river is near, and shows the way to one', async () => {
     const { page, done } = await open(browser)
     await page.goto(`${url}/map?e2e=1&at=${point()[0] + 0.02},${point()[1]}`)
-    await page.getByText('500 米内没有河流').waitFor()
+    await page.getByText('500 米内没有登记的河流').waitFor()
     await page.getByRole('button', { name: '去那里看' }).click()
     await page.locator('.post').first().waitFor()
     await done()

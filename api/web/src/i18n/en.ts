@@ -73,7 +73,7 @@ export const en: Words = {
   fault_refused: 'The server did not accept this request.',
   request_id: 'Request {id}',
   answer_title: 'Who is responsible here',
-  answer_none: 'There is no river within {d} of here.',
+  answer_none: 'No river is recorded within {d} of here.',
   answer_nearest: 'The nearest is {name}, about {d} away.',
   answer_go: 'Show me there',
   answer_farther: 'There is none within 5 km either. Move the map, or search for a river.',

@@ -70,7 +70,7 @@ export const zhCN = {
   fault_refused: '服务器没有接受这个请求。',
   request_id: '请求编号 {id}',
   answer_title: '此处的责任河长',
-  answer_none: '这里 {d}内没有河流。',
+  answer_none: '这里 {d}内没有登记的河流。',
   answer_nearest: '最近的是{name}，约 {d}。',
   answer_go: '去那里看',
   answer_farther: '5 公里内都没有河流。请移动地图，或搜索河名。',
