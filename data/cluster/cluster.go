@@ -129,7 +129,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 		c.release()
 		return nil, err
 	}
-	if err = c.launch(ctx); err != nil {
+	if err = c.launchAfterDying(ctx); err != nil {
 		err = errors.Join(err, c.stopServer(context.WithoutCancel(ctx)))
 		c.release()
 		return nil, err
@@ -180,6 +180,24 @@ func (c *Cluster) prepare(ctx context.Context) error {
 		return err
 	}
 	return writeSettings(c.place.pg(), c.account)
+}
+
+// launchAfterDying launches, and again for some seconds while PostgreSQL still finds the shared memory of an earlier run in
+// use: a killed backend gives up its folder, by which takeOver knows it, a moment before it gives up its memory.
+func (c *Cluster) launchAfterDying(ctx context.Context) error {
+	const attempts = 40
+	for i := 1; ; i++ {
+		err := c.launch(ctx)
+		if err == nil || i == attempts || !strings.Contains(err.Error(), "pre-existing shared memory block") {
+			return err
+		}
+		if err = c.territory().takeOver(ctx, c.cfg.Logger); err != nil {
+			return err
+		}
+		if !sleep(ctx, 250*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
 }
 
 // launch starts the server, waits for it and completes its layout.
