@@ -182,7 +182,9 @@ describe('a vacancy', () => {
     await page.getByText('公示牌内容自').first().waitFor({ state: 'hidden' })
     expect(await seat.textContent()).not.toContain('代管')
     await mapReady(page)
-    await expect.poll(() => requests.some((r) => r.url().includes('.mvt') && r.url().includes('as_of=2018-05-06'))).toBe(true)
+    await expect
+      .poll(() => requests.some((r) => r.url().includes('.mvt') && r.url().includes('as_of=2018-05-06')))
+      .toBe(true)
     expect(new URL(page.url()).searchParams.get('as_of')).toBe('2018-05-06')
     await page.goBack()
     await page.getByText('公示牌内容自').first().waitFor()
