@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"hetu/geo"
 	"hetu/geo/duty"
 )
 
@@ -19,8 +18,6 @@ type Store interface {
 	Places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, error)
 	// Counts counts what a division and everything below it has; a zero division is the whole store.
 	Counts(ctx context.Context, at duty.Moment, division string) (duty.Counts, error)
-	// Extent is the installation's extent.
-	Extent(ctx context.Context) (geo.Extent, error)
 	// Version is the number of the newest write.
 	Version(ctx context.Context) (int64, error)
 	// HoldsSample tells whether anything in the store is sample data.

@@ -1,7 +1,5 @@
 package geo
 
-import "github.com/twpayne/go-geom"
-
 // SRID names a coordinate reference system by its EPSG code.
 type SRID int
 
@@ -48,9 +46,4 @@ func World() Extent { return Extent{-180, -90, 180, 90} }
 // Contains tells whether a position lies within the extent, edges included. NaN never does.
 func (e Extent) Contains(lon, lat float64) bool {
 	return lon >= e.West && lon <= e.East && lat >= e.South && lat <= e.North
-}
-
-// Bounds gives the extent as go-geom bounds, XY.
-func (e Extent) Bounds() *geom.Bounds {
-	return geom.NewBounds(geom.XY).Set(e.West, e.South, e.East, e.North)
 }

@@ -43,7 +43,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	read, err := openPool(ctx, cfg.ReadDSN, "hetu_ro", conns, map[string]string{
 		"default_transaction_read_only": "on", "statement_timeout": "10s", "lock_timeout": "1s",
-		"idle_in_transaction_session_timeout": "10s", "temp_file_limit": "", "work_mem": "8MB",
+		"idle_in_transaction_session_timeout": "10s", "work_mem": "8MB",
 	})
 	if err != nil {
 		return nil, err
@@ -70,9 +70,7 @@ func openPool(ctx context.Context, dsn, role string, conns int32, params map[str
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "hetu"
 	for name, value := range params {
-		if value != "" {
-			cfg.ConnConfig.RuntimeParams[name] = value
-		}
+		cfg.ConnConfig.RuntimeParams[name] = value
 	}
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return asRole(ctx, conn, role) }
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
