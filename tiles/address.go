@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"hetu/geo"
-	"hetu/tiles/mvt"
 )
 
 // MaxZoom is the last zoom that tiles are built for.
@@ -19,17 +18,39 @@ const MaxZoom = 18
 // maxComposite is how many layers a composite set may name.
 const maxComposite = 12
 
-// Address says which tile: a set of layers, a square of the WebMercatorQuad grid (y runs south), a civil day.
+// Address says which tile: a set of layers, a square of a grid (y runs south), a civil day.
 type Address struct {
 	Set     Set
+	Grid    Grid
 	Z, X, Y int
 	AsOf    geo.Date
 }
 
-// ParseAddress reads an address from the strings of a request. A square outside the grid, or a set
-// that has no such layer, is [geo.CodeNotFound]; what is no number is invalid, with the field named.
+// Zooms gives the first and the last zoom of a grid. 天地图 counts from 1, where two squares hold the world.
+func (g Grid) Zooms() (first, last int) {
+	if g == CGCS2000Quad {
+		return 1, MaxZoom
+	}
+	return 0, MaxZoom
+}
+
+// Size gives how many columns and rows of tiles a grid has at one of its zooms.
+func (g Grid) Size(zoom int) (columns, rows int) {
+	if g == CGCS2000Quad {
+		return 1 << zoom, 1 << zoom / 2
+	}
+	return 1 << zoom, 1 << zoom
+}
+
+// ParseAddress reads an address of [WebMercatorQuad].
 func ParseAddress(set, z, x, y string, asOf geo.Date) (Address, error) {
-	a := Address{AsOf: asOf}
+	return WebMercatorQuad.ParseAddress(set, z, x, y, asOf)
+}
+
+// ParseAddress reads an address from the strings of a request. A square outside the grid, or a set that has no such layer, is
+// [geo.CodeNotFound]; what is no number is invalid, with the field named.
+func (g Grid) ParseAddress(set, z, x, y string, asOf geo.Date) (Address, error) {
+	a := Address{Grid: g, AsOf: asOf}
 	var err error
 	if a.Set, err = ParseSet(set); err != nil {
 		return Address{}, err
@@ -42,11 +63,12 @@ func ParseAddress(set, z, x, y string, asOf geo.Date) (Address, error) {
 			return Address{}, err
 		}
 	}
-	if a.Z < 0 || a.Z > MaxZoom {
-		return Address{}, geo.Errorf(geo.CodeNotFound, "there is no zoom %d: tiles go from 0 to %d", a.Z, MaxZoom)
+	if first, last := g.Zooms(); a.Z < first || a.Z > last {
+		return Address{}, geo.Errorf(geo.CodeNotFound, "there is no zoom %d: tiles go from %d to %d", a.Z, first, last)
 	}
-	if last := 1<<a.Z - 1; a.X < 0 || a.X > last || a.Y < 0 || a.Y > last {
-		return Address{}, geo.Errorf(geo.CodeNotFound, "the tile %d/%d/%d lies outside the grid: at zoom %d x and y go from 0 to %d", a.Z, a.X, a.Y, a.Z, last)
+	if columns, rows := g.Size(a.Z); a.X < 0 || a.X >= columns || a.Y < 0 || a.Y >= rows {
+		return Address{}, geo.Errorf(geo.CodeNotFound, "the tile %d/%d/%d lies outside the grid: at zoom %d x goes from 0 to %d and y from 0 to %d",
+			a.Z, a.X, a.Y, a.Z, columns-1, rows-1)
 	}
 	return a, nil
 }
@@ -112,6 +134,13 @@ func (s Set) Public() bool {
 	return !slices.ContainsFunc(s.Layers, func(l Layer) bool { return !l.Public })
 }
 
+// Drafts tells whether the set has the layer of what is not announced yet, which is for few to see and for no cache to keep.
+func (s Set) Drafts() bool {
+	return slices.ContainsFunc(s.Layers, func(l Layer) bool { return l.Name == draftLayer })
+}
+
+const draftLayer = "draft"
+
 // Zooms gives the set's first and last zoom. Above a layer's own last zoom a set goes on drawing it up to the set's last:
 // a renderer overzooms a whole set, not one layer of it, and the rivers must not vanish under the stakes.
 func (s Set) Zooms() (first, last int) {
@@ -122,28 +151,40 @@ func (s Set) Zooms() (first, last int) {
 	return first, last
 }
 
+// lastOf gives the last zoom at which the set draws one of its layers: its own last zoom, but the names of lines end before,
+// where the style writes along the lines themselves.
+func (s Set) lastOf(l Layer) int {
+	_, last := s.Zooms()
+	if l.Names != "" && l.Geometry == Line {
+		return l.MaxZoom
+	}
+	return last
+}
+
 // at names the layers that are drawn at a zoom.
 func (s Set) at(zoom int) []string {
-	_, last := s.Zooms()
 	var names []string
 	for _, l := range s.Layers {
-		if zoom >= l.MinZoom && zoom <= last {
+		if zoom >= l.MinZoom && zoom <= s.lastOf(l) {
 			names = append(names, l.Name)
 		}
 	}
 	return names
 }
 
-// Box gives the part of the earth that a tile is made from, in degrees: its square and the buffer around it, and what the
-// snapping of vertices can move.
+// Box gives the part of the earth that a tile is made from, in degrees: its square, the buffer around it, and a little for what
+// the snapping of vertices moves.
 func (a Address) Box() geo.Extent {
-	const margin = float64(buffer+maxGrain) / mvt.Extent
+	const margin = 68.0 / 4096
 	n := float64(int(1) << a.Z)
 	x, y := float64(a.X), float64(a.Y)
-	return geo.Extent{
-		West: max(-180, (x-margin)/n*360-180), East: min(180, (x+1+margin)/n*360-180),
-		South: latitude((y + 1 + margin) / n), North: latitude((y - margin) / n),
+	box := geo.Extent{West: max(-180, (x-margin)/n*360-180), East: min(180, (x+1+margin)/n*360-180)}
+	if a.Grid == CGCS2000Quad {
+		box.South, box.North = max(-90, 90-(y+1+margin)/n*360), min(90, 90-(y-margin)/n*360)
+		return box
 	}
+	box.South, box.North = latitude((y+1+margin)/n), latitude((y-margin)/n)
+	return box
 }
 
 // latitude turns a fraction of the Mercator square's height, from the north, into degrees. Beyond the square it answers with

@@ -14,10 +14,13 @@ import (
 // MaxBytes bounds a tile before compression.
 const MaxBytes = 500_000
 
-// Tile is an encoded tile. No bytes means that nothing is there. Dropped is how many features had no room.
+// Tile is an encoded tile. No bytes means that nothing is there.
 type Tile struct {
-	Data    []byte
-	Dropped int
+	Data     []byte
+	Dropped  int   // features that had no room
+	Version  int64 // number of the newest write that touched it
+	Features int   // that it shows
+	Vertices int   // that they are written with
 }
 
 // shaped is a feature as the tile shows it.

@@ -1,0 +1,268 @@
+package atlas
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tidwall/rtree"
+
+	"hetu/tiles"
+	"hetu/tiles/mvtw"
+)
+
+// record is a feature over some days. Its geometry and values stand in the columns of its layer; two records may share them.
+type record struct {
+	id       int64
+	from, to Day
+	delta    uint32 // where its first part begins in deltas
+	vertex   uint32 // and in levels
+	part     uint32 // its first part
+	parts    uint32
+	values   uint32 // where its values begin
+	// born and died are the writes that brought and took it, counted from the layer's floor; 0 is before that. Each is seen from
+	// a zoom on: what is not drawn at a zoom does not touch its tiles. diedZoom also says what a record still is.
+	born, died         uint32
+	bornZoom, diedZoom uint8
+	rank, last         uint8 // the zooms it is drawn at
+}
+
+// What diedZoom says besides a zoom. A record with a zoom is a ghost: it is drawn no more, and tiles that it was drawn in know
+// by it when they changed.
+const (
+	live uint8 = 0xff
+	dead uint8 = 0xfe // it is not looked at any more
+)
+
+func (r *record) on(d Day) bool { return r.from <= d && d < r.to }
+
+// layer is the features of one layer. The first packed records stand in the order of their trees and never move; those that
+// came later are found by the other tree.
+type layer struct {
+	decl  tiles.Layer
+	kind  mvtw.Type
+	floor int64  // the write up to which nothing is told apart
+	names string // the layer of its features' names; "" if it has none
+	place bool   // it is such a layer: its boxes are the places of the names
+
+	columns
+	records []record
+	boxes   []box // of the records
+	values  []uint32
+	dict    *dictionary
+
+	trees []packed
+	byID  []uint32 // the packed records in the order of their ids
+	later rtree.RTreeGN[uint32, uint32]
+	added map[int64][]uint32 // records that came later, by id
+	lost  int                // records that are not live
+	waste int                // vertices that no live record has
+}
+
+func newLayer(decl tiles.Layer) *layer {
+	l := &layer{decl: decl, dict: newDictionary(), added: map[int64][]uint32{}}
+	switch decl.Geometry {
+	case tiles.Point:
+		l.kind = mvtw.Point
+	case tiles.Line:
+		l.kind = mvtw.Line
+	case tiles.Polygon:
+		l.kind = mvtw.Polygon
+	}
+	return l
+}
+
+// take writes a span into the columns and gives its record, which is not among the records yet. False: nothing of it can be
+// drawn.
+func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
+	r := record{
+		id: s.ID, from: s.From, to: s.To, rank: uint8(max(s.Rank, l.decl.MinZoom)), last: tiles.MaxZoom, diedZoom: live, //nolint:gosec // a zoom
+		delta: uint32(len(l.deltas)), vertex: uint32(len(l.levels)), part: uint32(len(l.columns.parts)), values: uint32(len(l.values)), //nolint:gosec // the columns have fewer than 2^32 entries
+	}
+	b := nowhere()
+	at, hasOuter := 0, false
+	for i, n := range s.Shape.Parts {
+		flat := s.Shape.Flat[2*at : 2*(at+n)]
+		at += n
+		hole := s.Shape.Hole != nil && s.Shape.Hole[i]
+		if hole && !hasOuter {
+			continue
+		}
+		line := sc.project(flat, l.kind != mvtw.Point)
+		fits := len(line) >= map[mvtw.Type]int{mvtw.Point: 1, mvtw.Line: 2, mvtw.Polygon: 4}[l.kind]
+		if l.kind == mvtw.Polygon && !hole {
+			hasOuter = fits
+		}
+		if !fits {
+			continue
+		}
+		l.columns.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole)
+		for _, p := range line {
+			b.extend(p)
+		}
+		r.parts++
+	}
+	if r.parts == 0 {
+		return record{}, box{}, false
+	}
+	for _, v := range s.Values {
+		l.values = append(l.values, l.dict.intern(v))
+	}
+	if s.place != nil {
+		r.last, b = s.place.last, box{s.place.at.x, s.place.at.y, s.place.at.x, s.place.at.y}
+	}
+	return r, b, true
+}
+
+// loading is scratch for taking spans in.
+type loading struct {
+	line   []point
+	levels []uint8
+	stack  []span3
+}
+
+// project puts positions into the world; compact leaves out those that fall on the one before.
+func (sc *loading) project(flat []float64, compact bool) []point {
+	sc.line = sc.line[:0]
+	for i := 0; i+1 < len(flat); i += 2 {
+		sc.line = append(sc.line, project(flat[i], flat[i+1]))
+	}
+	if compact {
+		sc.line = slices.Compact(sc.line)
+	}
+	return sc.line
+}
+
+func (sc *loading) level(line []point, kind mvtw.Type) []uint8 {
+	sc.levels = slices.Grow(sc.levels[:0], len(line))[:len(line)]
+	switch kind {
+	case mvtw.Line:
+		sc.stack = lineLevels(line, sc.levels, sc.stack)
+	case mvtw.Polygon:
+		ringLevels(line, sc.levels)
+	case mvtw.Point:
+		clear(sc.levels)
+	}
+	return sc.levels
+}
+
+// settled gives the layer with its live records in the order of packed trees, and nothing else. What it was stays as it is
+// for those who still draw from it; the columns are shared, or copied without what nobody needs any more.
+func (l *layer) settled() *layer {
+	type place struct {
+		key uint64 // first zoom, then place on the curve
+		n   uint32
+	}
+	order := make([]place, 0, len(l.records))
+	for i := range l.records {
+		if l.records[i].diedZoom == live {
+			order = append(order, place{uint64(l.records[i].rank)<<32 | uint64(hilbert(l.boxes[i])), uint32(i)}) //nolint:gosec // a number of records
+		}
+	}
+	slices.SortFunc(order, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(l.records[a.n].id, l.records[b.n].id), cmp.Compare(l.records[a.n].from, l.records[b.n].from))
+	})
+	out := newLayer(l.decl)
+	out.names, out.place, out.floor, out.dict, out.values, out.columns = l.names, l.place, l.floor, l.dict, l.values, l.columns
+	out.records, out.boxes = make([]record, len(order)), make([]box, len(order))
+	for i, p := range order {
+		out.records[i], out.boxes[i] = l.records[p.n], l.boxes[p.n]
+		out.records[i].born, out.records[i].bornZoom = 0, 0
+	}
+	if l.waste > len(l.levels)/3 {
+		out.copyColumns(l)
+	} else {
+		out.waste = l.waste
+	}
+	out.order()
+	out.index()
+	return out
+}
+
+// copyColumns gives the layer columns of its own, with what its records need of another's.
+func (l *layer) copyColumns(from *layer) {
+	l.columns, l.values = columns{}, nil
+	var levels []uint8
+	for i := range l.records {
+		r := &l.records[i]
+		was := *r
+		r.delta, r.vertex, r.part, r.values = uint32(len(l.deltas)), uint32(len(l.levels)), uint32(len(l.parts)), uint32(len(l.values)) //nolint:gosec // fewer than there were
+		vertex := int(was.vertex)
+		from.points(&was, func(p part, vertices []point) {
+			levels = append(levels[:0], from.levels[vertex:vertex+p.n()]...)
+			vertex += p.n()
+			l.add(vertices, levels, l.kind == mvtw.Line, p.hole())
+		})
+		l.values = append(l.values, from.values[was.values:int(was.values)+len(l.decl.Fields)]...)
+	}
+}
+
+// index makes the trees and the order of ids over settled records.
+func (l *layer) index() {
+	l.trees = l.trees[:0]
+	for from := 0; from < len(l.records); {
+		rank := l.records[from].rank
+		to := from
+		for to < len(l.records) && l.records[to].rank == rank {
+			to++
+		}
+		l.trees = append(l.trees, pack(l.boxes, from, to, rank))
+		from = to
+	}
+}
+
+// order makes the order of ids over settled records.
+func (l *layer) order() {
+	l.byID = make([]uint32, len(l.records))
+	for i := range l.byID {
+		l.byID[i] = uint32(i) //nolint:gosec // a number of records
+	}
+	slices.SortFunc(l.byID, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(l.records[a].id, l.records[b].id), cmp.Compare(l.records[a].from, l.records[b].from))
+	})
+}
+
+// insert adds a record that came later.
+func (l *layer) insert(r record, b box) uint32 {
+	n := uint32(len(l.records)) //nolint:gosec // a number of records
+	l.records, l.boxes = append(l.records, r), append(l.boxes, b)
+	l.later.Insert([2]uint32{b.minX, b.minY}, [2]uint32{b.maxX, b.maxY}, n)
+	l.added[r.id] = append(l.added[r.id], n)
+	return n
+}
+
+// of gives the live records of a feature.
+func (l *layer) of(id int64) []uint32 {
+	var out []uint32
+	at, _ := slices.BinarySearchFunc(l.byID, id, func(n uint32, id int64) int { return cmp.Compare(l.records[n].id, id) })
+	for ; at < len(l.byID) && l.records[l.byID[at]].id == id; at++ {
+		out = append(out, l.byID[at])
+	}
+	out = append(out, l.added[id]...)
+	return slices.DeleteFunc(out, func(n uint32) bool { return l.records[n].diedZoom != live })
+}
+
+// search adds the numbers of the records that are drawn at a zoom on a day and meet a box, ghosts too.
+func (l *layer) search(b box, zoom int, day Day, found []uint32) []uint32 {
+	kept := found
+	for i := range l.trees {
+		if int(l.trees[i].zoom) > zoom {
+			break // they stand in the order of their zooms
+		}
+		found = l.trees[i].search(l.boxes, b, found)
+	}
+	if l.later.Len() > 0 {
+		l.later.Search([2]uint32{b.minX, b.minY}, [2]uint32{b.maxX, b.maxY}, func(_, _ [2]uint32, n uint32) bool {
+			if int(l.records[n].rank) <= zoom {
+				found = append(found, n)
+			}
+			return true
+		})
+	}
+	out := kept
+	for _, n := range found[len(kept):] {
+		if r := &l.records[n]; r.diedZoom != dead && int(r.last) >= zoom && r.on(day) {
+			out = append(out, n)
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package atlas
+
+import (
+	"slices"
+
+	"hetu/tiles"
+	"hetu/tiles/label"
+	"hetu/tiles/mvtw"
+)
+
+// A layer of names has a feature for each place at which a name of another layer stands: for areas the point farthest from
+// their border, for lines a piece of the line about the place. It is drawn in the one tile that has the place, so that a
+// name is written once however many tiles and parts what it names is cut into.
+
+// place is where a name stands, up to which zoom.
+type place struct {
+	at   point
+	last uint8
+}
+
+// maxPlaces bounds the places of one feature; their ids are made from its own.
+const maxPlaces = 1024
+
+// nameWidth is how many pixels of a line a name takes: four to six characters.
+const nameWidth = 90
+
+// thinned is how many zooms after its first a piece of a line still shows every bend; the vertices of later ones are left out,
+// which a text laid along it does not show.
+const thinned = 3
+
+// naming makes the spans of names.
+type naming struct {
+	loading
+	fields []int // for each field of the names, that of what is named
+	flat   []uint32
+	vertex []uint8
+}
+
+func newNaming(parent, names *layer) *naming {
+	n := &naming{}
+	for _, f := range names.decl.Fields {
+		n.fields = append(n.fields, slices.IndexFunc(parent.decl.Fields, func(p tiles.Field) bool { return p.Name == f.Name }))
+	}
+	return n
+}
+
+// spans gives the names of a span; none if it has no name or is not the one that carries it.
+func (n *naming) spans(kind mvtw.Type, s *Span) []Span {
+	values := make([]Value, len(n.fields))
+	named := false
+	for i, f := range n.fields {
+		values[i] = s.Values[f]
+		named = named || (values[i].Kind == Text && values[i].Text != "")
+	}
+	if !named || (kind == mvtw.Line && !s.Label) {
+		return nil
+	}
+	if kind == mvtw.Polygon {
+		return n.area(s, values)
+	}
+	return n.line(s, values)
+}
+
+func (n *naming) area(s *Span, values []Value) []Span {
+	n.flat = n.flat[:0]
+	for i := 0; i+1 < len(s.Shape.Flat); i += 2 {
+		p := project(s.Shape.Flat[i], s.Shape.Flat[i+1])
+		n.flat = append(n.flat, p.x, p.y)
+	}
+	x, y := label.Pole(n.flat, s.Shape.Parts, s.Shape.Hole)
+	at := point{x, y}
+	lon, lat := unproject(at)
+	return []Span{{
+		ID: s.ID * maxPlaces, From: s.From, To: s.To, Rank: s.Rank, Values: values, place: &place{at, tiles.MaxZoom},
+		Shape: Shape{Flat: []float64{lon, lat}, Parts: []int{1}},
+	}}
+}
+
+func (n *naming) line(s *Span, values []Value) []Span {
+	n.flat = n.flat[:0]
+	var parts []int
+	n.vertex = n.vertex[:0]
+	at := 0
+	for _, count := range s.Shape.Parts {
+		line := n.project(s.Shape.Flat[2*at:2*(at+count)], true)
+		at += count
+		if len(line) < 2 {
+			continue
+		}
+		parts = append(parts, len(line))
+		n.vertex = append(n.vertex, n.level(line, mvtw.Line)...)
+		for _, p := range line {
+			n.flat = append(n.flat, p.x, p.y)
+		}
+	}
+	const last = 13 // after that the style writes along the river itself
+	var out []Span
+	for i, p := range label.Places(n.flat, parts, s.Rank, last, nameWidth) {
+		if i == maxPlaces {
+			break
+		}
+		out = append(out, n.piece(s, p, parts, values, s.ID*maxPlaces+int64(i), min(p.Last, last)))
+	}
+	return out
+}
+
+// piece gives the piece of a line about a place.
+func (n *naming) piece(s *Span, p label.Place, parts []int, values []Value, id int64, last int) Span {
+	from := 0
+	for _, count := range parts[:p.Part] {
+		from += count
+	}
+	flat, levels := n.flat[2*from:2*(from+parts[p.Part])], n.vertex[from:from+parts[p.Part]]
+	piece := label.Stretch(flat, p.Vertex, p.First)
+	var positions []float64
+	add := func(x, y uint32) {
+		lon, lat := unproject(point{x, y})
+		positions = append(positions, lon, lat)
+	}
+	add(piece.Head[0], piece.Head[1])
+	for i := piece.From; i < piece.To; i++ {
+		if int(levels[i]) <= p.First+thinned || i == p.Vertex {
+			add(flat[2*i], flat[2*i+1])
+		}
+	}
+	add(piece.Tail[0], piece.Tail[1])
+	at := point{flat[2*p.Vertex], flat[2*p.Vertex+1]}
+	if parts[p.Part] == 2 { // the place means the middle
+		at = point{uint32((uint64(flat[0]) + uint64(flat[2])) / 2), uint32((uint64(flat[1]) + uint64(flat[3])) / 2)} //nolint:gosec // between both
+	}
+	return Span{
+		ID: id, From: s.From, To: s.To, Rank: p.First, Values: values, place: &place{at, uint8(last)}, //nolint:gosec // a zoom
+		Shape: Shape{Flat: positions, Parts: []int{len(positions) / 2}},
+	}
+}

@@ -1,0 +1,340 @@
+package atlas
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sync/errgroup"
+
+	"hetu/tiles"
+)
+
+// A snapshot is the settled atlas in a file: a head that says of what store and when it was taken, and the flat arrays as they
+// stand in memory, each with its checksum. It is written beside its place and moved there when it is on the disk.
+//
+//	"hetu atlas 1\n" · length of the head, 8 bytes · head, JSON · its CRC-32C, 4 bytes · sections
+
+// magic is changed when what follows it means something else.
+const magic = "hetu atlas 1\n"
+
+type head struct {
+	Layers   string // checksum of the catalogue and of the layout of memory: another program's file is not read
+	Position Position
+	Version  int64
+	Sections []section
+}
+
+// section is one flat array.
+type section struct {
+	Layer, Array string
+	Bytes        int64
+	CRC          uint32
+}
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+
+// layout tells programs apart whose snapshots do not fit each other.
+func layout() string {
+	text := fmt.Sprintf("%v %d %d %d %d %x", tiles.Catalogue(), unsafe.Sizeof(record{}), unsafe.Sizeof(chunk{}), unsafe.Sizeof(part{}), unsafe.Sizeof(box{}),
+		binary.NativeEndian.Uint16([]byte{1, 2})) //nolint:gosec // only sizes are taken
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// array is a flat array of a layer, seen as bytes.
+type array struct {
+	name string
+	get  func(*layer) []byte
+	set  func(*layer, int64) ([]byte, error) // makes room for so many bytes
+}
+
+func arrayOf[T any](name string, of func(*layer) *[]T) array {
+	var one T
+	size := int64(unsafe.Sizeof(one)) //nolint:gosec // only its size is taken
+	return array{
+		name: name,
+		get: func(l *layer) []byte {
+			s := *of(l)
+			return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), int64(len(s))*size) //nolint:gosec // numbers without pointers, as bytes
+		},
+		set: func(l *layer, n int64) ([]byte, error) {
+			if n%size != 0 {
+				return nil, fmt.Errorf("%d bytes are no whole number of entries", n)
+			}
+			s := make([]T, n/size)
+			*of(l) = s
+			return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), n), nil //nolint:gosec // as above
+		},
+	}
+}
+
+func arrays() []array {
+	return []array{
+		arrayOf("deltas", func(l *layer) *[]int16 { return &l.deltas }),
+		arrayOf("levels", func(l *layer) *[]uint8 { return &l.levels }),
+		arrayOf("parts", func(l *layer) *[]part { return &l.parts }),
+		arrayOf("chunks", func(l *layer) *[]chunk { return &l.chunks }),
+		arrayOf("records", func(l *layer) *[]record { return &l.records }),
+		arrayOf("boxes", func(l *layer) *[]box { return &l.boxes }),
+		arrayOf("values", func(l *layer) *[]uint32 { return &l.values }),
+		arrayOf("ids", func(l *layer) *[]uint32 { return &l.byID }),
+		arrayOf("dictionary", func(l *layer) *[]byte { return &l.dict.bytes }),
+		arrayOf("ends", func(l *layer) *[]uint32 { return &l.dict.ends }),
+	}
+}
+
+// saver writes snapshots of an atlas beside its work.
+type saver struct {
+	atlas   *Atlas
+	path    string
+	version int64 // of the last one; -1 before the first
+	due     time.Time
+	done    chan error // of the one that is being written
+}
+
+// savedEvery is how far apart snapshots are: what was written since the last is read from the feed at a start.
+const savedEvery = 10 * time.Minute
+
+// newSaver also removes what a process that was killed while it wrote has left.
+func newSaver(a *Atlas, path string) *saver {
+	if path != "" {
+		left, _ := filepath.Glob(path + ".*") // the pattern is well formed
+		for _, name := range left {
+			_ = os.Remove(name) // it does no harm but to the disk
+		}
+	}
+	return &saver{atlas: a, path: path, version: -1}
+}
+
+// save begins a snapshot when one is due, and gives the error of the last.
+func (s *saver) save(ctx context.Context) error {
+	var last error
+	if s.done != nil {
+		select {
+		case last = <-s.done:
+			s.done = nil
+		default:
+			return nil
+		}
+	}
+	state := s.atlas.state // written by the goroutine that calls this
+	if s.path == "" || state.Version == s.version || time.Now().Before(s.due) {
+		return last
+	}
+	s.version, s.due, s.done = state.Version, time.Now().Add(savedEvery), make(chan error, 1)
+	layers := map[string]*layer{}
+	for name, l := range s.atlas.layers {
+		if len(l.records) != len(l.byID) || l.lost > 0 {
+			l = l.settled()
+		}
+		layers[name] = l.still()
+	}
+	go func() {
+		err := writeSnapshot(ctx, s.path, layers, state)
+		if err != nil {
+			err = fmt.Errorf("write the snapshot %s: %w", s.path, err)
+		}
+		s.done <- err
+	}()
+	return last
+}
+
+// wait lets a snapshot that is being written come to its end.
+func (s *saver) wait() {
+	if s.done != nil {
+		<-s.done
+	}
+}
+
+// still gives a layer that stays as it is while it is written. Only records are ever changed in their place.
+func (l *layer) still() *layer {
+	out := newLayer(l.decl)
+	out.columns, out.records, out.boxes, out.values, out.byID = l.columns, slices.Clone(l.records), l.boxes, l.values, l.byID
+	out.dict = &dictionary{bytes: l.dict.bytes, ends: l.dict.ends}
+	return out
+}
+
+func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, state State) (err error) {
+	h := head{Layers: layout(), Position: state.Position, Version: state.Version}
+	names := slices.Sorted(maps.Keys(layers))
+	for _, name := range names {
+		for _, a := range arrays() {
+			b := a.get(layers[name])
+			h.Sections = append(h.Sections, section{name, a.name, int64(len(b)), crc32.Checksum(b, castagnoli())})
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, f.Close())
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := writeHead(f, &h); err != nil {
+		return err
+	}
+	for _, name := range names {
+		for _, a := range arrays() {
+			if err := writeAll(ctx, f, a.get(layers[name])); err != nil {
+				return err
+			}
+		}
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// writeAll writes in steps, so that a server that stops does not wait for a gigabyte.
+func writeAll(ctx context.Context, f *os.File, b []byte) error {
+	for step := range slices.Chunk(b, 16<<20) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := f.Write(step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeHead(f *os.File, h *head) error {
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	b := binary.LittleEndian.AppendUint64([]byte(magic), uint64(len(text)))
+	b = append(b, text...)
+	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(text, castagnoli()))
+	_, err = f.Write(b)
+	return err
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// readSnapshot reads a snapshot; any doubt is an error.
+func readSnapshot(path string) (map[string]*layer, State, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, State{}, err
+	}
+	defer func() { _ = f.Close() }()
+	h, at, err := readHead(f)
+	if err != nil {
+		return nil, State{}, err
+	}
+	layers := newLayers()
+	known := map[string]array{}
+	for _, a := range arrays() {
+		known[a.name] = a
+	}
+	var group errgroup.Group
+	group.SetLimit(2)
+	for _, s := range h.Sections {
+		l, ok := layers[s.Layer]
+		a, ok2 := known[s.Array]
+		if !ok || !ok2 {
+			return nil, State{}, fmt.Errorf("it has an array %s of a layer %s", s.Array, s.Layer)
+		}
+		room, err := a.set(l, s.Bytes)
+		if err != nil {
+			return nil, State{}, fmt.Errorf("its array %s of the layer %s: %w", s.Array, s.Layer, err)
+		}
+		from := at
+		at += s.Bytes
+		group.Go(func() error { return readSection(f, from, room, s) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, State{}, err
+	}
+	for _, l := range layers {
+		group.Go(func() error {
+			l.floor = h.Version
+			l.dict.rehash()
+			l.index()
+			return nil
+		})
+	}
+	return layers, State{Position: h.Position, Version: h.Version}, group.Wait()
+}
+
+// readHead checks the head against the file and this program, and gives where the sections begin.
+func readHead(f *os.File) (*head, int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	begin := make([]byte, len(magic)+8)
+	if _, err := io.ReadFull(f, begin); err != nil || !bytes.HasPrefix(begin, []byte(magic)) {
+		return nil, 0, errors.New("it is no snapshot of this version of hetu")
+	}
+	n := binary.LittleEndian.Uint64(begin[len(magic):])
+	if n > 1<<20 {
+		return nil, 0, errors.New("its head is damaged")
+	}
+	text := make([]byte, n+4)
+	if _, err := io.ReadFull(f, text); err != nil || crc32.Checksum(text[:n], castagnoli()) != binary.LittleEndian.Uint32(text[n:]) {
+		return nil, 0, errors.New("its head is damaged")
+	}
+	var h head
+	if err := json.Unmarshal(text[:n], &h); err != nil {
+		return nil, 0, fmt.Errorf("read its head: %w", err)
+	}
+	if h.Layers != layout() {
+		return nil, 0, errors.New("it was written by another version of hetu")
+	}
+	at := int64(len(begin) + len(text))
+	size := at
+	for _, s := range h.Sections {
+		if s.Bytes < 0 || s.Bytes > info.Size() {
+			return nil, 0, errors.New("its head is damaged")
+		}
+		size += s.Bytes
+	}
+	if size != info.Size() {
+		return nil, 0, fmt.Errorf("it has %d bytes, not %d", info.Size(), size)
+	}
+	return &h, at, nil
+}
+
+func readSection(f *os.File, from int64, room []byte, s section) error {
+	crc := uint32(0)
+	for at := int64(0); at < int64(len(room)); at += 4 << 20 {
+		step := room[at:min(at+4<<20, int64(len(room)))]
+		if _, err := f.ReadAt(step, from+at); err != nil {
+			return fmt.Errorf("read its array %s of the layer %s: %w", s.Array, s.Layer, err)
+		}
+		crc = crc32.Update(crc, castagnoli(), step)
+	}
+	if crc != s.CRC {
+		return fmt.Errorf("its array %s of the layer %s is damaged", s.Array, s.Layer)
+	}
+	return nil
+}

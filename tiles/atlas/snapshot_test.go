@@ -1,0 +1,129 @@
+package atlas_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"hetu/tiles/atlas"
+)
+
+// saved gives a snapshot of a store, written as Follow writes it.
+func saved(t *testing.T, s *store) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "atlas")
+	ctx, stop := context.WithCancel(t.Context())
+	a, done := s.load(t), make(chan struct{})
+	go func() {
+		defer close(done)
+		a.Follow(ctx, s, path, func(err error) { t.Error(err) })
+	}()
+	for {
+		if _, err := os.Stat(path); err == nil {
+			break
+		}
+		_ = s.Wait(ctx)
+	}
+	stop()
+	<-done
+	return path
+}
+
+func someStore() *store {
+	s := newStore()
+	example := rapid.Custom(func(rt *rapid.T) *store {
+		for i := range 40 {
+			layer := []string{"board", "division", "reach", "river"}[i%4]
+			s.put(layer, int64(i+1), drawSpans(rt, layer)...)
+		}
+		return s
+	})
+	return example.Example(7)
+}
+
+// What is read from a snapshot draws the same as what was read from the store, and goes on with the feed.
+func TestSnapshot(t *testing.T) {
+	t.Parallel()
+	s := someStore()
+	path := saved(t, s)
+	s.put("board", 1, span("board", 10, parts(editZ, editX, editY, []float64{4000, 4000}), map[string]any{"code": "new"}))
+	a := atlas.New()
+	fromFile := 0
+	unused, err := a.Load(t.Context(), s, path, func(p atlas.Progress) {
+		if p.Snapshot {
+			fromFile++
+		}
+	})
+	if unused != nil || err != nil || fromFile == 0 {
+		t.Fatal(unused, err, fromFile)
+	}
+	got, want := drawAll(t, a), drawAll(t, s.load(t))
+	for i, addr := range editTiles(t) {
+		if !bytes.Equal(got[i].Data, want[i].Data) {
+			t.Errorf("%s differs", key(addr))
+		}
+	}
+}
+
+// A file that is not whole, or of another store, is told and not used: the atlas is read from the source.
+func TestSnapshotIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	s := someStore()
+	path := saved(t, s)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := drawAll(t, s.load(t))
+	check := func(name string, content []byte, src *store) {
+		t.Helper()
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		a := atlas.New()
+		unused, err := a.Load(t.Context(), src, path, nil)
+		if unused == nil || err != nil {
+			t.Errorf("%s: unused because of %v, err %v", name, unused, err)
+			return
+		}
+		for i, got := range drawAll(t, a) {
+			if src == s && !bytes.Equal(got.Data, want[i].Data) {
+				t.Errorf("%s: tiles differ", name)
+			}
+		}
+	}
+	for at := 0; at < len(whole); at += 1 + len(whole)/200 {
+		damaged := bytes.Clone(whole)
+		damaged[at] ^= 0x10
+		check("a bit turned", damaged, s)
+	}
+	for _, n := range []int{0, 5, 20, len(whole) / 2, len(whole) - 1} {
+		check("cut off", whole[:n], s)
+	}
+	check("longer", append(bytes.Clone(whole), 0), s)
+	other := someStore()
+	other.first = 5000
+	check("of another store", whole, other)
+	check("of a store that was put back", whole, newStore())
+}
+
+// A source that fails while it is asked makes no atlas.
+func TestLoadFails(t *testing.T) {
+	t.Parallel()
+	s := someStore()
+	s.fail(errors.New("cable cut"))
+	a := atlas.New()
+	if _, err := a.Load(t.Context(), s, "", nil); err == nil || a.State().Loaded {
+		t.Error(err, a.State())
+	}
+	s = newStore()
+	s.put("board", 1, atlas.Span{From: 1, To: 2, Rank: 10, Shape: parts(12, 1, 1, []float64{1, 1})})
+	if _, err := a.Load(t.Context(), s, "", nil); err == nil {
+		t.Error("a feature without values was taken")
+	}
+}

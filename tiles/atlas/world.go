@@ -1,0 +1,136 @@
+package atlas
+
+import (
+	"math"
+
+	"hetu/tiles"
+	"hetu/tiles/mvtw"
+)
+
+// The world is the Mercator square, 2^32 units wide: about 9 mm at the equator, a quarter of the tile unit of the last zoom.
+// x runs east from 180° W, y south from 85.05° N.
+const (
+	worldBits = 32
+	worldSize = 1 << worldBits
+	// tileBits is the width of a tile in tile units, 4096.
+	tileBits = 12
+	// buffer is how far a tile draws beyond its square, in tile units, so that strokes and icons meet across the edge.
+	buffer = 64
+)
+
+// shiftAt is by how many bits a world unit is smaller than a tile unit at a zoom.
+func shiftAt(zoom int) uint { return uint(worldBits - tileBits - zoom) } //nolint:gosec // zooms go from 0 to 18
+
+// point is a position in the world.
+type point struct{ x, y uint32 }
+
+// box is a part of the world, both ends included.
+type box struct{ minX, minY, maxX, maxY uint32 }
+
+// nowhere is the box of nothing; it grows by extend.
+func nowhere() box { return box{math.MaxUint32, math.MaxUint32, 0, 0} }
+
+func (b *box) extend(p point) {
+	b.minX, b.minY = min(b.minX, p.x), min(b.minY, p.y)
+	b.maxX, b.maxY = max(b.maxX, p.x), max(b.maxY, p.y)
+}
+
+func (b *box) join(c box) {
+	b.minX, b.minY = min(b.minX, c.minX), min(b.minY, c.minY)
+	b.maxX, b.maxY = max(b.maxX, c.maxX), max(b.maxY, c.maxY)
+}
+
+func (b box) meets(c box) bool {
+	return b.minX <= c.maxX && b.maxX >= c.minX && b.minY <= c.maxY && b.maxY >= c.minY
+}
+
+// project puts a position in degrees into the world. What lies beyond the Mercator square is put on its rim.
+func project(lon, lat float64) point {
+	y := 0.5 - math.Atanh(math.Sin(lat*(math.Pi/180)))*(1/(2*math.Pi))
+	return point{toWorld((lon + 180) * (1.0 / 360)), toWorld(y)}
+}
+
+func toWorld(fraction float64) uint32 {
+	v := math.Round(fraction * worldSize)
+	if v >= worldSize {
+		return math.MaxUint32
+	}
+	return uint32(max(v, 0))
+}
+
+// unproject is the way back, in degrees.
+func unproject(p point) (lon, lat float64) {
+	return float64(p.x)/worldSize*360 - 180, latitude(float64(p.y) / worldSize)
+}
+
+// latitude of a fraction of the Mercator square's height, from the north.
+func latitude(fraction float64) float64 {
+	return math.Atan(math.Sinh(math.Pi*(1-2*fraction))) * (180 / math.Pi)
+}
+
+// plate puts a y of the world on the lon/lat plane of the same scale, on which 360 degrees are 2^32 units from 90° N down: the
+// grid of CGCS2000 has the same x, and this y.
+func plate(y uint32) int64 {
+	return int64(math.Round((90 - latitude(float64(y)/worldSize)) * (worldSize / 360.0)))
+}
+
+// square is a tile's place: shift turns world units into tile units, left and top are its corner in tile units.
+type square struct {
+	grid      tiles.Grid
+	zoom      int
+	shift     uint
+	left, top int64
+}
+
+func squareOf(grid tiles.Grid, zoom, x, y int) square {
+	return square{grid: grid, zoom: zoom, shift: shiftAt(zoom), left: int64(x) << tileBits, top: int64(y) << tileBits}
+}
+
+// local gives a position in tile units from the tile's corner, rounded as the same position is in every tile.
+func (s *square) local(x, y uint32) (int32, int32) {
+	half := int64(1) << s.shift >> 1
+	wy := int64(y)
+	if s.grid == tiles.CGCS2000Quad {
+		wy = plate(y)
+	}
+	return int32((int64(x)+half)>>s.shift - s.left), int32((wy+half)>>s.shift - s.top) //nolint:gosec // at most 2^30
+}
+
+// reach gives the part of the world that is drawn into a tile with a margin of so many tile units: 0 is the square itself. One
+// unit more is taken on each side for what rounding moves.
+func (s *square) reach(margin int64) box {
+	margin++
+	minX, maxX := clampWorld((s.left-margin)<<s.shift), clampWorld((s.left+mvtw.Extent+margin)<<s.shift)
+	minY, maxY := (s.top-margin)<<s.shift, (s.top+mvtw.Extent+margin)<<s.shift
+	if s.grid == tiles.CGCS2000Quad {
+		return box{minX, fromPlate(minY), maxX, fromPlate(maxY)}
+	}
+	return box{minX, clampWorld(minY), maxX, clampWorld(maxY)}
+}
+
+// fromPlate is the way back from plate.
+func fromPlate(y int64) uint32 {
+	lat := 90 - float64(y)*(360.0/worldSize)
+	if lat >= 90 {
+		return 0
+	}
+	if lat <= -90 {
+		return math.MaxUint32
+	}
+	return project(0, lat).y
+}
+
+func clampWorld(v int64) uint32 { return uint32(min(max(v, 0), worldSize-1)) } //nolint:gosec // bounded
+
+// rangeOf gives the tiles of a zoom, both ends included, whose squares and buffers a box can touch.
+func rangeOf(grid tiles.Grid, zoom int, b box) (x0, y0, x1, y1 int) {
+	shift := shiftAt(zoom)
+	minY, maxY, rows := int64(b.minY), int64(b.maxY), 1<<zoom
+	if grid == tiles.CGCS2000Quad {
+		minY, maxY, rows = plate(b.minY), plate(b.maxY), max(1, rows/2)
+	}
+	tile := func(v, margin int64) int { return int((v>>shift + margin) >> tileBits) }
+	bound := func(v, n int) int { return min(max(v, 0), n-1) }
+	return bound(tile(int64(b.minX), -buffer-1), 1<<zoom), bound(tile(minY, -buffer-1), rows),
+		bound(tile(int64(b.maxX), buffer+1), 1<<zoom), bound(tile(maxY, buffer+1), rows)
+}
