@@ -12,13 +12,28 @@ type columns struct {
 	deltas []int16
 	levels []uint8
 	parts  []part
+	longs  []long
 	chunks []chunk
+	coarse coarse
 }
 
-// part is a run of vertices. chunk is the first of its chunks, 0 if it has none.
+// coarse is the same of long lines once more, but only the vertices that are drawn before chunkZoom: few of many.
+type coarse struct {
+	deltas []int16
+	levels []uint8
+}
+
+// part is a run of vertices. long is its number among the long ones, counted from 1.
 type part struct {
 	vertices uint32
-	chunk    uint32
+	long     uint32
+}
+
+// long is what helps to draw a part of many vertices.
+type long struct {
+	chunk         uint32 // its first chunk
+	delta, vertex uint32 // where it begins in coarse
+	vertices      uint32 // how many it has there; 0 for what is not drawn so
 }
 
 // holeBit marks a ring that is a hole, in part.vertices.
@@ -46,68 +61,86 @@ const (
 )
 
 // mark is an end of the columns.
-type mark struct{ deltas, levels, parts, chunks int }
+type mark struct{ deltas, levels, parts, longs, chunks, coarseDeltas, coarseLevels int }
 
 func (c *columns) mark() mark {
-	return mark{len(c.deltas), len(c.levels), len(c.parts), len(c.chunks)}
+	return mark{len(c.deltas), len(c.levels), len(c.parts), len(c.longs), len(c.chunks), len(c.coarse.deltas), len(c.coarse.levels)}
 }
 
 // undo takes back what was added since.
 func (c *columns) undo(m mark) {
-	c.deltas, c.levels, c.parts, c.chunks = c.deltas[:m.deltas], c.levels[:m.levels], c.parts[:m.parts], c.chunks[:m.chunks]
+	c.deltas, c.levels, c.parts, c.longs, c.chunks = c.deltas[:m.deltas], c.levels[:m.levels], c.parts[:m.parts], c.longs[:m.longs], c.chunks[:m.chunks]
+	c.coarse.deltas, c.coarse.levels = c.coarse.deltas[:m.coarseDeltas], c.coarse.levels[:m.coarseLevels]
 }
 
-// add writes a part with its levels. line tells that it is one and no ring.
-func (c *columns) add(vertices []point, levels []uint8, line, hole bool) {
+// add writes a part with its levels. line tells that it is one and no ring, low that it is drawn before chunkZoom.
+func (c *columns) add(vertices []point, levels []uint8, line, hole, low bool) {
 	p := part{vertices: uint32(len(vertices))} //nolint:gosec // a stored geometry has at most 200,000
 	if hole {
 		p.vertices |= holeBit
 	}
-	cut := len(vertices) >= chunkFrom
-	if cut {
-		if len(c.chunks) == 0 {
-			c.chunks = append(c.chunks, chunk{}) // 0 is none
+	if len(vertices) >= chunkFrom {
+		c.longs = append(c.longs, c.cut(vertices, levels, line, low))
+		p.long = uint32(len(c.longs)) //nolint:gosec // fewer than vertices
+	} else {
+		for i := range vertices {
+			c.deltas = appendStep(c.deltas, vertices, i)
 		}
-		p.chunk = uint32(len(c.chunks)) //nolint:gosec // bounded by the vertices
 	}
 	c.parts = append(c.parts, p)
-	last := 0
+	c.levels = append(c.levels, levels...)
+}
+
+// cut writes a long part in chunks and, of a line, what is drawn at low zooms.
+func (c *columns) cut(vertices []point, levels []uint8, line, low bool) long {
+	l := long{
+		chunk: uint32(len(c.chunks)), delta: uint32(len(c.coarse.deltas)), vertex: uint32(len(c.coarse.levels)), //nolint:gosec // the columns have fewer than 2^32 entries
+	}
+	last, end := 0, len(vertices)-1
 	for i, v := range vertices {
-		c.put(v, vertices, i)
-		if !cut {
-			continue
-		}
-		end := i == len(vertices)-1
-		if i == 0 || end || (i-last >= chunkSize && (!line || levels[i] <= chunkZoom)) {
+		c.deltas = appendStep(c.deltas, vertices, i)
+		if i == 0 || i == end || (i-last >= chunkSize && (!line || levels[i] <= chunkZoom)) {
 			c.chunks = append(c.chunks, chunk{at: v, vertex: uint32(i), delta: uint32(len(c.deltas)), box: nowhere()}) //nolint:gosec // bounded
 			last = i
 		}
 	}
-	c.levels = append(c.levels, levels...)
-	if cut {
-		c.boxes(p, vertices)
-	}
-}
-
-// boxes fills in the boxes of a part's chunks.
-func (c *columns) boxes(p part, vertices []point) {
-	for k := p.chunk; int(c.chunks[k].vertex) < len(vertices)-1; k++ {
+	for k := l.chunk; int(c.chunks[k].vertex) < end; k++ {
 		b := &c.chunks[k].box
 		for _, v := range vertices[c.chunks[k].vertex : c.chunks[k+1].vertex+1] {
 			b.extend(v)
 		}
 	}
+	if line && low {
+		l.vertices = c.thin(vertices, levels)
+	}
+	return l
 }
 
-func (c *columns) put(v point, vertices []point, i int) {
+// thin writes the vertices that are drawn before chunkZoom.
+func (c *columns) thin(vertices []point, levels []uint8) uint32 {
+	var few []point
+	for i, v := range vertices {
+		if levels[i] < chunkZoom {
+			few = append(few, v)
+			c.coarse.levels = append(c.coarse.levels, levels[i])
+		}
+	}
+	for i := range few {
+		c.coarse.deltas = appendStep(c.coarse.deltas, few, i)
+	}
+	return uint32(len(few)) //nolint:gosec // at most as many as vertices
+}
+
+// appendStep writes a vertex of a run.
+func appendStep(out []int16, vertices []point, i int) []int16 {
+	v := vertices[i]
 	if i > 0 {
 		dx, dy := int64(v.x)-int64(vertices[i-1].x), int64(v.y)-int64(vertices[i-1].y)
 		if dx > far && dx <= math.MaxInt16 && dy >= far && dy <= math.MaxInt16 {
-			c.deltas = append(c.deltas, int16(dx), int16(dy))
-			return
+			return append(out, int16(dx), int16(dy))
 		}
 	}
-	c.deltas = append(c.deltas, far, int16(v.x>>16), int16(v.x), int16(v.y>>16), int16(v.y)) //nolint:gosec // the bits are put together again
+	return append(out, far, int16(v.x>>16), int16(v.x), int16(v.y>>16), int16(v.y)) //nolint:gosec // the bits are put together again
 }
 
 // walker goes along a part's vertices.

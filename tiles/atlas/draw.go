@@ -63,10 +63,16 @@ func (s *scratch) drawLines(l *layer, r *record, sq *square) {
 	vertex := int(r.vertex)
 	for _, p := range l.parts[r.part : r.part+r.parts] {
 		s.line = s.line[:0]
-		if p.chunk != 0 && sq.zoom >= chunkZoom {
-			s.walkChunks(l, p, &w, vertex, sq, area)
-		} else {
+		switch {
+		case p.long == 0:
 			s.walk(&w, l.levels[vertex:vertex+p.n()], sq)
+		case sq.zoom >= chunkZoom:
+			s.walkChunks(l, p, vertex, sq, area)
+			l.pass(p, &w)
+		default:
+			c := l.longs[p.long-1]
+			s.walk(&walker{deltas: l.coarse.deltas, at: int(c.delta)}, l.coarse.levels[c.vertex:c.vertex+c.vertices], sq)
+			l.pass(p, &w)
 		}
 		s.writeLine(l.place)
 		vertex += p.n()
@@ -74,9 +80,8 @@ func (s *scratch) drawLines(l *layer, r *record, sq *square) {
 }
 
 // walkChunks draws a long line, passing over its chunks that lie outside the tile.
-func (s *scratch) walkChunks(l *layer, p part, w *walker, vertex int, sq *square, area box) {
-	k := p.chunk
-	for ; int(l.chunks[k].vertex) < p.n()-1; k++ {
+func (s *scratch) walkChunks(l *layer, p part, vertex int, sq *square, area box) {
+	for k := l.longs[p.long-1].chunk; int(l.chunks[k].vertex) < p.n()-1; k++ {
 		c, next := &l.chunks[k], &l.chunks[k+1]
 		if !c.box.meets(area) {
 			s.writeLine(false)
@@ -87,10 +92,9 @@ func (s *scratch) walkChunks(l *layer, p part, w *walker, vertex int, sq *square
 			x, y := sq.local(c.at.x, c.at.y)
 			s.line = append(s.line, xy{x, y})
 		}
-		w.at, w.x, w.y = int(c.delta), c.at.x, c.at.y
-		s.walk(w, l.levels[vertex+int(c.vertex)+1:vertex+int(next.vertex)+1], sq)
+		w := walker{deltas: l.deltas, at: int(c.delta), x: c.at.x, y: c.at.y}
+		s.walk(&w, l.levels[vertex+int(c.vertex)+1:vertex+int(next.vertex)+1], sq)
 	}
-	w.at = int(l.chunks[k].delta)
 }
 
 // walk adds to s.line the vertices that are drawn at the zoom, of as many as there are levels.
@@ -202,13 +206,13 @@ func (s *scratch) drawRings(l *layer, r *record, sq *square) {
 
 // pass goes past a part.
 func (l *layer) pass(p part, w *walker) {
-	if p.chunk == 0 {
+	if p.long == 0 {
 		for range p.n() {
 			w.next()
 		}
 		return
 	}
-	k := p.chunk
+	k := l.longs[p.long-1].chunk
 	for int(l.chunks[k].vertex) < p.n()-1 {
 		k++
 	}
@@ -219,11 +223,11 @@ func (l *layer) pass(p part, w *walker) {
 // ends matter: it is cut away, and where it comes back does not depend on how it went.
 func (s *scratch) walkRing(l *layer, p part, w walker, vertex int, sq *square, area box) {
 	levels := l.levels[vertex : vertex+p.n()]
-	if p.chunk == 0 {
+	if p.long == 0 {
 		s.walkGrid(&w, levels, sq)
 		return
 	}
-	for k := p.chunk; int(l.chunks[k].vertex) < p.n()-1; k++ {
+	for k := l.longs[p.long-1].chunk; int(l.chunks[k].vertex) < p.n()-1; k++ {
 		c, next := &l.chunks[k], &l.chunks[k+1]
 		s.addGrid(c.at.x, c.at.y, sq)
 		if c.box.maxX < area.minX || c.box.minX > area.maxX || c.box.maxY < area.minY || c.box.minY > area.maxY {

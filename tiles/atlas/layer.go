@@ -95,7 +95,7 @@ func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
 		if !fits {
 			continue
 		}
-		l.columns.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole)
+		l.columns.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole, r.rank < chunkZoom)
 		for _, p := range line {
 			b.extend(p)
 		}
@@ -190,7 +190,7 @@ func (l *layer) copyColumns(from *layer) {
 		from.points(&was, func(p part, vertices []point) {
 			levels = append(levels[:0], from.levels[vertex:vertex+p.n()]...)
 			vertex += p.n()
-			l.add(vertices, levels, l.kind == mvtw.Line, p.hole())
+			l.add(vertices, levels, l.kind == mvtw.Line, p.hole(), was.rank < chunkZoom)
 		})
 		l.values = append(l.values, from.values[was.values:int(was.values)+len(l.decl.Fields)]...)
 	}

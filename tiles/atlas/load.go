@@ -121,7 +121,7 @@ const toldEvery = 20000
 
 // load reads a layer from the source, and the places of its names into theirs.
 func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Progress)) error {
-	var sc loading
+	own, named := filling{layer: l}, filling{layer: names}
 	var naming *naming
 	if names != nil {
 		naming = newNaming(l, names)
@@ -131,10 +131,10 @@ func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Pr
 		if err := l.check(s); err != nil {
 			return err
 		}
-		l.load1(s, &sc)
+		own.add(s)
 		if naming != nil {
 			for _, n := range naming.spans(l.kind, s) {
-				names.load1(&n, &sc)
+				named.add(&n)
 			}
 		}
 		if features++; features%toldEvery == 0 {
@@ -145,14 +145,97 @@ func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Pr
 	if err != nil {
 		return fmt.Errorf("load the layer %s: %w", l.decl.Name, err)
 	}
+	own.end()
+	if names != nil {
+		named.end()
+	}
 	tell(Progress{Layer: l.decl.Name, Features: features, Done: true})
 	return nil
 }
 
-func (l *layer) load1(s *Span, sc *loading) {
-	if r, b, ok := l.take(s, sc); ok {
-		l.records, l.boxes = append(l.records, r), append(l.boxes, b)
+// filling fills an empty layer piece by piece, and joins the pieces at the end: to let arrays of a hundred megabytes grow
+// would copy them many times.
+type filling struct {
+	layer   *layer
+	current *layer
+	pieces  []*layer
+	scratch loading
+}
+
+// pieceSize is how many vertices a piece has.
+const pieceSize = 1 << 20
+
+func (f *filling) add(s *Span) {
+	if f.current == nil || len(f.current.levels) >= pieceSize {
+		f.current = f.current.next(f.layer)
+		f.pieces = append(f.pieces, f.current)
 	}
+	if r, b, ok := f.current.take(s, &f.scratch); ok {
+		f.current.records, f.current.boxes = append(f.current.records, r), append(f.current.boxes, b)
+	}
+}
+
+// next gives the piece after this one, nil before the first, with room for as much.
+func (l *layer) next(whole *layer) *layer {
+	out := &layer{decl: whole.decl, kind: whole.kind, dict: whole.dict}
+	if l == nil {
+		return out
+	}
+	room := func(n int) int { return n + n/8 }
+	out.deltas, out.levels = make([]int16, 0, room(len(l.deltas))), make([]uint8, 0, room(len(l.levels)))
+	out.parts, out.values = make([]part, 0, room(len(l.parts))), make([]uint32, 0, room(len(l.values)))
+	out.records, out.boxes = make([]record, 0, room(len(l.records))), make([]box, 0, room(len(l.boxes)))
+	return out
+}
+
+func (f *filling) end() {
+	l := f.layer
+	var deltas, vertices, parts, longs, chunks, values, coarseDeltas, coarseVertices uint32
+	for _, p := range f.pieces {
+		for i := range p.records {
+			r := &p.records[i]
+			r.delta, r.vertex, r.part, r.values = r.delta+deltas, r.vertex+vertices, r.part+parts, r.values+values
+		}
+		for i := range p.parts {
+			if p.parts[i].long > 0 {
+				p.parts[i].long += longs
+			}
+		}
+		for i := range p.longs {
+			g := &p.longs[i]
+			g.chunk, g.delta, g.vertex = g.chunk+chunks, g.delta+coarseDeltas, g.vertex+coarseVertices
+		}
+		for i := range p.chunks {
+			p.chunks[i].delta += deltas
+		}
+		deltas, vertices, parts, longs = deltas+uint32(len(p.deltas)), vertices+uint32(len(p.levels)), parts+uint32(len(p.parts)), longs+uint32(len(p.longs)) //nolint:gosec // the columns have fewer than 2^32 entries
+		chunks, values = chunks+uint32(len(p.chunks)), values+uint32(len(p.values))                                                                         //nolint:gosec // as above
+		coarseDeltas, coarseVertices = coarseDeltas+uint32(len(p.coarse.deltas)), coarseVertices+uint32(len(p.coarse.levels))                               //nolint:gosec // as above
+	}
+	l.deltas = join(f.pieces, func(p *layer) *[]int16 { return &p.deltas })
+	l.levels = join(f.pieces, func(p *layer) *[]uint8 { return &p.levels })
+	l.parts = join(f.pieces, func(p *layer) *[]part { return &p.parts })
+	l.longs = join(f.pieces, func(p *layer) *[]long { return &p.longs })
+	l.chunks = join(f.pieces, func(p *layer) *[]chunk { return &p.chunks })
+	l.values = join(f.pieces, func(p *layer) *[]uint32 { return &p.values })
+	l.records = join(f.pieces, func(p *layer) *[]record { return &p.records })
+	l.boxes = join(f.pieces, func(p *layer) *[]box { return &p.boxes })
+	l.coarse.deltas = join(f.pieces, func(p *layer) *[]int16 { return &p.coarse.deltas })
+	l.coarse.levels = join(f.pieces, func(p *layer) *[]uint8 { return &p.coarse.levels })
+}
+
+// join puts an array of all pieces together and takes it from them.
+func join[T any](pieces []*layer, of func(*layer) *[]T) []T {
+	n := 0
+	for _, p := range pieces {
+		n += len(*of(p))
+	}
+	out := make([]T, 0, n)
+	for _, p := range pieces {
+		out = append(out, *of(p)...)
+		*of(p) = nil
+	}
+	return out
 }
 
 // check refuses a span that a source must not give.

@@ -24,10 +24,6 @@ const maxPlaces = 1024
 // nameWidth is how many pixels of a line a name takes: four to six characters.
 const nameWidth = 90
 
-// thinned is how many zooms after its first a piece of a line still shows every bend; the vertices of later ones are left out,
-// which a text laid along it does not show.
-const thinned = 3
-
 // naming makes the spans of names.
 type naming struct {
 	loading
@@ -119,7 +115,8 @@ func (n *naming) piece(s *Span, p label.Place, parts []int, values []Value, id i
 	}
 	add(piece.Head[0], piece.Head[1])
 	for i := piece.From; i < piece.To; i++ {
-		if int(levels[i]) <= p.First+thinned || i == p.Vertex {
+		// A text laid along it does not show the bends that only later zooms draw.
+		if int(levels[i]) <= p.First-2 || i == p.Vertex {
 			add(flat[2*i], flat[2*i+1])
 		}
 	}

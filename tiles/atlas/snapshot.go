@@ -49,7 +49,7 @@ func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // layout tells programs apart whose snapshots do not fit each other.
 func layout() string {
-	text := fmt.Sprintf("%v %d %d %d %d %x", tiles.Catalogue(), unsafe.Sizeof(record{}), unsafe.Sizeof(chunk{}), unsafe.Sizeof(part{}), unsafe.Sizeof(box{}),
+	text := fmt.Sprintf("%v %d %d %d %d %d %x", tiles.Catalogue(), unsafe.Sizeof(record{}), unsafe.Sizeof(chunk{}), unsafe.Sizeof(part{}), unsafe.Sizeof(long{}), unsafe.Sizeof(box{}),
 		binary.NativeEndian.Uint16([]byte{1, 2})) //nolint:gosec // only sizes are taken
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
@@ -87,6 +87,9 @@ func arrays() []array {
 		arrayOf("deltas", func(l *layer) *[]int16 { return &l.deltas }),
 		arrayOf("levels", func(l *layer) *[]uint8 { return &l.levels }),
 		arrayOf("parts", func(l *layer) *[]part { return &l.parts }),
+		arrayOf("longs", func(l *layer) *[]long { return &l.longs }),
+		arrayOf("coarse deltas", func(l *layer) *[]int16 { return &l.coarse.deltas }),
+		arrayOf("coarse levels", func(l *layer) *[]uint8 { return &l.coarse.levels }),
 		arrayOf("chunks", func(l *layer) *[]chunk { return &l.chunks }),
 		arrayOf("records", func(l *layer) *[]record { return &l.records }),
 		arrayOf("boxes", func(l *layer) *[]box { return &l.boxes }),

@@ -46,16 +46,21 @@ func (b box) meets(c box) bool {
 
 // project puts a position in degrees into the world. What lies beyond the Mercator square is put on its rim.
 func project(lon, lat float64) point {
-	y := 0.5 - math.Atanh(math.Sin(lat*(math.Pi/180)))*(1/(2*math.Pi))
+	sin := math.Sin(lat * (math.Pi / 180))
+	y := 0.5 - math.Log((1+sin)/(1-sin))*(1/(4*math.Pi))
 	return point{toWorld((lon + 180) * (1.0 / 360)), toWorld(y)}
 }
 
 func toWorld(fraction float64) uint32 {
-	v := math.Round(fraction * worldSize)
-	if v >= worldSize {
+	v := fraction*worldSize + 0.5
+	switch {
+	case !(v >= 0):
+		return 0
+	case v >= worldSize:
 		return math.MaxUint32
+	default:
+		return uint32(v)
 	}
-	return uint32(max(v, 0))
 }
 
 // unproject is the way back, in degrees.
