@@ -22,14 +22,18 @@ func newDictionary() *dictionary {
 // get gives a value's bytes.
 func (d *dictionary) get(id uint32) []byte { return d.bytes[d.ends[id-1]:d.ends[id]] }
 
-// intern gives the number of a value, a new one if it was never seen.
-func (d *dictionary) intern(v Value) uint32 {
+// intern gives the number of a value, a new one if it was never seen. hint is the number of one that it may well be.
+func (d *dictionary) intern(v Value, hint uint32) uint32 {
 	if v.Kind == None {
 		return 0
 	}
 	start := len(d.bytes)
 	d.bytes = appendValue(d.bytes, v)
 	added := d.bytes[start:]
+	if hint != 0 && bytes.Equal(d.get(hint), added) {
+		d.bytes = d.bytes[:start]
+		return hint
+	}
 	slot := d.slot(added)
 	if id := d.slots[slot]; id != 0 {
 		d.bytes = d.bytes[:start]

@@ -1,7 +1,10 @@
 package atlas_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"sync"
 	"testing"
 
 	"hetu/tiles/atlas"
@@ -10,19 +13,99 @@ import (
 // follow lets an atlas take in all that a store has.
 func follow(tb testing.TB, a *atlas.Atlas, s *store) {
 	tb.Helper()
-	want, _, err := s.Position(tb.Context())
-	if err != nil {
-		tb.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(tb.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		a.Follow(ctx, s, "", func(err error) { tb.Error(err) })
-	}()
-	for a.State().Position != want {
-		_ = s.Wait(ctx)
-	}
+	var following sync.WaitGroup
+	following.Go(func() { a.Follow(ctx, s, "", func(err error) { tb.Error(err) }) })
+	reach(tb, a, s)
 	stop()
-	<-done
+	following.Wait()
+}
+
+// reach waits until an atlas that follows has all that the store has.
+func reach(tb testing.TB, a *atlas.Atlas, s *store) {
+	tb.Helper()
+	for !caughtUp(a, s) {
+		_ = s.Wait(tb.Context())
+	}
+}
+
+func caughtUp(a *atlas.Atlas, s *store) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return a.State().Position.Seq == int64(len(s.feed))
+}
+
+// While the source is gone the atlas draws what it has; when it is back the atlas goes on, and nothing is lost. Trouble is told
+// once when it begins and once when it is over.
+func TestFollowGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	board := func(u float64) {
+		s.put("board", 1, span("board", 10, parts(12, 3250, 1675, []float64{u, 5}), nil))
+	}
+	board(10)
+	a := s.load(t)
+	ctx, stop := context.WithCancel(t.Context())
+	told := make(chan error, 10)
+	var following sync.WaitGroup
+	following.Go(func() { a.Follow(ctx, s, "", func(err error) { told <- err }) })
+	before := a.Tile(address(t, "board", 12, 3250, 1675), nil)
+
+	gone := errors.New("cable cut")
+	s.fail(gone)
+	if err := <-told; !errors.Is(err, gone) {
+		t.Errorf("told %v", err)
+	}
+	since := a.State().At
+	board(20)
+	board(30)
+	if tile := a.Tile(address(t, "board", 12, 3250, 1675), nil); !bytes.Equal(tile.Data, before.Data) {
+		t.Error("a tile changed while nothing could be read")
+	}
+	s.fail(nil)
+	if err := <-told; err != nil {
+		t.Errorf("told %v", err)
+	}
+	reach(t, a, s)
+	stop()
+	following.Wait()
+	if len(told) != 0 {
+		t.Errorf("told once more: %v", <-told)
+	}
+	if tile := a.Tile(address(t, "board", 12, 3250, 1675), nil); bytes.Equal(tile.Data, before.Data) || tile.Version != s.version(3) {
+		t.Errorf("version %d", tile.Version)
+	}
+	if !a.State().At.After(since) {
+		t.Error("the atlas does not know that it is current again")
+	}
+}
+
+// Many edits of one feature leave one feature, and tiles that were not touched keep their version, until the layer is
+// settled: then all have the newest.
+func TestFollowSettles(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	for i := range int64(100) {
+		s.put("board", i+1, span("board", 10, parts(12, 3250, 1675, []float64{float64(i), 5}), nil))
+	}
+	a := s.load(t)
+	far := address(t, "board", 12, 3300, 1675)
+	was := a.Tile(far, nil).Version
+	for n := range 600 {
+		for i := range int64(100) {
+			s.put("board", i+1, span("board", 10, parts(12, 3250, 1675, []float64{float64(i), float64(6 + n)}), nil))
+		}
+		follow(t, a, s)
+		if n == 0 && a.Tile(far, nil).Version != was {
+			t.Error("a tile that was not touched has another version")
+		}
+	}
+	addr := address(t, "board", 12, 3250, 1675)
+	got, want := a.Tile(addr, nil), s.load(t).Tile(addr, nil)
+	if !bytes.Equal(got.Data, want.Data) || got.Features != 100 {
+		t.Errorf("%d features", got.Features)
+	}
+	if a.Tile(far, nil).Version == was {
+		t.Error("60,000 edits of 100 features were not settled")
+	}
 }

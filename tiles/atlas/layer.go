@@ -105,7 +105,11 @@ func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
 		return record{}, box{}, false
 	}
 	for _, v := range s.Values {
-		l.values = append(l.values, l.dict.intern(v))
+		hint := uint32(0) // what the feature before has there
+		if n := len(l.values) - len(s.Values); n >= 0 {
+			hint = l.values[n]
+		}
+		l.values = append(l.values, l.dict.intern(v, hint))
 	}
 	if s.place != nil {
 		r.last, b = s.place.last, box{s.place.at.x, s.place.at.y, s.place.at.x, s.place.at.y}

@@ -179,8 +179,8 @@ func TestTileAllocations(t *testing.T) {
 		}
 		s.put("reach", int64(i)+1, span("reach", 11, parts(z, x, y, uv), map[string]any{"code": strconv.Itoa(i), "level": i%5 + 1}))
 	}
-	a, addr := s.load(t), address(t, "reach", z, x, y)
-	if n := testing.AllocsPerRun(50, func() { a.Tile(addr, nil) }); n > 3 {
+	draw, addr := atlas.Drawer(s.load(t)), address(t, "reach", z, x, y)
+	if n := testing.AllocsPerRun(50, func() { draw(addr) }); n > 1 {
 		t.Errorf("%v allocations", n)
 	}
 }

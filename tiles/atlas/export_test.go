@@ -1,0 +1,9 @@
+package atlas
+
+import "hetu/tiles"
+
+// Drawer draws with scratch of its own: what it allocates is what a tile does.
+func Drawer(a *Atlas) func(tiles.Address) tiles.Tile {
+	s := newScratch()
+	return func(addr tiles.Address) tiles.Tile { return a.build(s, addr) }
+}
