@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -19,7 +20,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"hetu/geo"
-	"hetu/tiles"
+	"hetu/tiles/cache"
 )
 
 // Config is what the server is made of.
@@ -28,8 +29,11 @@ type Config struct {
 	Extent geo.Extent
 	Now    func() time.Time
 	Log    *slog.Logger
-	// Tiles is where the features of tiles come from.
-	Tiles tiles.Source
+	// Atlas is what tiles are drawn from, and Tiles keeps them.
+	Atlas Atlas
+	Tiles *cache.Cache
+	// MayDraftFunc tells who may see boundaries that are not announced yet. Nil is nobody.
+	MayDraftFunc func(*http.Request) bool
 	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
 	Root string
 	// ApprovalNo is the map's approval number 审图号; empty on an intranet.
@@ -39,6 +43,7 @@ type Config struct {
 // Server is the HTTP side of hetu.
 type Server struct {
 	handler  http.Handler
+	tiles    *Tiles
 	draining *atomic.Bool
 }
 
@@ -62,8 +67,7 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/places", "places", s.places)
 	get("/api/v1/responsible", "responsible", s.responsible)
 	get("/api/v1/counts", "counts", s.counts)
-	check := &sampleCheck{store: cfg.Store}
-	NewTiles(TilesConfig{Source: cfg.Tiles, Now: cfg.Now, Root: cfg.Root, Notice: check.notice, Extent: cfg.Extent}).Register(router, cfg.Log)
+	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
 	}
@@ -72,11 +76,23 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
-	return &Server{handler: s.around(compress(router)), draining: s.draining}, nil
+	return &Server{
+		handler: s.around(compress(router)), draining: s.draining,
+		tiles: NewTiles(TilesConfig{
+			Atlas: cfg.Atlas, Cache: cfg.Tiles, Now: cfg.Now, Log: cfg.Log, Root: cfg.Root, NoticeFunc: check.notice, Extent: cfg.Extent,
+			MayDraftFunc: cfg.MayDraftFunc,
+		}),
+	}, nil
 }
 
-// ServeHTTP implements [http.Handler].
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+// ServeHTTP implements [http.Handler]. Tiles pass by the router and all that is put around the other answers.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/tiles/") {
+		s.tiles.ServeHTTP(w, r)
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
 // Drain makes /readyz say no, so that a balancer sends no more.
 func (s *Server) Drain() { s.draining.Store(true) }
@@ -147,19 +163,44 @@ func writeJSON(w http.ResponseWriter, v any) error {
 	return nil
 }
 
-// health serves /healthz: 200 while the process lives; degraded when the database does not answer.
-func (s *server) health(w http.ResponseWriter, r *http.Request) error {
-	status := "ok"
-	if err := s.Store.Ping(r.Context()); err != nil {
-		status = "degraded"
-	}
-	return writeJSON(w, map[string]string{"status": status})
+// health is the answer of /healthz.
+type health struct {
+	Status string `json:"status"` // ok, or degraded: tiles go on, and what needs the database may not
+	// Of a degraded server: when the data were last known to be the newest, and how long ago that is.
+	DataAsOf *time.Time `json:"data_as_of_time,omitempty"`
+	DataAgeS *int64     `json:"data_age_s,omitempty"`
+	Detail   string     `json:"detail,omitempty"`
 }
 
-// ready serves /readyz: 200 unless the server is about to stop.
+// pingPatience bounds how long /healthz waits for the database.
+const pingPatience = 2 * time.Second
+
+// health serves /healthz: 200 while the process lives; degraded when the database does not answer, or the atlas has not heard
+// of it for long.
+func (s *server) health(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), pingPatience)
+	defer cancel()
+	ping := s.Store.Ping(ctx)
+	state := s.Atlas.State()
+	age := max(0, s.Now().Sub(state.At))
+	if ping == nil && age < staleAfter {
+		return writeJSON(w, health{Status: "ok"})
+	}
+	at, seconds := state.At.UTC().Truncate(time.Second), int64(age/time.Second)
+	h := health{Status: "degraded", DataAsOf: &at, DataAgeS: &seconds, Detail: "the database does not answer; the map goes on with the data of data_as_of_time"}
+	if ping == nil {
+		h.Detail = "the database answers, but what was written since data_as_of_time is not on the map yet; see the log"
+	}
+	return writeJSON(w, h)
+}
+
+// ready serves /readyz: 200 unless the map is not loaded, or the server is about to stop.
 func (s *server) ready(w http.ResponseWriter, _ *http.Request) error {
 	if s.draining.Load() {
 		return geo.Errorf(geo.CodeUnavailable, "the server is stopping")
+	}
+	if !s.Atlas.State().Loaded {
+		return notLoaded()
 	}
 	return writeJSON(w, map[string]string{"status": "ready"})
 }

@@ -13,6 +13,7 @@ import (
 	"hetu/data/pg"
 	"hetu/data/pgtest"
 	"hetu/geo"
+	"hetu/tiles/cache"
 )
 
 // today is the day on which the tests ask.
@@ -30,7 +31,7 @@ func serve(t *testing.T, fill func(*testing.T, *pg.Batch)) *httptest.Server {
 	if _, err = b.Merge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	cfg := config(db.Store)
+	cfg := config(t, db.Store)
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	handler, err := api.New(cfg)
 	if err != nil {
@@ -41,8 +42,15 @@ func serve(t *testing.T, fill func(*testing.T, *pg.Batch)) *httptest.Server {
 	return srv
 }
 
-func config(store *pg.Store) api.Config {
-	return api.Config{Store: store, Tiles: store, Extent: geo.China(), Now: today, Log: slog.New(slog.DiscardHandler)}
+// config is of a server on a store, whose map is empty.
+func config(t *testing.T, store *pg.Store) api.Config {
+	t.Helper()
+	empty := newTileStore().loaded(t)
+	kept, err := cache.New(empty, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api.Config{Store: store, Atlas: empty, Tiles: kept, Extent: geo.China(), Now: today, Log: slog.New(slog.DiscardHandler)}
 }
 
 func nothing(*testing.T, *pg.Batch) {}

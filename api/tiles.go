@@ -1,87 +1,215 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/gorilla/mux"
-	"github.com/klauspost/compress/gzip"
 
 	"hetu/geo"
 	"hetu/tiles"
+	"hetu/tiles/atlas"
+	"hetu/tiles/cache"
 )
 
-// How long a cache may keep a public answer. With ?v= the URL names the data version, and TileJSON names the day beside it, so
-// the answer never changes. What is not public is kept by nobody.
-const (
-	cacheShort   = "public, max-age=60, stale-while-revalidate=300"
-	cacheForever = "public, max-age=31536000, immutable"
-	cachePrivate = "private, no-store"
-)
+// Atlas tells what the tiles are drawn from; [atlas.Atlas] is it.
+type Atlas interface {
+	// State tells how far the atlas has come.
+	State() atlas.State
+	// Coverage tells for every layer of the catalogue what it has on a day.
+	Coverage(asOf geo.Date) map[string]tiles.Coverage
+}
 
-// TilesConfig is what the tile resources need. Source and Now are required.
+// TilesConfig is what the tile resources need. Atlas, Cache, Now and Log are required.
 type TilesConfig struct {
-	Source tiles.Source
-	Now    func() time.Time
+	Atlas Atlas
+	Cache *cache.Cache
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Root is the URL that clients reach the server by, such as https://map.example.org, without a slash at the end.
 	// Empty takes it from each request.
 	Root string
-	// Notice gives what every map that draws the tiles shows, for instance 示意数据; "" is nothing. Nil is never anything.
-	Notice func(context.Context) string
+	// NoticeFunc gives what every map that draws the tiles shows, for instance 示意数据; "" is nothing. Nil is never anything.
+	NoticeFunc func(context.Context) string
 	// Extent is given as the bounds of a set that has no features yet.
 	Extent geo.Extent
+	// MayDraftFunc tells who may see what is not announced yet. Nil is nobody.
+	MayDraftFunc func(*http.Request) bool
 }
 
-// Tiles answers /tiles/.
+// Tiles answers everything below /tiles/. It does its own routing: a tile that is in memory is asked for in some microseconds,
+// of which a router would take a good part.
 type Tiles struct {
-	cfg      TilesConfig
-	coverage coverageCache
+	cfg     TilesConfig
+	headers tileHeaders
+	day     atomic.Pointer[civilDay]
+
+	setsMu sync.Mutex
+	sets   atomic.Pointer[map[string]*askedSet] // by the spelling of a request
 }
 
 // NewTiles makes the tile resources.
-func NewTiles(cfg TilesConfig) *Tiles { return &Tiles{cfg: cfg} }
+func NewTiles(cfg TilesConfig) *Tiles {
+	t := &Tiles{cfg: cfg, headers: newTileHeaders()}
+	t.sets.Store(&map[string]*askedSet{})
+	return t
+}
 
-// Register adds the routes of the tile resources.
-func (t *Tiles) Register(router *mux.Router, log *slog.Logger) {
-	for _, route := range []struct {
-		name, path string
-		handler    handlerFunc
-	}{
-		{"tile_sets", "/tiles/", t.Index},
-		{"tilejson", "/tiles/{set}/tilejson.json", t.TileJSON},
-		{"tile", "/tiles/{set}/{z}/{x}/{y}.mvt", t.Tile},
-	} {
-		router.Handle(route.path, handle(log, route.handler)).Methods(http.MethodGet, http.MethodHead).Name(route.name)
+// errDrafts is answered to who asks for drafts and may not see them.
+var errDrafts = errors.New("drafts are not shown here")
+
+// ServeHTTP implements [http.Handler] for paths that begin with /tiles/.
+func (t *Tiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer t.finish(w, r)
+	var ask tileAsk
+	var err error
+	if t.plain(r, &ask) {
+		err = t.answer(w, r, &ask)
+	} else {
+		err = t.route(w, r)
 	}
+	if err != nil {
+		t.fail(w, r, err)
+	}
+}
+
+// finish is deferred around every request: it answers for a handler that panicked.
+func (t *Tiles) finish(w http.ResponseWriter, r *http.Request) {
+	if cause := recover(); cause != nil && cause != http.ErrAbortHandler { //nolint:errorlint // the value itself is compared, as net/http does
+		id := requestID()
+		t.cfg.Log.ErrorContext(r.Context(), "handler panicked", slog.String("request_id", id), slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
+		w.Header().Set("X-Request-Id", id)
+		writeProblem(w, problemOf(geo.Errorf(geo.CodeInternal, "panic")))
+	}
+	if t.cfg.Log.Enabled(r.Context(), slog.LevelDebug) {
+		t.cfg.Log.DebugContext(r.Context(), "request", slog.String("method", r.Method), slog.String("path", r.URL.Path))
+	}
+}
+
+// fail writes what went wrong.
+func (t *Tiles) fail(w http.ResponseWriter, r *http.Request, err error) {
+	t.headers.security(w.Header())
+	t.headers.share(w.Header())
+	if errors.Is(err, errDrafts) {
+		writeProblem(w, problem{
+			Type: "/problems/forbidden", Title: "Not allowed", Status: http.StatusForbidden, Instance: r.URL.Path,
+			Detail: "drafts of boundaries are not shown here: they are for those who plan; on a planner's own machine hetu serve --show-drafts shows them",
+		})
+		return
+	}
+	handle(t.cfg.Log, func(http.ResponseWriter, *http.Request) error { return err }).ServeHTTP(w, r)
+}
+
+// tileHandler answers a request for one of the resources of the tiles; parts are what the path names.
+type tileHandler func(w http.ResponseWriter, r *http.Request, parts tileParts) error
+
+// tileParts is what stands in a path, as the client meant it.
+type tileParts struct {
+	grid         tiles.Grid
+	set, z, x, y string
+}
+
+// cgcs2000 is the part of a path that says that the tiles are those of the other grid.
+const cgcs2000 = "cgcs2000"
+
+// route finds the resource of a path.
+func (t *Tiles) route(w http.ResponseWriter, r *http.Request) error {
+	handler, parts, err := t.find(r)
+	if err != nil {
+		return err
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		t.headers.security(w.Header())
+		return handler(w, r, parts)
+	case http.MethodOptions:
+		t.preflight(w)
+		return nil
+	default:
+		t.headers.share(w.Header())
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		writeProblem(w, problem{
+			Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed, Instance: r.URL.Path,
+			Detail: r.Method + " is not possible here; possible: GET, HEAD, OPTIONS",
+		})
+		return nil
+	}
+}
+
+// find reads a path as it was sent: some clients send the comma of a composite as %2C.
+func (t *Tiles) find(r *http.Request) (tileHandler, tileParts, error) {
+	path, below := strings.CutPrefix(r.URL.EscapedPath(), "/tiles/")
+	sent := strings.SplitN(path, "/", 7)
+	parts := tileParts{grid: tiles.WebMercatorQuad}
+	if len(sent) > 1 && sent[1] == cgcs2000 {
+		parts.grid = tiles.CGCS2000Quad
+		sent = append(sent[:1:1], sent[2:]...)
+	}
+	var handler tileHandler
+	switch {
+	case below && path == "":
+		return t.index, parts, nil
+	case below && len(sent) == 2 && sent[1] == "tilejson.json":
+		handler, sent = t.tileJSON, []string{sent[0], "", "", ""}
+	case below && len(sent) == 4 && strings.HasSuffix(sent[3], ".mvt"):
+		handler, sent[3] = t.tile, strings.TrimSuffix(sent[3], ".mvt")
+	default:
+		return nil, parts, geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
+	}
+	for i, to := range []*string{&parts.set, &parts.z, &parts.x, &parts.y} {
+		var err error
+		if *to, err = url.PathUnescape(sent[i]); err != nil {
+			return nil, parts, geo.InvalidField([]string{"set", "z", "x", "y"}[i], "%.40q cannot be read", sent[i])
+		}
+	}
+	return handler, parts, nil
+}
+
+// preflight answers the question whether scripts of other sites may ask. What they may is read only.
+func (t *Tiles) preflight(w http.ResponseWriter) {
+	h := w.Header()
+	t.headers.share(h)
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "*")
+	h.Set("Access-Control-Max-Age", "86400")
+	h.Set("Allow", "GET, HEAD, OPTIONS")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// mayDraft tells whether a request may have a set: whether it has no drafts, or its sender may see them.
+func (t *Tiles) mayDraft(r *http.Request, drafts bool) bool {
+	return !drafts || (t.cfg.MayDraftFunc != nil && t.cfg.MayDraftFunc(r))
 }
 
 // tileSet is an entry of the index.
 type tileSet struct {
-	Name       string   `json:"name"`
-	Title      string   `json:"title"`
-	Public     bool     `json:"public"`
-	Layers     []string `json:"layers"`
-	Collection string   `json:"collection,omitempty"`
-	MinZoom    int      `json:"min_zoom"`
-	MaxZoom    int      `json:"max_zoom"`
-	TileJSON   string   `json:"tilejson"`
-	Tiles      string   `json:"tiles"`
+	Name       string    `json:"name"`
+	Title      string    `json:"title"`
+	Public     bool      `json:"public"`
+	Layers     []string  `json:"layers"`
+	Collection string    `json:"collection,omitempty"`
+	MinZoom    int       `json:"min_zoom"`
+	MaxZoom    int       `json:"max_zoom"`
+	TileJSON   string    `json:"tilejson"`
+	Tiles      string    `json:"tiles"`
+	CGCS2000   *tileGrid `json:"cgcs2000"`
 }
 
-// Index lists the sets: public, and each layer by itself.
-func (t *Tiles) Index(w http.ResponseWriter, r *http.Request) error {
+// tileGrid is where a set is in the other grid.
+type tileGrid struct {
+	TileJSON string `json:"tilejson"`
+	Tiles    string `json:"tiles"`
+}
+
+// index lists the sets: public, and each layer by itself.
+func (t *Tiles) index(w http.ResponseWriter, r *http.Request, _ tileParts) error {
 	if _, err := t.query(r); err != nil {
 		return err
 	}
@@ -97,10 +225,14 @@ func (t *Tiles) Index(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		if !t.mayDraft(r, set.Drafts()) {
+			continue
+		}
 		first, last := set.Zooms()
 		entry := tileSet{
 			Name: name, Title: "公开图层 / public layers", Public: set.Public(), MinZoom: first, MaxZoom: last,
-			TileJSON: t.root(r) + "/tiles/" + name + "/tilejson.json", Tiles: t.template(r, set, nil),
+			TileJSON: t.base(r, set, tiles.WebMercatorQuad) + "/tilejson.json", Tiles: t.template(r, set, tiles.WebMercatorQuad, nil),
+			CGCS2000: &tileGrid{t.base(r, set, tiles.CGCS2000Quad) + "/tilejson.json", t.template(r, set, tiles.CGCS2000Quad, nil)},
 		}
 		for _, l := range set.Layers {
 			entry.Layers = append(entry.Layers, l.Name)
@@ -110,94 +242,63 @@ func (t *Tiles) Index(w http.ResponseWriter, r *http.Request) error {
 		}
 		body.Sets = append(body.Sets, entry)
 	}
-	return sendJSON(w, r, cacheShort, body)
+	t.headers.share(w.Header())
+	return sendJSON(w, r, t.headers.short[0], body)
 }
 
-// TileJSON describes a set. The tiles' URL in it names the day and the data version, so that tiles may be kept for ever.
-func (t *Tiles) TileJSON(w http.ResponseWriter, r *http.Request) error {
+// tileJSON describes a set. The tiles' URL in it names the day and the data version, so that tiles may be kept for ever.
+func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request, parts tileParts) error {
 	q, err := t.query(r)
 	if err != nil {
 		return err
 	}
-	name, err := pathVar(r, "set")
+	set, err := tiles.ParseSet(parts.set)
 	if err != nil {
 		return err
 	}
-	set, err := tiles.ParseSet(name)
-	if err != nil {
-		return err
+	if !t.mayDraft(r, set.Drafts()) {
+		return errDrafts
 	}
-	version, err := t.cfg.Source.Version(r.Context())
-	if err != nil {
-		return err
+	state := t.cfg.Atlas.State()
+	if !state.Loaded {
+		return notLoaded()
 	}
-	coverage, err := t.coverage.get(r.Context(), t.cfg.Source, version, q.asOf)
-	if err != nil {
-		return err
-	}
-	pin := url.Values{"as_of": {q.asOf.String()}, "v": {strconv.FormatInt(version, 10)}}
+	pin := url.Values{"as_of": {q.asOf.String()}, "v": {strconv.FormatInt(state.Version, 10)}}
 	notice := ""
-	if t.cfg.Notice != nil {
-		notice = t.cfg.Notice(r.Context())
+	if t.cfg.NoticeFunc != nil {
+		notice = t.cfg.NoticeFunc(r.Context())
 	}
-	doc, err := tiles.Describe(set, t.template(r, set, pin), notice, coverage, t.cfg.Extent)
+	doc, err := tiles.Describe(set, parts.grid, t.template(r, set, parts.grid, pin), notice, t.cfg.Atlas.Coverage(q.asOf), t.cfg.Extent)
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, r, cacheOf(set, false), doc)
+	control := t.headers.private
+	if set.Public() {
+		control = t.headers.short
+		t.headers.share(w.Header())
+	}
+	if age, old := t.age(state); old {
+		w.Header().Set("Hetu-Data-Age", age)
+	}
+	return sendJSON(w, r, control[0], doc)
 }
 
-// Tile answers one tile; 204 where nothing is.
-func (t *Tiles) Tile(w http.ResponseWriter, r *http.Request) error {
-	q, err := t.query(r)
-	if err != nil {
-		return err
-	}
-	address, err := tileAddress(r, q.asOf)
-	if err != nil {
-		return err
-	}
-	forever, err := t.isPinned(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	tile, err := tiles.Build(r.Context(), t.cfg.Source, address)
-	if err != nil {
-		return err
-	}
-	if tile.Dropped > 0 {
-		w.Header().Set("Hetu-Dropped", strconv.Itoa(tile.Dropped))
-	}
-	return send(w, r, "application/vnd.mapbox-vector-tile", cacheOf(address.Set, forever), tile.Data)
+func notLoaded() error {
+	return geo.Errorf(geo.CodeUnavailable, "the map is being loaded; /readyz tells how far it is")
 }
 
-func tileAddress(r *http.Request, asOf geo.Date) (tiles.Address, error) {
-	var parts [4]string
-	for i, name := range []string{"set", "z", "x", "y"} {
-		var err error
-		if parts[i], err = pathVar(r, name); err != nil {
-			return tiles.Address{}, err
-		}
+// base gives the URL of a set in a grid.
+func (t *Tiles) base(r *http.Request, set tiles.Set, grid tiles.Grid) string {
+	s := t.root(r) + "/tiles/" + set.Name
+	if grid == tiles.CGCS2000Quad {
+		s += "/" + cgcs2000
 	}
-	return tiles.ParseAddress(parts[0], parts[1], parts[2], parts[3], asOf)
-}
-
-// isPinned tells whether the URL can only ever mean what it means now: it names its day, and the store's newest version.
-// Another version must not be kept: a later one would be kept as what it was before, an earlier one as what it became.
-func (t *Tiles) isPinned(ctx context.Context, q tileQuery) (bool, error) {
-	if !q.versioned || !q.dated {
-		return false, nil
-	}
-	version, err := t.cfg.Source.Version(ctx)
-	if err != nil {
-		return false, err
-	}
-	return q.version == version, nil
+	return s
 }
 
 // template gives the URL of a set's tiles.
-func (t *Tiles) template(r *http.Request, set tiles.Set, query url.Values) string {
-	s := t.root(r) + "/tiles/" + set.Name + "/{z}/{x}/{y}.mvt"
+func (t *Tiles) template(r *http.Request, set tiles.Set, grid tiles.Grid, query url.Values) string {
+	s := t.base(r, set, grid) + "/{z}/{x}/{y}.mvt"
 	if len(query) > 0 {
 		s += "?" + query.Encode()
 	}
@@ -212,17 +313,6 @@ func (t *Tiles) root(r *http.Request) string {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host
-}
-
-func cacheOf(set tiles.Set, forever bool) string {
-	switch {
-	case !set.Public():
-		return cachePrivate
-	case forever:
-		return cacheForever
-	default:
-		return cacheShort
-	}
 }
 
 // tileQuery is the query of a tile resource: the day, and the data version that the URL was made for.
@@ -249,139 +339,4 @@ func (t *Tiles) query(r *http.Request) (tileQuery, error) {
 		}
 	}
 	return q, nil
-}
-
-// pathVar gives a part of the path as the client meant it: the router hands it over as it was sent, and some clients send the
-// comma of a composite as %2C.
-func pathVar(r *http.Request, name string) (string, error) {
-	sent := mux.Vars(r)[name]
-	text, err := url.PathUnescape(sent)
-	if err != nil {
-		return "", geo.InvalidField(name, "%.40q cannot be read", sent)
-	}
-	return text, nil
-}
-
-// coverageCache keeps what the layers cover until something is written: it takes a pass over every table.
-type coverageCache struct {
-	mu      sync.Mutex
-	version int64
-	days    map[geo.Date]map[string]tiles.Coverage
-}
-
-// coverageDays bounds how many days of one version are kept.
-const coverageDays = 64
-
-func (c *coverageCache) get(ctx context.Context, src tiles.Source, version int64, asOf geo.Date) (map[string]tiles.Coverage, error) {
-	c.mu.Lock()
-	found, ok := c.days[asOf]
-	ok = ok && c.version == version
-	c.mu.Unlock()
-	if ok {
-		return found, nil
-	}
-	found, err := src.Coverage(ctx, asOf)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.days == nil || c.version != version || len(c.days) >= coverageDays {
-		c.version, c.days = version, map[geo.Date]map[string]tiles.Coverage{}
-	}
-	c.days[asOf] = found
-	return found, nil
-}
-
-func sendJSON(w http.ResponseWriter, r *http.Request, cache string, doc any) error {
-	body, err := json.Marshal(doc)
-	if err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return send(w, r, "application/json", cache, append(body, '\n'))
-}
-
-// send answers with a body that caches may compare: strong ETag of the content and the encoding, 304 when the client has it,
-// 204 when there is none, gzip where it is welcome. Compression writes no time and no name: equal bodies are equal bytes.
-func send(w http.ResponseWriter, r *http.Request, contentType, cache string, body []byte) error {
-	sum := sha256.Sum256(body)
-	tag := hex.EncodeToString(sum[:16])
-	compressed := len(body) > 0 && acceptsGzip(r.Header.Values("Accept-Encoding"))
-	if compressed {
-		tag += "-gzip"
-	}
-	h := w.Header()
-	h.Set("ETag", `"`+tag+`"`)
-	h.Set("Cache-Control", cache)
-	if !slices.Contains(h.Values("Vary"), "Accept-Encoding") { // what compresses other resources may have said so
-		h.Add("Vary", "Accept-Encoding")
-	}
-	if hasTag(r.Header.Values("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	if len(body) == 0 {
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	if compressed {
-		var err error
-		if body, err = gzipped(body); err != nil {
-			return fmt.Errorf("compress: %w", err)
-		}
-		h.Set("Content-Encoding", "gzip")
-	}
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that left gets nothing
-	}
-	return nil
-}
-
-func gzipped(body []byte) ([]byte, error) {
-	var out bytes.Buffer
-	z, err := gzip.NewWriterLevel(&out, gzip.DefaultCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := z.Write(body); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
-// hasTag compares If-None-Match weakly, as RFC 9110 section 13.1.2 wants it.
-func hasTag(headers []string, tag string) bool {
-	for item := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		item = strings.TrimSpace(item)
-		if item == "*" || strings.TrimPrefix(item, "W/") == `"`+tag+`"` {
-			return true
-		}
-	}
-	return false
-}
-
-// acceptsGzip reads Accept-Encoding: gzip by name, else by *; a weight of zero refuses it.
-func acceptsGzip(headers []string) bool {
-	star := false
-	for item := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		name, params, _ := strings.Cut(item, ";")
-		welcome := true
-		if weight, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
-			q, err := strconv.ParseFloat(weight, 64)
-			welcome = err == nil && q > 0
-		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "gzip", "x-gzip":
-			return welcome
-		case "*":
-			star = welcome
-		}
-	}
-	return star
 }

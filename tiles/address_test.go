@@ -49,6 +49,35 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
+// The grid of 天地图's c: level 1 is two tiles, each next one has twice as many columns and rows; 18 is the last.
+func TestParseAddressCGCS2000(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		z, x, y string
+		code    geo.Code
+	}{
+		{"0", "0", "0", geo.CodeNotFound},
+		{"1", "1", "0", ""},
+		{"1", "2", "0", geo.CodeNotFound},
+		{"1", "0", "1", geo.CodeNotFound},
+		{"2", "3", "1", ""},
+		{"2", "0", "2", geo.CodeNotFound},
+		{"18", "262143", "131071", ""},
+		{"18", "0", "131072", geo.CodeNotFound},
+		{"19", "0", "0", geo.CodeNotFound},
+	}
+	for _, tt := range tests {
+		a, err := tiles.CGCS2000Quad.ParseAddress("public", tt.z, tt.x, tt.y, day())
+		code := geo.Code("")
+		if err != nil {
+			code = geo.CodeOf(err)
+		}
+		if code != tt.code || (err == nil && a.Grid != tiles.CGCS2000Quad) {
+			t.Errorf("%s/%s/%s: %v, %+v", tt.z, tt.x, tt.y, err, a)
+		}
+	}
+}
+
 func fieldOf(t *testing.T, err error) string {
 	t.Helper()
 	e, ok := err.(*geo.Error) //nolint:errorlint // these are made, not wrapped
@@ -84,7 +113,7 @@ func TestParseSet(t *testing.T) {
 		text, name, layers string
 		code               geo.Code
 	}{
-		{"public", "public", "board,boundary,division,reach,river,section", ""},
+		{"public", "public", "board,boundary,division,division_label,reach,river,river_label,section", ""},
 		{"outfall", "outfall", "outfall", ""},
 		{"river,board,river", "board,river", "board,river", ""},
 		{"", "", "", geo.CodeNotFound},
@@ -109,7 +138,7 @@ func TestParseSet(t *testing.T) {
 		}
 	}
 	_, err := tiles.ParseSet("river,lakes")
-	want := `there is no tile layer "lakes"; there are board, boundary, division, outfall, reach, river, section, and the set public`
+	want := `there is no tile layer "lakes"; there are board, boundary, division, division_label, draft, outfall, reach, river, river_label, section, and the set public`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -123,7 +152,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s stands after %s", l.Name, last)
 		}
 		last = l.Name
-		if l.MinZoom < 0 || l.MinZoom > l.MaxZoom || l.MaxZoom > tiles.MaxZoom || l.Zh == "" || l.En == "" || l.Collection == "" {
+		if l.MinZoom < 0 || l.MinZoom > l.MaxZoom || l.MaxZoom > tiles.MaxZoom || l.Zh == "" || l.En == "" || (l.Collection == "") != (l.Names != "" || l.Name == "draft") {
 			t.Errorf("%+v", l)
 		}
 		seen := map[string]bool{}
@@ -136,7 +165,7 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// Boxes of hand-worked addresses: the tile's square and 68/4096 of its width around.
+// Boxes of hand-worked addresses: the tile's square and 68/4096 of its width around, not beyond the earth.
 func TestBox(t *testing.T) {
 	t.Parallel()
 	a, err := tiles.ParseAddress("river", "1", "1", "0", day())
@@ -146,6 +175,13 @@ func TestBox(t *testing.T) {
 	got := a.Box()
 	margin := 180 * 68.0 / 4096
 	if math.Abs(got.West+margin) > 1e-9 || got.East != 180 || got.North != 90 || got.South > -2.98 || got.South < -2.99 {
+		t.Errorf("got %+v", got)
+	}
+	if a, err = tiles.CGCS2000Quad.ParseAddress("river", "2", "3", "1", day()); err != nil {
+		t.Fatal(err)
+	}
+	got, margin = a.Box(), 90*68.0/4096
+	if math.Abs(got.West-90+margin) > 1e-9 || got.East != 180 || got.South != -90 || math.Abs(got.North-margin) > 1e-9 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -3,7 +3,6 @@ package tiles_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -213,42 +212,6 @@ func TestBuildSameBytes(t *testing.T) {
 	one, two := build(t, forth, a), build(t, back, a)
 	if len(one.Data) == 0 || !bytes.Equal(one.Data, two.Data) {
 		t.Errorf("%d and %d bytes", len(one.Data), len(two.Data))
-	}
-}
-
-func TestDescribe(t *testing.T) {
-	t.Parallel()
-	set, err := tiles.ParseSet("river,outfall")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := tiles.Describe(set, "http://h/tiles/outfall,river/{z}/{x}/{y}.mvt", "示意数据", map[string]tiles.Coverage{
-		"river": {Count: 2, Box: geo.Extent{West: 109.123456789, South: 40, East: 110, North: 41}},
-	}, geo.China())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([4]float64{109.1234567, 40, 110, 41}, doc.Bounds); diff != "" {
-		t.Error(diff)
-	}
-	if doc.TileJSON != "3.0.0" || doc.MinZoom != 6 || doc.MaxZoom != 18 || doc.Attribution != "示意数据" || len(doc.VectorLayers) != 2 || doc.Center[2] != 9 {
-		t.Errorf("got %+v", doc)
-	}
-	if got := doc.VectorLayers[1].Fields["perennial"]; got != "常年有水 / water all the year (Boolean)" {
-		t.Errorf("got %q", got)
-	}
-	var typed struct {
-		VectorLayers []tiles.VectorLayer `json:"vector_layers"`
-	}
-	if err = json.Unmarshal([]byte(doc.JSON), &typed); err != nil || typed.VectorLayers[1].Fields["perennial"] != "Boolean" {
-		t.Errorf("%v in %s", err, doc.JSON)
-	}
-	empty, err := tiles.Describe(set, "", "", nil, geo.China())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([4]float64{73, 3, 136, 54}, empty.Bounds); diff != "" {
-		t.Error(diff)
 	}
 }
 

@@ -12,6 +12,12 @@ import (
 )
 
 type exportCmd struct {
+	GeoJSON exportGeoJSONCmd `cmd:"" name:"geojson" default:"withargs" help:"Write a layer of the store as GeoJSON; hetu export LAYER means this."`
+	PMTiles exportPMTilesCmd `cmd:"" name:"pmtiles" help:"Write vector tiles into one PMTiles file, which maps read from any web server."`
+	MBTiles exportMBTilesCmd `cmd:"" name:"mbtiles" help:"Write vector tiles into one MBTiles file, for QGIS, GDAL and tile servers."`
+}
+
+type exportGeoJSONCmd struct {
 	Layer string `arg:"" help:"divisions, rivers, routes, reaches, boundaries, notice-boards, sections or outfalls."`
 	File  string `arg:"" optional:"" help:"File to write; standard output when it is not given." placeholder:"FILE"`
 	AsOf  string `help:"The day whose state is written; today when it is not given." placeholder:"DATE"`
@@ -19,12 +25,12 @@ type exportCmd struct {
 }
 
 // Help gives an example.
-func (*exportCmd) Help() string {
+func (*exportGeoJSONCmd) Help() string {
 	return "Example: hetu export reaches reaches.geojson --as-of 2018-05-01"
 }
 
 // Run writes GeoJSON in EPSG:4490, lon and lat. A failed export leaves no file.
-func (c *exportCmd) Run(ctx context.Context, a *app) error {
+func (c *exportGeoJSONCmd) Run(ctx context.Context, a *app) error {
 	at := duty.Moment{AsOf: geo.DateOf(a.now())}
 	if c.AsOf != "" {
 		d, err := geo.ParseDate(c.AsOf)
@@ -43,7 +49,7 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 	return errors.Join(c.write(ctx, a, db, at), db.Close(ctx))
 }
 
-func (c *exportCmd) write(ctx context.Context, a *app, db *database, at duty.Moment) error {
+func (c *exportGeoJSONCmd) write(ctx context.Context, a *app, db *database, at duty.Moment) error {
 	w := a.stdout
 	if c.File != "" {
 		part, err := os.Create(c.File + ".part")

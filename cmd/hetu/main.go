@@ -27,7 +27,7 @@ type cli struct {
 
 	Serve   serveCmd   `cmd:"" help:"Serve the map: tiles, answers and pages."`
 	Import  importCmd  `cmd:"" help:"Bring a file of rivers, boundaries, boards … into the store, after a report and a yes."`
-	Export  exportCmd  `cmd:"" help:"Write a layer of the store to a GeoJSON file."`
+	Export  exportCmd  `cmd:"" help:"Write a layer of the store to a GeoJSON file, or vector tiles to a PMTiles or MBTiles file."`
 	Sample  sampleCmd  `cmd:"" help:"The sample counties, and generated networks of any size for tests and benchmarks."`
 	DB      dbCmd      `cmd:"" name:"db" help:"The database: migrate it, tell its state, open psql on it."`
 	Version versionCmd `cmd:"" help:"Print the version."`

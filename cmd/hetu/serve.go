@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -21,6 +23,9 @@ type serveCmd struct {
 	Network       string `help:"Say 'intranet' to listen on more than this machine without a map approval number." env:"HETU_NETWORK" enum:",intranet" default:""`
 	PublicURL     string `help:"The URL that clients reach the server by, such as https://map.example.org; TileJSON names it. Default: what each request asked for." name:"public-url" env:"HETU_PUBLIC_URL" placeholder:"URL"`
 	MapApprovalNo string `help:"The map's approval number 审图号; printed on the map." env:"HETU_MAP_APPROVAL_NO" placeholder:"NO"`
+	ShowDrafts    bool   `help:"Show boundaries that are not announced yet to everyone who can reach this server: for a planner's own machine." env:"HETU_SHOW_DRAFTS"`
+	TileCache     int64  `help:"Memory for tiles that are ready to be sent, in MB." env:"HETU_TILE_CACHE" default:"256" placeholder:"MB"`
+	Snapshot      string `help:"File that the map's data are written to, so that the next start need not read the whole database. Default: atlas.snapshot in the folder of the private database; none with an own database." env:"HETU_SNAPSHOT" placeholder:"FILE"`
 }
 
 // Help gives an example.
@@ -30,8 +35,13 @@ func (*serveCmd) Help() string {
 
 // Run serves until SIGTERM or Ctrl-C, then lets requests finish and stops the private database.
 func (c *serveCmd) Run(ctx context.Context, a *app) error {
-	if err := c.mayListen(); err != nil {
+	if err := c.check(); err != nil {
 		return usageError{err}
+	}
+	if os.Getenv("GOGC") == "" {
+		// Nearly all of the memory is the atlas: large arrays without pointers, which cost the collector nothing to look at and
+		// would double what the process takes if it waited until as much again is in use.
+		debug.SetGCPercent(20)
 	}
 	started := a.now()
 	var lc net.ListenConfig
@@ -39,13 +49,84 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s (another program may be using it; --listen takes another address): %w", c.Listen, err)
 	}
-	defer func() { _ = listener.Close() }()
+	door := &api.Door{}
+	srv := &http.Server{
+		Handler: door, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 60 * time.Second,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(listener) }()
+	err = c.open(ctx, a, door, srv, failed, func() {
+		a.print("hetu is ready after %.1f s: http://%s", a.now().Sub(started).Seconds(), listener.Addr())
+	})
+	return errors.Join(err, shutDown(ctx, srv))
+}
+
+// shutDown lets requests finish, and ends those that take too long.
+func shutDown(ctx context.Context, srv *http.Server) error {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		return srv.Close()
+	}
+	return nil
+}
+
+// open gets the database, loads the map and serves until ctx ends. What it starts it stops, in the other order.
+func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.Server, failed <-chan error, ready func()) (err error) {
+	door.Tell("the database is starting")
 	db, err := c.database(ctx, a)
 	if err != nil {
 		return err
 	}
-	err = c.serve(ctx, a, db, listener, started)
-	return errors.Join(err, db.Close(ctx))
+	defer func() { err = errors.Join(err, db.Close(ctx)) }()
+	if c.Sample {
+		door.Tell("the sample is being loaded")
+		if err = loadSample(ctx, a, db); err != nil {
+			return err
+		}
+	}
+	extent, err := db.Extent(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := c.loadMap(ctx, a, db, door)
+	if err != nil {
+		return err
+	}
+	defer m.stop()
+	handler, err := api.New(api.Config{
+		Store: db.Store, Atlas: m.atlas, Tiles: m.tiles, Extent: extent, Now: a.now, Log: a.log,
+		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
+	})
+	if err != nil {
+		return err
+	}
+	door.Open(handler)
+	ready()
+	err = c.wait(ctx, a, db, failed)
+	handler.Drain()
+	return errors.Join(err, shutDown(ctx, srv)) // before what the answers are made from is stopped
+}
+
+// wait returns when the server is to stop.
+func (*serveCmd) wait(ctx context.Context, a *app, db *database, failed <-chan error) error {
+	var died <-chan struct{}
+	if db.cluster != nil {
+		died = db.cluster.Done()
+	}
+	for {
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serve: %w", err)
+		case <-died:
+			// Supervision gave up. The process goes on, degraded: the map needs no database.
+			a.log.ErrorContext(ctx, "the private database keeps dying; see its log in the data folder", slog.Any("cause", db.cluster.Err()))
+			died = nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 func (c *serveCmd) database(ctx context.Context, a *app) (*database, error) {
@@ -56,66 +137,50 @@ func (c *serveCmd) database(ctx context.Context, a *app) (*database, error) {
 	return a.startCluster(ctx)
 }
 
+// check reports what cannot be asked for.
+func (c *serveCmd) check() error {
+	if err := c.mayListen(); err != nil {
+		return err
+	}
+	if c.ShowDrafts && !c.isLocal() && c.Network != "intranet" {
+		return fmt.Errorf("--show-drafts shows boundaries that are not announced yet to everyone who can reach --listen %s: listen on this machine alone, or say --network=intranet", c.Listen)
+	}
+	if c.TileCache < 1 {
+		return fmt.Errorf("--tile-cache %d: give at least 1 MB", c.TileCache)
+	}
+	return nil
+}
+
 // mayListen holds the rule of 公开地图内容表示规范: a map that others can reach has an approval number, or is an intranet's.
 func (c *serveCmd) mayListen() error {
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("--listen %q: write HOST:PORT, for example 127.0.0.1:8080", c.Listen)
 	}
-	ip := net.ParseIP(host)
-	if host == "localhost" || (ip != nil && ip.IsLoopback()) || c.Network == "intranet" || c.MapApprovalNo != "" {
+	if c.isLocal() || c.Network == "intranet" || c.MapApprovalNo != "" {
 		return nil
 	}
 	return fmt.Errorf("--listen %s can be reached from other machines: say --network=intranet, or give the approval number by --map-approval-no", c.Listen)
 }
 
-func (c *serveCmd) serve(ctx context.Context, a *app, db *database, listener net.Listener, started time.Time) error {
-	if c.Sample {
-		if err := loadSample(ctx, a, db); err != nil {
-			return err
-		}
+// isLocal tells whether only this machine can reach the server.
+func (c *serveCmd) isLocal() bool { return isThisMachine(c.Listen) }
+
+// isThisMachine tells whether a host, with or without a port, is this machine's own name for itself.
+func isThisMachine(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
 	}
-	extent, err := db.Extent(ctx)
-	if err != nil {
-		return err
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// mayDraft tells who sees drafts; nil is nobody. On a machine's own address a request must have asked for that address: a page
+// of the web that has its name point here would otherwise read them.
+func (c *serveCmd) mayDraft() func(*http.Request) bool {
+	if !c.ShowDrafts {
+		return nil
 	}
-	handler, err := api.New(api.Config{
-		Store: db.Store, Tiles: db.Store, Extent: extent, Now: a.now, Log: a.log, Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo,
-	})
-	if err != nil {
-		return err
-	}
-	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 60 * time.Second,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(listener) }()
-	a.print("hetu is ready after %.1f s: http://%s", a.now().Sub(started).Seconds(), listener.Addr())
-	var died <-chan struct{}
-	if db.cluster != nil {
-		died = db.cluster.Done()
-	}
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-died:
-		// Supervision gave up. The process goes on, degraded, so that what needs no database is still answered.
-		a.log.ErrorContext(ctx, "the private database keeps dying; see its log in the data folder", slog.Any("cause", db.cluster.Err()))
-		select {
-		case err := <-failed:
-			return fmt.Errorf("serve: %w", err)
-		case <-ctx.Done():
-		}
-	case <-ctx.Done():
-	}
-	handler.Drain()
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		_ = srv.Close()
-	}
-	return nil
+	return func(r *http.Request) bool { return !c.isLocal() || isThisMachine(r.Host) }
 }
 
 // loadSample fills an empty store; a store that holds anything is left alone, and a person told so.

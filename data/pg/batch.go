@@ -16,14 +16,21 @@ import (
 	"hetu/geo"
 )
 
-// stageRows is how many rows one staging transaction holds: no longer than a second, so that the feed's readers never wait.
-const stageRows = 5000
+const (
+	// stageRows is how many rows one staging transaction holds: no longer than a second, so that the feed's readers never wait.
+	stageRows = 5000
+	// fewRows is up to how many rows a batch is staged by the transaction that merges it.
+	fewRows = 100
+)
 
-// Batch is a set of rows on its way into the store. Add stages them in short transactions; Merge brings all of them in, or
-// none, in one. A batch that is never merged leaves nothing but rows in staging, which Drop or the next start removes.
+// Batch is a set of rows on its way into the store; Merge brings all of them in, or none, in one transaction. A few, such as an
+// edit, are staged by the same one; of many Add stages what fills a step, in short transactions. A batch that is never merged
+// leaves nothing but rows in staging, which Drop or the next start removes.
 type Batch struct {
 	store   *Store
-	id      int64
+	actor   string
+	what    string
+	id      int64 // 0: nothing is staged
 	pending map[string][]Row
 	plans   map[string]*plan
 	ids     map[string]map[Key]ref
@@ -46,14 +53,12 @@ type Merged struct {
 	Ended     int64  `db:"ended"`
 }
 
-// NewBatch opens a batch. actor is who writes, what is the sentence for the audit.
-func (s *Store) NewBatch(ctx context.Context, actor, what string) (*Batch, error) {
-	b := &Batch{store: s, pending: map[string][]Row{}, plans: map[string]*plan{}, ids: map[string]map[Key]ref{}}
-	row := s.write.QueryRow(ctx, s.queries["batch_insert"], pgx.NamedArgs{"at": s.now(), "actor": actor, "what": what})
-	if err := row.Scan(&b.id); err != nil {
-		return nil, interpret(fmt.Errorf("open a batch: %w", err))
+// NewBatch begins a batch. actor is who writes, what is the sentence for the audit.
+func (s *Store) NewBatch(_ context.Context, actor, what string) (*Batch, error) {
+	if actor == "" {
+		return nil, geo.Errorf(geo.CodeInvalid, "nobody is named as the writer of %q", what)
 	}
-	return b, nil
+	return &Batch{store: s, actor: actor, what: what, pending: map[string][]Row{}, plans: map[string]*plan{}, ids: map[string]map[Key]ref{}}, nil
 }
 
 // Add puts rows into the batch; they are written to staging in steps of 5,000.
@@ -77,25 +82,38 @@ func (b *Batch) Merge(ctx context.Context) ([]Merged, error) { return b.merge(ct
 func (b *Batch) Preview(ctx context.Context) ([]Merged, error) { return b.merge(ctx, true) }
 
 func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
-	for _, e := range slices.Sorted(maps.Keys(b.pending)) {
-		if err := b.flush(ctx, e); err != nil {
+	statements := &pgx.Batch{}
+	n := 0
+	for _, rows := range b.pending {
+		n += len(rows)
+	}
+	few := b.id == 0 && n <= fewRows
+	if few {
+		if err := b.stageFew(ctx, statements); err != nil {
 			return nil, err
 		}
+	} else {
+		for _, e := range slices.Sorted(maps.Keys(b.pending)) {
+			if err := b.flush(ctx, e); err != nil {
+				return nil, err
+			}
+		}
+		if err := b.dangling(); err != nil {
+			return nil, err
+		}
+		statements.Queue(b.store.queries["batch_merge"], pgx.NamedArgs{"batch": b.id, "now": b.store.now(), "rows": b.n, "kinds": slices.Sorted(maps.Keys(b.plans))})
 	}
-	if err := b.dangling(); err != nil {
-		return nil, err
-	}
+	var merged []Merged
+	statements.QueuedQueries[statements.Len()-1].Query(func(rows pgx.Rows) (err error) {
+		merged, err = pgx.CollectRows(rows, pgx.RowToStructByName[Merged])
+		return err
+	})
 	tx, err := b.store.write.Begin(ctx)
 	if err != nil {
 		return nil, interpret(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	rows, err := tx.Query(ctx, b.store.queries["batch_merge"], pgx.NamedArgs{"batch": b.id, "now": b.store.now(), "rows": b.n})
-	if err != nil {
-		return nil, interpret(fmt.Errorf("merge: %w", err))
-	}
-	merged, err := pgx.CollectRows(rows, pgx.RowToStructByName[Merged])
-	if err != nil {
+	if err := tx.SendBatch(ctx, statements).Close(); err != nil {
 		return nil, interpret(fmt.Errorf("merge: %w", err))
 	}
 	if preview {
@@ -105,11 +123,42 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 	if err := tx.Commit(ctx); err != nil {
 		return nil, interpret(fmt.Errorf("merge: %w", err))
 	}
+	if few {
+		clear(b.pending)
+	}
 	return merged, nil
+}
+
+// stageFew queues what stages and merges all pending rows in one transaction.
+func (b *Batch) stageFew(ctx context.Context, statements *pgx.Batch) error {
+	entities := slices.Sorted(maps.Keys(b.pending))
+	want := map[string][]string{}
+	for _, e := range entities {
+		b.wanted(b.plan(b.pending[e]), b.pending[e], want)
+	}
+	if err := b.resolve(ctx, want); err != nil {
+		return err
+	}
+	if err := b.dangling(); err != nil {
+		return err
+	}
+	statements.Queue(b.store.queries["batch_open"], pgx.NamedArgs{"at": b.store.now(), "actor": b.actor, "what": b.what})
+	b.n = 0
+	for _, e := range entities {
+		p := b.plans[e]
+		for _, row := range b.pending[e] {
+			statements.Queue(p.insert, b.values(p, row)[1:]...)
+		}
+	}
+	statements.Queue(b.store.queries["batch_merge_opened"], pgx.NamedArgs{"now": b.store.now(), "rows": b.n, "kinds": entities})
+	return nil
 }
 
 // Drop forgets the batch's staged rows.
 func (b *Batch) Drop(ctx context.Context) error {
+	if b.id == 0 {
+		return nil
+	}
 	_, err := b.store.write.Exec(ctx, b.store.queries["batch_drop"], pgx.NamedArgs{"batch": b.id})
 	return interpret(err)
 }
@@ -132,17 +181,22 @@ func (b *Batch) dangling() error {
 	return nil
 }
 
+// flush stages the pending rows of an entity.
 func (b *Batch) flush(ctx context.Context, entity string) error {
 	rows := b.pending[entity]
 	if len(rows) == 0 {
 		return nil
 	}
-	p := b.plans[entity]
-	if p == nil {
-		p = newPlan(reflect.TypeOf(rows[0]))
-		b.plans[entity] = p
+	if b.id == 0 {
+		row := b.store.write.QueryRow(ctx, b.store.queries["batch_insert"], pgx.NamedArgs{"at": b.store.now(), "actor": b.actor, "what": b.what})
+		if err := row.Scan(&b.id); err != nil {
+			return interpret(fmt.Errorf("open a batch: %w", err))
+		}
 	}
-	if err := b.resolve(ctx, p, rows); err != nil {
+	p := b.plan(rows)
+	want := map[string][]string{}
+	b.wanted(p, rows, want)
+	if err := b.resolve(ctx, want); err != nil {
 		return err
 	}
 	at := 0
@@ -162,9 +216,8 @@ func (b *Batch) flush(ctx context.Context, entity string) error {
 	return nil
 }
 
-// resolve asks for the ids of all keys in rows that the batch does not know yet: one question for each entity.
-func (b *Batch) resolve(ctx context.Context, p *plan, rows []Row) error {
-	want := map[string][]string{}
+// wanted adds the keys in rows that the batch does not know yet, by entity.
+func (b *Batch) wanted(p *plan, rows []Row, want map[string][]string) {
 	see := func(entity string, key Key, staged bool) {
 		if key == "" {
 			return
@@ -195,35 +248,39 @@ func (b *Batch) resolve(ctx context.Context, p *plan, rows []Row) error {
 			}
 		}
 	}
-	for _, entity := range slices.Sorted(maps.Keys(want)) {
-		if err := b.ask(ctx, entity, want[entity]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-func (b *Batch) ask(ctx context.Context, entity string, keys []string) error {
-	rows, err := b.store.write.Query(ctx, b.store.queries["batch_resolve"], pgx.NamedArgs{"kind": entity, "keys": keys})
-	if err != nil {
-		return interpret(fmt.Errorf("resolve %s keys: %w", entity, err))
-	}
-	var key string
-	var id int64
-	var stored bool
-	_, err = pgx.ForEachRow(rows, []any{&key, &id, &stored}, func() error {
-		r := b.ids[entity][Key(key)]
-		r.id, r.stored = id, stored
-		b.ids[entity][Key(key)] = r
+// resolve asks for the ids of keys: one question for each entity, all in one round trip.
+func (b *Batch) resolve(ctx context.Context, want map[string][]string) error {
+	if len(want) == 0 {
 		return nil
-	})
-	return interpret(err)
+	}
+	statements := &pgx.Batch{}
+	for _, entity := range slices.Sorted(maps.Keys(want)) {
+		var key string
+		var id int64
+		var stored bool
+		statements.Queue(b.store.queries["batch_resolve"], pgx.NamedArgs{"kind": entity, "keys": want[entity]}).Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&key, &id, &stored}, func() error {
+				r := b.ids[entity][Key(key)]
+				r.id, r.stored = id, stored
+				b.ids[entity][Key(key)] = r
+				return nil
+			})
+			return err
+		})
+	}
+	if err := b.store.write.SendBatch(ctx, statements).Close(); err != nil {
+		return interpret(fmt.Errorf("resolve keys: %w", err))
+	}
+	return nil
 }
 
 // plan is how a Go struct maps to its staging table.
 type plan struct {
 	columns []string
 	fields  []field
+	insert  string // stages a row of the batch that the session opened
 }
 
 type field struct {
@@ -231,7 +288,16 @@ type field struct {
 	refers string // the entity a Key or []Key names
 }
 
-func newPlan(t reflect.Type) *plan {
+// plan gives the plan of rows of one entity.
+func (b *Batch) plan(rows []Row) *plan {
+	entity := rows[0].Entity()
+	if b.plans[entity] == nil {
+		b.plans[entity] = newPlan(entity, reflect.TypeOf(rows[0]))
+	}
+	return b.plans[entity]
+}
+
+func newPlan(entity string, t reflect.Type) *plan {
 	p := &plan{columns: []string{"batch", "n", "key", "id", "gone", "valid", "source"}}
 	for i := range t.NumField() {
 		column := t.Field(i).Tag.Get("db")
@@ -241,6 +307,15 @@ func newPlan(t reflect.Type) *plan {
 		p.columns = append(p.columns, column)
 		p.fields = append(p.fields, field{index: i, refers: refers(column)})
 	}
+	// The names are those of our own structs, as COPY takes them too.
+	var names, values strings.Builder
+	for i, column := range p.columns {
+		if i > 0 {
+			fmt.Fprintf(&names, ", %s", pgx.Identifier{column}.Sanitize())
+			fmt.Fprintf(&values, ", $%d", i)
+		}
+	}
+	p.insert = "INSERT INTO " + pgx.Identifier{"staging", entity}.Sanitize() + " (batch" + names.String() + ") VALUES (currval('staging.batch_id_seq')" + values.String() + ")"
 	return p
 }
 

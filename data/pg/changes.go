@@ -1,21 +1,21 @@
 package pg
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"hetu/tiles/atlas"
 )
 
-// Position is a place in the change feed; the zero value is its beginning.
-type Position struct {
-	XID string // the writing transaction's id
-	Seq int64
-}
-
-// Change is one row of the feed: a feature that was put or ended, or a whole layer that changed (op bulk, no feature).
+// Change is one row of the feed: a feature that was put or ended, or a whole kind that changed (op bulk, no feature).
 type Change struct {
-	XID       string `db:"xid"`
+	XID       uint64 `db:"xid"` // the writing transaction
 	Seq       int64
 	At        time.Time
 	Kind      string // entity
@@ -23,16 +23,115 @@ type Change struct {
 	FeatureID *int64
 	Version   *int32
 	Box       []float64 // west, south, east, north of the old and the new geometry, degrees; nil where there is none
+	AuditID   int64     // the number of the write
+	Settled   bool      // no change that is committed later can come before it
 }
 
 // Position is where a reader goes on after this change.
-func (c Change) Position() Position { return Position{XID: c.XID, Seq: c.Seq} }
+func (c Change) Position() atlas.Position { return atlas.Position{XID: c.XID, Seq: c.Seq} }
 
-// Changes reads up to limit changes after a position, oldest first. What a running transaction may still precede is held
-// back, so a reader that goes on from the last position misses nothing.
-func (s *Store) Changes(ctx context.Context, after Position, limit int) ([]Change, error) {
-	if after.XID == "" {
-		after.XID = "0"
+// Feed reads the change feed. Each reader has its own, and uses it from one goroutine.
+type Feed struct {
+	store     *Store
+	listener  *pgx.Conn
+	held      int  // reads in a row that found changes which were not settled
+	overslept bool // the last wait ended without a notification
+}
+
+// Feed gives the change feed to one reader.
+func (s *Store) Feed() *Feed { return &Feed{store: s} }
+
+// Read gives the changes after a position, oldest first: limit or a few more, for transactions are not cut. What a running
+// transaction may still precede is held back, so a reader that goes on from the last position misses nothing.
+func (f *Feed) Read(ctx context.Context, after atlas.Position, limit int) ([]Change, error) {
+	rows, err := f.store.follow.Query(ctx, f.store.queries["change_read"], pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": limit})
+	if err != nil {
+		return nil, interpret(fmt.Errorf("read the change feed: %w", err))
 	}
-	return collect[Change](ctx, s, "change_read", pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": limit})
+	changes, err := pgx.CollectRows(rows, pgx.RowToStructByName[Change])
+	if err != nil {
+		return nil, interpret(fmt.Errorf("read the change feed: %w", err))
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return cmp.Or(cmp.Compare(a.XID, b.XID), cmp.Compare(a.Seq, b.Seq)) })
+	settled := len(changes)
+	if at := slices.IndexFunc(changes, func(c Change) bool { return !c.Settled }); at >= 0 {
+		settled = at
+	}
+	f.noticed(settled, len(changes)-settled)
+	return changes[:settled], nil
+}
+
+// noticed keeps what a read says of how long to wait, and whether notifications come at all.
+func (f *Feed) noticed(settled, held int) {
+	if f.overslept && settled > 0 && f.held == 0 {
+		f.deafen() // a connection can be cut so that nobody hears of it
+	}
+	f.overslept = false
+	if held == 0 {
+		f.held = 0
+	} else if f.held < 7 {
+		f.held++
+	}
+}
+
+// Position gives the end of the feed and the newest write's number; 0 for an empty feed.
+func (f *Feed) Position(ctx context.Context) (at atlas.Position, version int64, err error) {
+	row := f.store.follow.QueryRow(ctx, f.store.queries["change_end"])
+	if err := row.Scan(&at.XID, &at.Seq, &version); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return at, 0, interpret(fmt.Errorf("find the end of the change feed: %w", err))
+	}
+	return at, version, nil
+}
+
+// Wait returns when something may have been written since it was last called: on a notification, at once after the connection
+// that listens was made anew, after a second at the latest, and sooner while changes are held back, since what frees them tells
+// nobody. An error says that the database cannot be reached now. When ctx ends, so does the connection.
+func (f *Feed) Wait(ctx context.Context) error {
+	if f.listener == nil {
+		return f.listen(ctx)
+	}
+	patience := time.Second
+	if f.held > 0 {
+		patience = time.Millisecond << f.held
+	}
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := f.listener.WaitForNotification(wait)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		f.deafen()
+		return ctx.Err()
+	case wait.Err() != nil && !f.listener.IsClosed():
+		f.overslept = f.held == 0
+		return nil
+	default:
+		f.deafen()
+		return f.listen(ctx)
+	}
+}
+
+func (f *Feed) listen(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, f.store.follow.Config().ConnConfig)
+	if err != nil {
+		return interpret(fmt.Errorf("listen for changes: %w", err))
+	}
+	if _, err := conn.Exec(ctx, "SET ROLE hetu_ro; LISTEN hetu_change"); err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx))
+		return interpret(fmt.Errorf("listen for changes: %w", err))
+	}
+	f.listener = conn
+	return nil
+}
+
+// deafen gives the listening connection up; the next wait makes another.
+func (f *Feed) deafen() {
+	if f.listener == nil {
+		return
+	}
+	closing, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo // whoever waited has left
+	defer cancel()
+	_ = f.listener.Close(closing)
+	f.listener = nil
 }

@@ -10,13 +10,14 @@ import (
 	"hetu/data/pg"
 	"hetu/data/pgtest"
 	"hetu/geo"
+	"hetu/tiles/atlas"
 )
 
 // changes reads the feed until it has n rows: a writer in any database of the server, as parallel tests are, holds it back.
-func changes(t *testing.T, s *pg.Store, after pg.Position, n int) []pg.Change {
+func changes(t *testing.T, s *pg.Store, after atlas.Position, n int) []pg.Change {
 	t.Helper()
 	for range 600 {
-		got, err := s.Changes(t.Context(), after, 100)
+		got, err := s.Feed().Read(t.Context(), after, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +36,7 @@ func TestFeed(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	merge(t, db.Store, smallRiver()...)
-	first := changes(t, db.Store, pg.Position{}, 4)
+	first := changes(t, db.Store, atlas.Position{}, 4)
 	var kinds []string
 	for _, c := range first {
 		kinds = append(kinds, c.Kind+" "+c.Op)
@@ -71,14 +72,14 @@ func TestFeedHoldsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	merge(t, db.Store, smallRiver()...)
-	held, err := db.Store.Changes(t.Context(), pg.Position{}, 100)
+	held, err := db.Store.Feed().Read(t.Context(), atlas.Position{}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err = tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	free := changes(t, db.Store, pg.Position{}, 4)
+	free := changes(t, db.Store, atlas.Position{}, 4)
 	if len(held) != 0 || len(free) != 4 {
 		t.Errorf("%d changes were given while an older writer was open, %d after; want 0 and 4", len(held), len(free))
 	}
@@ -93,7 +94,7 @@ func TestFeedBulk(t *testing.T) {
 		rows[i] = pg.Person{Record: rec(pg.Key("p" + string(rune('a'+i%26)) + string(rune(0x4e00+i)))), Name: "示例", IsSample: true}
 	}
 	merge(t, db.Store, rows...)
-	got := changes(t, db.Store, pg.Position{}, 1)
+	got := changes(t, db.Store, atlas.Position{}, 1)
 	if len(got) != 1 || got[0].Op != "bulk" || got[0].FeatureID != nil {
 		t.Errorf("got %+v, want one bulk row", got)
 	}

@@ -3,7 +3,6 @@ package pg
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -55,11 +54,10 @@ func collectFrom[T any](ctx context.Context, s source, query string, a pgx.Named
 	return out, nil
 }
 
-// box adds the box of radius metres around a position, in degrees, a little too large rather than too small.
+// box adds the box of radius metres around a position.
 func box(a pgx.NamedArgs, lon, lat, radius float64) pgx.NamedArgs {
-	dLat := radius / 110000
-	dLon := dLat / max(0.01, math.Cos(lat*math.Pi/180))
-	return with(a, "west", lon-dLon, "south", lat-dLat, "east", lon+dLon, "north", lat+dLat)
+	b := duty.Box(lon, lat, radius)
+	return with(a, "west", b.West, "south", b.South, "east", b.East, "north", b.North)
 }
 
 // Responsible answers who is responsible at a position, all from one snapshot, so that a merge cannot tear the answer.
@@ -78,9 +76,6 @@ type source struct {
 	queries queries
 }
 
-// widestM is how far off a bank line of a river is looked for whose centre line is near: what a river measures across.
-const widestM = 3000
-
 func (s source) RoutesNear(ctx context.Context, at duty.Moment, lon, lat, radiusM float64) ([]duty.Route, error) {
 	type row struct {
 		ID         int64
@@ -94,7 +89,9 @@ func (s source) RoutesNear(ctx context.Context, at duty.Moment, lon, lat, radius
 		Levels     []geo.Level
 		Perennial  *bool
 	}
-	rows, err := collectFrom[row](ctx, s, "duty_routes", with(box(args(at), lon, lat, radiusM), "lon", lon, "lat", lat))
+	wide := duty.Box(lon, lat, max(radiusM, duty.WidestM))
+	rows, err := collectFrom[row](ctx, s, "duty_routes", with(box(args(at), lon, lat, radiusM), "lon", lon, "lat", lat,
+		"bank_west", wide.West, "bank_south", wide.South, "bank_east", wide.East, "bank_north", wide.North))
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +116,7 @@ func (s source) addBanks(ctx context.Context, at duty.Moment, routes []duty.Rout
 		Bank    geo.Bank
 		Geom    geom.T
 	}
-	rows, err := collectFrom[row](ctx, s, "duty_bank_lines", with(box(args(at), lon, lat, max(radiusM, widestM)), "rivers", rivers))
+	rows, err := collectFrom[row](ctx, s, "duty_bank_lines", with(box(args(at), lon, lat, max(radiusM, duty.WidestM)), "rivers", rivers))
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type Config struct {
 type Store struct {
 	read    *pgxpool.Pool
 	write   *pgxpool.Pool
+	follow  *pgxpool.Pool // for what is asked over and over: its plans are kept, and go by index whatever the statistics say
 	now     func() time.Time
 	queries queries
 }
@@ -56,7 +57,16 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		read.Close()
 		return nil, err
 	}
-	return &Store{read: read, write: write, now: cfg.Now, queries: q}, nil
+	follow, err := openPool(ctx, cfg.ReadDSN, "hetu_ro", 4, map[string]string{
+		"default_transaction_read_only": "on", "statement_timeout": "60s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s", "work_mem": "16MB",
+		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+	})
+	if err != nil {
+		read.Close()
+		write.Close()
+		return nil, err
+	}
+	return &Store{read: read, write: write, follow: follow, now: cfg.Now, queries: q}, nil
 }
 
 func openPool(ctx context.Context, dsn, role string, conns int32, params map[string]string) (*pgxpool.Pool, error) {
@@ -96,6 +106,7 @@ func asRole(ctx context.Context, conn *pgx.Conn, role string) error {
 func (s *Store) Close() {
 	s.read.Close()
 	s.write.Close()
+	s.follow.Close()
 }
 
 // Ping tells whether the database answers a read.

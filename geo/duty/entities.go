@@ -18,7 +18,7 @@ type Moment struct {
 // Source gives the rows that an answer is made of, each as of a moment.
 type Source interface {
 	// RoutesNear gives the routes whose line enters the box of radiusM metres around a position, and all routes of the rivers
-	// of which a bank line enters it or the announced management area holds the position.
+	// of which a bank line enters the box of at least WidestM, or the announced management area holds the position.
 	RoutesNear(ctx context.Context, at Moment, lon, lat, radiusM float64) ([]Route, error)
 	// AreasAt gives the ids of the rivers whose announced management area holds the position.
 	AreasAt(ctx context.Context, at Moment, lon, lat float64) ([]int64, error)
@@ -45,11 +45,23 @@ type River struct {
 }
 
 // Route is a centre line near the position: XYM, downstream. Banks holds the river's bank lines near it, if there are any.
+// A route without them may come in stretches, each a Route of its own, which together have all of it that is near.
 type Route struct {
 	ID    int64
 	River River
 	Geom  *geom.LineString
+	Ends  *[2]float64 // measures of the ends of the whole route; nil where Geom is all of it
 	Banks []BankLine
+}
+
+// measures gives the smallest and the largest measure of the route.
+func (r *Route) measures() (lowest, highest float64) {
+	if r.Ends != nil {
+		return min(r.Ends[0], r.Ends[1]), max(r.Ends[0], r.Ends[1])
+	}
+	flat := r.Geom.FlatCoords()
+	first, last := flat[2], flat[len(flat)-1]
+	return min(first, last), max(first, last)
 }
 
 // BankLine is a surveyed line of one bank: XY or XYZ, of any length and direction.

@@ -27,9 +27,18 @@ const (
 	tieWithinM = 20.0
 	// maxBoards bounds the boards of one river's answer; the nearest stay.
 	maxBoards = 10
-	// storedWithinM is how far a stored measure may lie off the end of its route that it means.
+	// WidestM is how far off a bank line of a river is looked for whose centre line is near: what a river measures across.
+	WidestM = 3000.0
+	// storedWithinM is how far a stored measure may lie off the place that it means: the end of a route, or a position of it.
 	storedWithinM = 0.01
 )
+
+// Box is the box of radiusM metres around a position, in degrees, a little too large rather than too small.
+func Box(lon, lat, radiusM float64) geo.Extent {
+	dLat := radiusM / 110000
+	dLon := dLat / max(0.01, math.Cos(lat*math.Pi/180))
+	return geo.Extent{West: lon - dLon, South: lat - dLat, East: lon + dLon, North: lat + dLat}
+}
 
 // place is where a position lies on a river, with what the answer is looked up by.
 type place struct {
@@ -136,7 +145,7 @@ func locate(r Route, q Question) place {
 		River: r.River, RouteID: r.ID, How: NearestCentre, DistanceM: hit.DistanceM, MeasureM: hit.MeasureM, MeasureLabel: lref.Label(hit.MeasureM),
 		Bank: hit.Bank, Beyond: hit.Beyond, Point: [2]float64{hit.Lon, hit.Lat}, Banks: []OnBank{}, RiverPosts: []Seat{}, Heads: []OfHead{}, Boards: []BoardAt{},
 	}}
-	f.lowest, f.highest = measuresOf(r.Geom)
+	f.lowest, f.highest = r.measures()
 	for _, b := range r.Banks {
 		if (hit.Bank != geo.Centre && b.Bank != hit.Bank) || !faces(b.Geom, r.Geom, hit.MeasureM) {
 			continue
@@ -152,13 +161,6 @@ func locate(r Route, q Question) place {
 		}
 	}
 	return f
-}
-
-// measuresOf gives the smallest and the largest measure of a route.
-func measuresOf(route *geom.LineString) (lowest, highest float64) {
-	flat := route.FlatCoords()
-	first, last := flat[2], flat[len(flat)-1]
-	return min(first, last), max(first, last)
 }
 
 // faces tells whether a measure of the route lies between those of the two ends of a bank line.
@@ -241,13 +243,14 @@ func answerFor(ctx context.Context, src Source, q Question, found []place) error
 	return nil
 }
 
-// holds tells whether a reach has the place: its measure in [FromM, ToM), closed at the route's own upper end; and its bank,
-// where both banks are asked for on the centre line.
+// holds tells whether a reach has the place: its measure in [FromM, ToM), to a centimetre, closed at the route's own upper
+// end; and its bank, where both banks are asked for on the centre line.
 func holds(r Reach, f place) bool {
 	if r.BankScope != geo.Both && f.Bank != geo.Centre && r.BankScope != f.Bank {
 		return false
 	}
-	begun := f.MeasureM >= r.FromM || r.FromM <= f.lowest+storedWithinM
-	ended := f.MeasureM >= r.ToM && r.ToM < f.highest-storedWithinM
+	at := f.MeasureM + storedWithinM
+	begun := at >= r.FromM || r.FromM <= f.lowest+storedWithinM
+	ended := at >= r.ToM && r.ToM < f.highest-storedWithinM
 	return begun && !ended
 }

@@ -83,7 +83,7 @@ func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
 	for i, n := range s.Shape.Parts {
 		flat := s.Shape.Flat[2*at : 2*(at+n)]
 		at += n
-		hole := s.Shape.Hole != nil && s.Shape.Hole[i]
+		hole := i < len(s.Shape.Hole) && s.Shape.Hole[i]
 		if hole && !hasOuter {
 			continue
 		}

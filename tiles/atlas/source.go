@@ -40,7 +40,7 @@ type Span struct {
 
 // Shape is a geometry, lon/lat in degrees, EPSG:4490. Flat holds the positions of all parts (points, lines, rings; a ring's
 // last position is its first); Parts holds for each how many positions it has. Hole tells which rings are holes of the
-// polygon begun before; nil if none is.
+// polygon begun before; empty if none is.
 type Shape struct {
 	Flat  []float64
 	Parts []int

@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { ListedRiver } from '../src/api'
 import { accessible, launch, open, overflow, phone } from './browser'
+import { riverOf } from './sample'
 
 const url = inject('url')
 let browser: Browser
@@ -11,12 +12,7 @@ let gully: ListedRiver
 
 beforeAll(async () => {
   browser = await launch()
-  const found = (await (await fetch(`${url}/api/v1/rivers?q=${encodeURIComponent('哈德门沟')}`)).json()) as {
-    rivers: ListedRiver[]
-  }
-  const first = found.rivers[0]
-  if (first === undefined) throw new Error('the sample has no 哈德门沟')
-  gully = first
+  gully = await riverOf(url, '哈德门沟')
 })
 afterAll(() => browser.close())
 

@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Answer, ListedRiver } from '../src/api'
 import { accessible, desktop, launch, mapReady, open, overflow, phone, pixelOf, settled, shotsFolder } from './browser'
+import { riverOf } from './sample'
 
 const url = inject('url')
 let browser: Browser
@@ -12,12 +13,7 @@ let gully: ListedRiver
 
 beforeAll(async () => {
   browser = await launch()
-  const found = (await (await fetch(`${url}/api/v1/rivers?q=${encodeURIComponent('哈德门沟')}`)).json()) as {
-    rivers: ListedRiver[]
-  }
-  const first = found.rivers[0]
-  if (first === undefined) throw new Error('the sample has no 哈德门沟')
-  gully = first
+  gully = await riverOf(url, '哈德门沟')
 })
 afterAll(() => browser.close())
 
@@ -167,10 +163,8 @@ describe('map', () => {
 describe('a vacancy', () => {
   it('shows who acts, since when, and that the board is out of date; the day before it shows neither', async () => {
     const { page, requests, faults, done } = await open(browser)
-    const found = (await (await fetch(`${url}/api/v1/rivers?q=${encodeURIComponent('东门河左二支流')}`)).json()) as {
-      rivers: ListedRiver[]
-    }
-    await page.goto(`${url}/map?e2e=1&at=${found.rivers[0]?.point?.join()}`)
+    const branch = await riverOf(url, '东门河左二支流')
+    await page.goto(`${url}/map?e2e=1&at=${branch.point?.join()}`)
     const seat = page.locator('.seat', { hasText: '东门河左二支流清镇市段河长' })
     await seat.waitFor()
     expect(await seat.textContent()).toContain('代管')

@@ -1,15 +1,17 @@
-// Starts the program that is tested: HETU_BIN with the sample in a folder of its own, or nothing when HETU_URL names one
-// that runs already.
-import { type ChildProcess, spawn } from 'node:child_process'
+// Starts the program that is tested, HETU_BIN, twice, each in a folder of its own: with the sample, and with a generated
+// network. Nothing when HETU_URL names one that runs already; HETU_GROWN_URL one with a larger network.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    url: string
+    url: string // with the sample
+    grown: string // with a generated network
   }
 }
 
@@ -18,21 +20,31 @@ const startWithinMs = 150_000
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env['HETU_URL']
   if (given !== undefined && given !== '') {
-    project.provide('url', given.replace(/\/$/, ''))
+    const url = given.replace(/\/$/, '')
+    project.provide('url', url)
+    project.provide('grown', process.env['HETU_GROWN_URL']?.replace(/\/$/, '') ?? url)
     return undefined
   }
   const bin = process.env['HETU_BIN']
   if (bin === undefined || bin === '') throw new Error('set HETU_BIN to the built hetu, or HETU_URL to one that runs')
   const folder = await mkdtemp(join(tmpdir(), 'hetu-e2e-'))
-  const child = spawn(bin, ['serve', '--sample', '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'data')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const started: ChildProcess[] = []
+  const serve = (data: string, ...more: string[]) => {
+    const child = spawn(bin, ['serve', '--listen', '127.0.0.1:0', '--data-dir', join(folder, data), ...more], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    started.push(child)
+    return addressOf(child)
+  }
   const stop = async () => {
-    await ended(child)
+    await Promise.all(started.map(ended))
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    project.provide('url', await addressOf(child))
+    const grow = ['sample', 'load', '--reaches', '4000', '--seed', '1', '--data-dir', join(folder, 'grown')]
+    project.provide('url', await serve('sample', '--sample'))
+    await promisify(execFile)(bin, grow, { timeout: startWithinMs })
+    project.provide('grown', await serve('grown'))
   } catch (cause) {
     await stop()
     throw cause

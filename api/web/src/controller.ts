@@ -311,7 +311,7 @@ export class Controller {
     this.#engine?.show(shown)
     if (this.#engine !== null && !this.#framed && river.is === 'done' && river.value.bbox !== null) {
       this.#framed = true
-      this.#engine.fit(river.value.bbox)
+      this.#engine.fit(river.value.bbox, river.value.point ?? undefined)
     }
   }
 

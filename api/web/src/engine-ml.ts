@@ -1,7 +1,6 @@
 // The one module that runs MapLibre. It shows what it is told and says what happened; it decides nothing.
 import {
   type FilterSpecification,
-  type GeoJSONSource,
   type MapGeoJSONFeature,
   Map as MapLibre,
   Marker,
@@ -12,15 +11,15 @@ import {
 } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Box, LonLat, TileJson } from './api'
-import type { Engine, EngineEvents, EngineOptions, Shown } from './engine'
-import { type Piece, placeLabels } from './state/label'
+import type { Engine, EngineEvents, EngineOptions, Shown, Written } from './engine'
 import type { Camera } from './state/link'
 import { highest, listSeen, type Mark, type SeenRiver, type View } from './state/state'
-import { divisionLayer, layers, markLayers, riverLayers } from './style'
+import { layers, markLayers, nameLayers, riverLayers } from './style'
 import { pixelRatio, symbols } from './symbols'
 
 const finger = 12 // pixels around a tap in which a line counts as meant
 const smallRiversFrom = 10
+const nameCell = 20 // pixels of the squares that are asked which names they show
 const boardsFrom = 11 // zoom from which boards can be counted
 
 export function hasWebGL2(): boolean {
@@ -34,10 +33,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     container: o.container,
     style: {
       version: 8,
-      sources: {
-        hetu: vector(o.tiles),
-        'division-label': { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
-      },
+      sources: { hetu: vector(o.tiles) },
       layers: layers(o.lang),
     },
     ...startOf(o),
@@ -56,26 +52,8 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
   map.addControl(new ScaleControl({ maxWidth: 96, unit: 'metric' }), 'bottom-right')
   const pin = new Marker({ element: pinElement(), anchor: 'bottom' })
   let shown: Shown = { riverId: null, reachIds: [], at: null }
-  let labelled = ''
   const failed = new Map<string, TileId>()
   let started = false
-
-  const label = () => {
-    const view = boxOf(map)
-    const found = placeLabels(pieces(map), view)
-    const key = JSON.stringify(found)
-    if (key === labelled) return false
-    labelled = key
-    map.getSource<GeoJSONSource>('division-label')?.setData({
-      type: 'FeatureCollection',
-      features: found.map((l) => ({
-        type: 'Feature',
-        geometry: { type: 'Point', coordinates: l.at },
-        properties: { name: l.name, ...(l.name_en === null ? {} : { name_en: l.name_en }), level: l.level },
-      })),
-    })
-    return true
-  }
 
   const apply = () => {
     if (!map.isStyleLoaded() && map.getLayer('river-chosen') === undefined) return
@@ -97,10 +75,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     })
   }
   // A county on a small screen would show its great rivers only: begin where the small ones are drawn.
-  if (!('zoom' in o.start) && map.getZoom() > 7.5 && map.getZoom() < smallRiversFrom) {
-    const [west, south, east, north] = o.start
-    go([(west + east) / 2, (south + north) / 2], smallRiversFrom)
-  }
+  if (!('zoom' in o.start) && tooFar(map.getZoom())) go(middleOf(o.start), smallRiversFrom)
 
   for (const s of symbols()) map.addImage(s.name, s.data, { pixelRatio })
   map.once('load', () => {
@@ -108,9 +83,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     apply()
     events.ready()
   })
-  map.on('idle', () => {
-    if (!label()) events.idle(viewOf(map))
-  })
+  map.on('idle', () => events.idle(viewOf(map)))
   map.on('movestart', () => events.busy())
   map.on('moveend', () => events.camera(cameraOf(map)))
   map.on('webglcontextlost', () => events.broken())
@@ -161,8 +134,11 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
       shown = next
       apply()
     },
-    fit(box) {
-      map.fitBounds([box[0], box[1], box[2], box[3]], { padding: o.padding(), maxZoom: 14, ...pace(o.still) })
+    fit(box, on) {
+      const bounds: [number, number, number, number] = [box[0], box[1], box[2], box[3]]
+      const whole = map.cameraForBounds(bounds, { padding: o.padding() })
+      if (whole?.zoom !== undefined && tooFar(whole.zoom)) go(on ?? middleOf(box), smallRiversFrom)
+      else map.fitBounds(bounds, { padding: o.padding(), maxZoom: 14, ...pace(o.still) })
     },
     go,
     reveal(at) {
@@ -197,6 +173,22 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
       const p = map.project([at[0], at[1]])
       return [p.x, p.y]
     },
+    names() {
+      const found: Written[] = []
+      const { clientWidth, clientHeight } = map.getContainer()
+      for (let y = 0; y < clientHeight; y += nameCell) {
+        for (let x = 0; x < clientWidth; x += nameCell) {
+          const cell: [PointLike, PointLike] = [
+            [x, y],
+            [x + nameCell, y + nameCell],
+          ]
+          for (const f of map.queryRenderedFeatures(cell, { layers: [...nameLayers] })) {
+            found.push({ layer: f.layer.id, name: text(f, 'name') ?? '', x: x / nameCell, y: y / nameCell })
+          }
+        }
+      }
+      return found
+    },
     ask,
     destroy() {
       window.clearInterval(waking)
@@ -215,6 +207,15 @@ function vector(t: TileJson) {
   }
 }
 
+// tooFar tells that a view leaves out the small rivers of what would still make sense with them; a country is another matter.
+function tooFar(zoom: number): boolean {
+  return zoom > 7.5 && zoom < smallRiversFrom
+}
+
+function middleOf([west, south, east, north]: Box): LonLat {
+  return [(west + east) / 2, (south + north) / 2]
+}
+
 function startOf(o: EngineOptions) {
   if ('zoom' in o.start) return { center: [o.start.lon, o.start.lat] as [number, number], zoom: o.start.zoom }
   const [west, south, east, north] = o.start
@@ -231,11 +232,6 @@ function pace(still: boolean) {
 function cameraOf(map: MapLibre): Camera {
   const c = map.getCenter()
   return { zoom: map.getZoom(), lat: c.lat, lon: c.lng }
-}
-
-function boxOf(map: MapLibre): Box {
-  const b = map.getBounds()
-  return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]
 }
 
 function text(f: MapGeoJSONFeature, name: string): string | null {
@@ -261,25 +257,6 @@ function viewOf(map: MapLibre): View {
   if (map.getZoom() < boardsFrom) return { rivers: listSeen(rivers), boards: null }
   const boards = new Set(map.queryRenderedFeatures({ layers: ['board'] }).map((f) => f.id))
   return { rivers: listSeen(rivers), boards: boards.size }
-}
-
-function pieces(map: MapLibre): Piece[] {
-  if (map.getLayer(divisionLayer) === undefined) return []
-  const out: Piece[] = []
-  for (const f of map.querySourceFeatures('hetu', { sourceLayer: 'division' })) {
-    const name = f.properties['name']
-    const level = f.properties['level']
-    if (typeof f.id !== 'number' || typeof name !== 'string' || (level !== 3 && level !== 4)) continue
-    const en: unknown = f.properties['name_en']
-    const rings = ringsOf(f.geometry)
-    out.push({ id: f.id, name, name_en: typeof en === 'string' ? en : null, level, rings })
-  }
-  return out
-}
-
-function ringsOf(g: MapGeoJSONFeature['geometry']): number[][][] {
-  if (g.type === 'Polygon') return g.coordinates
-  return g.type === 'MultiPolygon' ? g.coordinates.flat() : []
 }
 
 // nearest is the point of the drawn lines that lies under the finger, for looking: tiles are not for measuring.

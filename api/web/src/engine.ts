@@ -12,6 +12,9 @@ export type Shown = {
 
 export type Tap = { at: LonLat; river: LonLat | null; marks: readonly Mark[]; markAt: LonLat | null }
 
+// A square of the screen, counted in columns and rows, that a name is written across.
+export type Written = { layer: string; name: string; x: number; y: number }
+
 export type EngineEvents = {
   ready: () => void
   broken: () => void
@@ -34,7 +37,7 @@ export type EngineOptions = {
 
 export type Engine = {
   show(shown: Shown): void
-  fit(box: Box): void
+  fit(box: Box, on?: LonLat): void // where all of it would be too small to read, about a place that lies on it
   go(at: LonLat, zoom: number): void
   reveal(at: LonLat): void // moves only if something lies over it
   zoom(by: 1 | -1): void
@@ -43,6 +46,7 @@ export type Engine = {
   retryTiles(): void
   resize(): void
   toPixel(at: LonLat): LonLat
+  names(): Written[] // for a test
   ask(): void // as a tap at the centre
   destroy(): void
 }

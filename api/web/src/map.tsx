@@ -23,6 +23,7 @@ if (root !== null) {
   if (testing) {
     const hook: TestHook = {
       toPixel: (at) => controller.engine?.toPixel(at) ?? null,
+      names: () => controller.engine?.names() ?? [],
       status: () => {
         const s = controller.state.value
         return { map: s.map, tilesFailed: s.tilesFailed, rivers: s.view.rivers.length }

@@ -14,6 +14,7 @@ export const colours = {
   district: '#2f78a6',
   small: '#5f9fc0',
   riverText: '#0f3f5e',
+  boundary: '#a8324a',
   chosen: '#f2b544',
   reach: '#e2704a',
 } as const
@@ -24,13 +25,27 @@ const sans = ['PingFang SC', 'HarmonyOS Sans SC', 'Microsoft YaHei', 'Noto Sans 
 
 export const riverLayers = ['river-line', 'river-seasonal'] as const
 export const markLayers = ['board', 'section'] as const
-export const divisionLayer = 'division-fill'
+
+// The names of divisions: each level at the zooms at which its divisions are about as large as a screen, before it gives way
+// to the next. The more important stand later in the style, and so are placed first.
+const divisionNames = [
+  { id: 'name-village', level: 5, from: 13, to: 24, small: 11, large: 13, spread: 0.05 },
+  { id: 'name-town', level: 4, from: 9.5, to: 24, small: 12, large: 15, spread: 0.1 },
+  { id: 'name-county', level: 3, from: 6, to: 11.5, small: 13, large: 18, spread: 0.4 },
+  { id: 'name-city', level: 2, from: 4, to: 9, small: 14, large: 18, spread: 0.3 },
+  { id: 'name-province', level: 1, from: 3, to: 6, small: 15, large: 18, spread: 0.4 },
+] as const
+
+export const nameLayers = ['name-river', 'name-river-near', ...divisionNames.map((d) => d.id)] as const
 
 const level: ExpressionSpecification = ['to-number', ['slice', ['coalesce', ['get', 'levels'], '4'], 0, 1], 4]
 
 function byLevel<T extends string | number>(city: T, county: T, town: T): ExpressionSpecification {
   return ['step', level, city, 3, county, 4, town]
 }
+
+// A tile draws 8 pixels beyond its edge, so a stroke of more than 16 would be cut there.
+const widest = 16
 
 // width grows with the zoom: a gully of a town is a hair at z8 and a stroke at z14.
 function width(extra: number): ExpressionSpecification {
@@ -45,12 +60,14 @@ function width(extra: number): ExpressionSpecification {
     14,
     byLevel(6.5 + extra, 4.6 + extra, 3.2 + extra),
     18,
-    byLevel(14 + extra, 10 + extra, 7 + extra),
+    byLevel(10 + extra, 8 + extra, 6 + extra),
   ]
 }
 
 function nameField(lang: Lang): ExpressionSpecification {
-  return lang === 'en' ? ['coalesce', ['get', 'name_en'], ['get', 'name']] : ['get', 'name']
+  if (lang !== 'en') return ['get', 'name']
+  const english: ExpressionSpecification = ['coalesce', ['get', 'name_en'], '']
+  return ['case', ['==', english, ''], ['get', 'name'], english]
 }
 
 const colour = byLevel<string>(colours.city, colours.district, colours.small)
@@ -59,7 +76,7 @@ export function layers(lang: Lang): LayerSpecification[] {
   return [
     { id: 'background', type: 'background', paint: { 'background-color': colours.around } },
     {
-      id: divisionLayer,
+      id: 'division-fill',
       type: 'fill',
       source: 'hetu',
       'source-layer': 'division',
@@ -98,7 +115,7 @@ export function layers(lang: Lang): LayerSpecification[] {
       'source-layer': 'river',
       filter: ['==', ['get', 'river_id'], -1],
       layout: { 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': colours.chosen, 'line-width': width(8), 'line-opacity': 0.75 },
+      paint: { 'line-color': colours.chosen, 'line-width': width(6), 'line-opacity': 0.75 },
     },
     {
       id: 'reach-chosen',
@@ -109,12 +126,24 @@ export function layers(lang: Lang): LayerSpecification[] {
       layout: { 'line-cap': 'butt', 'line-join': 'round' },
       paint: {
         'line-color': colours.reach,
-        'line-width': ['interpolate', ['linear'], ['zoom'], 9, 9, 14, 15, 18, 26],
+        'line-width': ['interpolate', ['linear'], ['zoom'], 9, 9, 14, 14, 18, widest],
         'line-opacity': 0.28,
       },
     },
     riverLine('river-seasonal', ['==', ['get', 'perennial'], false], [2.6, 1.1]),
     riverLine('river-line', ['!=', ['get', 'perennial'], false], null),
+    {
+      id: 'boundary',
+      type: 'line',
+      source: 'hetu',
+      'source-layer': 'boundary',
+      minzoom: 12,
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': colours.boundary,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 12, 0.8, 15, 1.8, 18, 2.6],
+      },
+    },
     {
       id: 'river-flow',
       type: 'symbol',
@@ -132,50 +161,19 @@ export function layers(lang: Lang): LayerSpecification[] {
         'icon-padding': 0,
       },
     },
-    {
-      id: 'division-label-town',
-      type: 'symbol',
-      source: 'division-label',
-      minzoom: 9.5,
-      filter: ['==', ['get', 'level'], 4],
-      layout: { 'text-field': nameField(lang), 'text-font': sans, 'text-size': 13, 'text-letter-spacing': 0.1 },
-      paint: { 'text-color': colours.label, 'text-halo-color': colours.halo, 'text-halo-width': 1.6 },
-    },
-    {
-      id: 'division-label-county',
-      type: 'symbol',
-      source: 'division-label',
-      maxzoom: 11.5,
-      filter: ['==', ['get', 'level'], 3],
-      layout: {
-        'text-field': nameField(lang),
-        'text-font': sans,
-        'text-size': ['interpolate', ['linear'], ['zoom'], 6, 13, 10, 19],
-        'text-letter-spacing': lang === 'en' ? 0.1 : 0.5,
-      },
-      paint: { 'text-color': '#7a6a48', 'text-halo-color': colours.halo, 'text-halo-width': 2 },
-    },
-    {
-      id: 'river-label',
-      type: 'symbol',
-      source: 'hetu',
+    ...divisionNames.map((d) => divisionName(d, lang)),
+    // Seen from afar a river has its name where the tiles say; near by, again and again along its line.
+    riverName('name-river', lang, {
+      'source-layer': 'river_label',
+      minzoom: 5,
+      maxzoom: 14,
+      layout: { 'symbol-placement': 'line-center' },
+    }),
+    riverName('name-river-near', lang, {
       'source-layer': 'river',
-      minzoom: 7,
-      layout: {
-        'symbol-placement': 'line',
-        'symbol-spacing': 260,
-        'symbol-sort-key': level,
-        'text-field': nameField(lang),
-        'text-font': serif,
-        'text-size': textSize(lang === 'en' ? 0.85 : 1),
-        'text-letter-spacing': lang === 'en' ? 0.03 : 0.16,
-        'text-max-angle': lang === 'en' ? 45 : 75,
-        'text-padding': 3,
-        'text-offset': [0, lang === 'en' ? -0.85 : -0.95],
-        'text-keep-upright': true,
-      },
-      paint: { 'text-color': colours.riverText, 'text-halo-color': colours.halo, 'text-halo-width': 1.8 },
-    },
+      minzoom: 14,
+      layout: { 'symbol-placement': 'line', 'symbol-spacing': 480 },
+    }),
     {
       id: 'section',
       type: 'symbol',
@@ -203,19 +201,76 @@ export function layers(lang: Lang): LayerSpecification[] {
   ]
 }
 
-// textSize: letters are narrower than characters, and a word of them bends less well.
-function textSize(by: number): ExpressionSpecification {
-  return [
-    'interpolate',
-    ['linear'],
-    ['zoom'],
-    7,
-    byLevel(13 * by, 11 * by, 10 * by),
-    10,
-    byLevel(17 * by, 14.5 * by, 13 * by),
-    15,
-    19 * by,
-  ]
+// A name that would lie on another steps aside.
+function divisionName(d: (typeof divisionNames)[number], lang: Lang): LayerSpecification {
+  return {
+    id: d.id,
+    type: 'symbol',
+    source: 'hetu',
+    'source-layer': 'division_label',
+    minzoom: d.from,
+    maxzoom: d.to,
+    filter: ['==', ['get', 'level'], d.level],
+    layout: {
+      'text-field': nameField(lang),
+      'text-font': sans,
+      'text-size': ['interpolate', ['linear'], ['zoom'], d.from, d.small, Math.min(d.to, d.from + 4), d.large],
+      'text-letter-spacing': lang === 'en' ? 0.05 : d.spread,
+      'text-max-width': 9,
+      'text-padding': 4,
+      'text-variable-anchor': ['center', 'bottom', 'top', 'left', 'right'],
+      'text-radial-offset': 0.6,
+    },
+    paint: { 'text-color': colours.label, 'text-halo-color': colours.halo, 'text-halo-width': d.level < 4 ? 2 : 1.6 },
+  }
+}
+
+const order: ExpressionSpecification = ['coalesce', ['get', 'order'], 1]
+
+function byOrder(trunk: number, branch: number, brook: number): ExpressionSpecification {
+  return ['step', order, brook, 3, branch, 5, trunk]
+}
+
+type Place = {
+  'source-layer': string
+  minzoom: number
+  maxzoom?: number
+  layout: { 'symbol-placement': 'line' | 'line-center'; 'symbol-spacing'?: number }
+}
+
+// riverName writes a name along its river, the largest rivers first. Letters are narrower than characters, and a word of them
+// bends less well.
+function riverName(id: string, lang: Lang, place: Place): LayerSpecification {
+  const by = lang === 'en' ? 0.88 : 1
+  return {
+    ...place,
+    id,
+    type: 'symbol',
+    source: 'hetu',
+    layout: {
+      ...place.layout,
+      'symbol-sort-key': ['-', 0, order],
+      'text-field': nameField(lang),
+      'text-font': serif,
+      'text-size': [
+        'interpolate',
+        ['linear'],
+        ['zoom'],
+        6,
+        byOrder(14 * by, 12.5 * by, 12 * by),
+        10,
+        byOrder(17 * by, 15 * by, 13 * by),
+        14,
+        byOrder(19 * by, 18 * by, 16 * by),
+      ],
+      'text-letter-spacing': lang === 'en' ? 0.03 : 0.16,
+      'text-max-angle': lang === 'en' ? 45 : 75,
+      'text-padding': 3,
+      'text-offset': [0, lang === 'en' ? -0.9 : -1.05],
+      'text-keep-upright': true,
+    },
+    paint: { 'text-color': colours.riverText, 'text-halo-color': colours.halo, 'text-halo-width': 1.8 },
+  }
 }
 
 function riverLine(id: string, filter: ExpressionSpecification, dash: number[] | null): LayerSpecification {

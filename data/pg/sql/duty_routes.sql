@@ -1,9 +1,10 @@
--- duty_routes: routes whose line enters a box, and all routes of the rivers of which a bank line enters it or whose announced
--- management area holds the position. in: @lon, @lat, @west, @south, @east, @north in degrees, @as_of, @known_at.
+-- duty_routes: routes whose line enters a box, and all routes of the rivers of which a bank line enters a wider one or whose
+-- announced management area holds the position. in: @lon, @lat, @west, @south, @east, @north and for bank lines @bank_west,
+-- @bank_south, @bank_east, @bank_north in degrees, @as_of, @known_at.
 -- out: one row a route, geometry LineStringM, EPSG:4490, downstream.
 WITH rivers AS (
     SELECT b.river_id FROM hetu.bank_line_version b
-    WHERE b.kind = 'bank' AND b.geom && ST_MakeEnvelope(@west::float8, @south::float8, @east::float8, @north::float8, 4490)
+    WHERE b.kind = 'bank' AND b.geom && ST_MakeEnvelope(@bank_west::float8, @bank_south::float8, @bank_east::float8, @bank_north::float8, 4490)
         AND b.valid @> @as_of::date AND b.recorded @> @known_at::timestamptz
     UNION
     SELECT a.river_id FROM hetu.area_version a

@@ -52,6 +52,7 @@ export const en: Words = {
   legend_reach: 'Reach of this answer',
   legend_board: 'Notice board (zoom in)',
   legend_section: 'Water quality section (zoom in)',
+  legend_boundary: 'Management boundary (zoom in)',
   legend_border: 'County and town borders',
   here: 'Ask at the centre',
   back: 'Back',

@@ -49,6 +49,7 @@ export const zhCN = {
   legend_reach: '此处责任河段',
   legend_board: '公示牌（放大后显示）',
   legend_section: '水质断面（放大后显示）',
+  legend_boundary: '管理范围线（放大后显示）',
   legend_border: '县（区）界、乡镇界',
   here: '查地图中心',
   back: '返回',

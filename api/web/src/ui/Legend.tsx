@@ -12,6 +12,7 @@ export function Legend({ ui }: { ui: Ui }) {
         <Line name={t('legend_county')} colour={colours.district} width={3} />
         <Line name={t('legend_town')} colour={colours.small} width={2.2} />
         <Line name={t('legend_seasonal')} colour={colours.district} width={3} dash="7 3" />
+        <Line name={t('legend_boundary')} colour={colours.boundary} width={1.6} />
         <li>
           <svg viewBox="0 0 36 14" width="36" height="14" aria-hidden="true">
             <path d="M1 7h34" stroke={colours.district} stroke-width="3" />

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"hetu/api"
+	"hetu/tiles/atlas"
+	"hetu/tiles/cache"
+)
+
+// liveMap is the map in memory, which follows the database.
+type liveMap struct {
+	atlas *atlas.Atlas
+	tiles *cache.Cache
+	stop  func() // ends what follows, and waits for it
+}
+
+// snapshotFile names the file that the map is kept in between two starts; "" is none.
+func (c *serveCmd) snapshotFile(a *app) string {
+	if c.Snapshot != "" || a.data.DatabaseURL != "" {
+		return c.Snapshot
+	}
+	return filepath.Join(a.data.DataDir, "atlas.snapshot")
+}
+
+// loadMap fills the atlas and has it follow the database.
+func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.Door) (*liveMap, error) {
+	m := &liveMap{atlas: atlas.New()}
+	source, file := db.Atlas(), c.snapshotFile(a)
+	telling := &loadProgress{app: a, door: door, features: map[string]int{}}
+	unused, err := m.atlas.Load(ctx, source, file, telling.tell)
+	if unused != nil {
+		a.log.WarnContext(ctx, "the snapshot of the map is not used; the database was read instead", slog.String("file", file), slog.Any("cause", unused))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load the map: %w", err)
+	}
+	if m.tiles, err = cache.New(m.atlas, c.TileCache<<20); err != nil {
+		return nil, err
+	}
+	following, end := context.WithCancel(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	all.Go(func() {
+		m.atlas.Follow(following, source, file, func(err error) {
+			if err != nil {
+				a.log.ErrorContext(following, "the map does not hear of what is written; it goes on with what it has", slog.Any("cause", err))
+				return
+			}
+			a.log.WarnContext(following, "the map hears of what is written again")
+		})
+	})
+	all.Go(func() { m.tiles.Improve(following) })
+	m.stop = func() {
+		end()
+		all.Wait()
+		m.tiles.Wait()
+	}
+	return m, nil
+}
+
+// loadProgress tells a person, and those who ask /readyz, how far the load is.
+type loadProgress struct {
+	app      *app
+	door     *api.Door
+	features map[string]int
+	order    []string
+	said     time.Time
+}
+
+func (l *loadProgress) tell(p atlas.Progress) {
+	if _, known := l.features[p.Layer]; !known {
+		l.order = append(l.order, p.Layer)
+	}
+	l.features[p.Layer] = p.Features
+	var parts []string
+	for _, layer := range l.order {
+		parts = append(parts, fmt.Sprintf("%s %d", layer, l.features[layer]))
+	}
+	doing := "loading the map from the database: "
+	if p.Snapshot {
+		doing = "loading the map from its snapshot: "
+	}
+	doing += strings.Join(parts, ", ")
+	l.door.Tell(doing)
+	if now := l.app.now(); now.Sub(l.said) >= time.Second {
+		if !l.said.IsZero() { // a load that takes no time is not worth a line
+			l.app.say("%s", doing)
+		}
+		l.said = now
+	}
+}

@@ -1,0 +1,36 @@
+-- index: each table in the order of its index, and smaller indexes of what is drawn at low zooms. No parameters.
+CREATE INDEX board_geom ON hetu_oracle.board USING gist (geom);
+CREATE INDEX boundary_geom ON hetu_oracle.boundary USING gist (geom);
+CREATE INDEX division_geom ON hetu_oracle.division USING gist (geom);
+CREATE INDEX draft_geom ON hetu_oracle.draft USING gist (geom);
+CREATE INDEX outfall_geom ON hetu_oracle.outfall USING gist (geom);
+CREATE INDEX reach_geom ON hetu_oracle.reach USING gist (geom);
+CREATE INDEX river_geom ON hetu_oracle.river USING gist (geom);
+CREATE INDEX section_geom ON hetu_oracle.section USING gist (geom);
+CLUSTER hetu_oracle.board USING board_geom;
+CLUSTER hetu_oracle.boundary USING boundary_geom;
+CLUSTER hetu_oracle.division USING division_geom;
+CLUSTER hetu_oracle.draft USING draft_geom;
+CLUSTER hetu_oracle.outfall USING outfall_geom;
+CLUSTER hetu_oracle.reach USING reach_geom;
+CLUSTER hetu_oracle.river USING river_geom;
+CLUSTER hetu_oracle.section USING section_geom;
+CREATE INDEX board_10 ON hetu_oracle.board USING gist (geom) WHERE rank <= 10;
+CREATE INDEX board_11 ON hetu_oracle.board USING gist (geom) WHERE rank <= 11;
+CREATE INDEX division_0 ON hetu_oracle.division USING gist (geom) WHERE rank <= 0;
+CREATE INDEX division_5 ON hetu_oracle.division USING gist (geom) WHERE rank <= 5;
+CREATE INDEX division_8 ON hetu_oracle.division USING gist (geom) WHERE rank <= 8;
+CREATE INDEX division_10 ON hetu_oracle.division USING gist (geom) WHERE rank <= 10;
+CREATE INDEX reach_9 ON hetu_oracle.reach USING gist (geom) WHERE rank <= 9;
+CREATE INDEX reach_10 ON hetu_oracle.reach USING gist (geom) WHERE rank <= 10;
+CREATE INDEX reach_11 ON hetu_oracle.reach USING gist (geom) WHERE rank <= 11;
+CREATE INDEX river_4 ON hetu_oracle.river USING gist (geom) WHERE rank <= 4;
+CREATE INDEX river_5 ON hetu_oracle.river USING gist (geom) WHERE rank <= 5;
+CREATE INDEX river_6 ON hetu_oracle.river USING gist (geom) WHERE rank <= 6;
+CREATE INDEX river_7 ON hetu_oracle.river USING gist (geom) WHERE rank <= 7;
+CREATE INDEX river_8 ON hetu_oracle.river USING gist (geom) WHERE rank <= 8;
+CREATE INDEX river_9 ON hetu_oracle.river USING gist (geom) WHERE rank <= 9;
+CREATE INDEX river_10 ON hetu_oracle.river USING gist (geom) WHERE rank <= 10;
+CREATE INDEX section_8 ON hetu_oracle.section USING gist (geom) WHERE rank <= 8;
+CREATE INDEX section_9 ON hetu_oracle.section USING gist (geom) WHERE rank <= 9;
+CREATE INDEX section_10 ON hetu_oracle.section USING gist (geom) WHERE rank <= 10

@@ -1,0 +1,138 @@
+package pg
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"hetu/geo"
+	"hetu/tiles/atlas"
+)
+
+// AtlasSource is the store as the atlas reads it: whole layers by COPY, single features and the change feed on connections whose
+// plans are kept. It implements [atlas.Source]. Load and Fetch may be called from several goroutines, the rest, its [Feed], from one.
+type AtlasSource struct {
+	*Feed
+	store *Store
+}
+
+var _ atlas.Source = (*AtlasSource)(nil)
+
+// Atlas gives the store as the atlas reads it.
+func (s *Store) Atlas() *AtlasSource { return &AtlasSource{Feed: s.Feed(), store: s} }
+
+// ofIDs marks the lines of a statement that pick features by id. Without them it is the statement for all.
+const ofIDs = "-- of ids"
+
+// ofAll makes a statement for single features one for all of them.
+func ofAll(sql string) string {
+	var out strings.Builder
+	for line := range strings.Lines(sql) {
+		if !strings.HasPrefix(line, "--") && !strings.HasSuffix(strings.TrimRight(line, "\n"), ofIDs) {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}
+
+// Load implements [atlas.Source]. A layer is read in one snapshot: first what its features show of others, then themselves.
+func (a *AtlasSource) Load(ctx context.Context, layer string, emit func(*atlas.Span) error) error {
+	s, src, err := newSpanner(layer, emit)
+	if err != nil {
+		return err
+	}
+	conn, err := a.store.bulkConn(ctx)
+	if err != nil {
+		return interpret(fmt.Errorf("load the layer %s: %w", layer, err))
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := a.load(ctx, conn, layer, s, src); err != nil {
+		return interpret(fmt.Errorf("load the layer %s: %w", layer, err))
+	}
+	return nil
+}
+
+func (a *AtlasSource) load(ctx context.Context, conn *pgx.Conn, layer string, s *spanner, src layerSource) error {
+	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
+		return err
+	}
+	if src.shows > 0 {
+		if err := copyOut(ctx, conn, ofAll(a.store.queries["atlas_"+layer+"_shows"]), src.shows, s.shows); err != nil {
+			return err
+		}
+	}
+	s.drawing.settle()
+	if err := copyOut(ctx, conn, ofAll(a.store.queries["atlas_"+layer]), src.columns, s.row); err != nil {
+		return err
+	}
+	return s.end()
+}
+
+// bulkConn connects for reading a layer whole. Rows come in the order of their ids by way of the index: a sort would carry all
+// geometry.
+func (s *Store) bulkConn(ctx context.Context) (*pgx.Conn, error) {
+	cfg := s.read.Config().ConnConfig
+	for name, value := range map[string]string{
+		"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "work_mem": "128MB", "enable_sort": "off",
+		"jit": "off", "max_parallel_workers_per_gather": "0",
+	} {
+		cfg.RuntimeParams[name] = value
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, "SET ROLE hetu_ro"); err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return conn, nil
+}
+
+// Fetch implements [atlas.Source].
+func (a *AtlasSource) Fetch(ctx context.Context, layer string, ids []int64, emit func(*atlas.Span) error) error {
+	s, src, err := newSpanner(layer, emit)
+	if err != nil {
+		return err
+	}
+	statements := &pgx.Batch{}
+	statements.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	args := pgx.NamedArgs{"ids": ids}
+	if src.shows > 0 {
+		statements.Queue(a.store.queries["atlas_"+layer+"_shows"], args).Query(func(rows pgx.Rows) error { return eachRow(rows, s.shows) })
+	}
+	statements.Queue(a.store.queries["atlas_"+layer], args).Query(func(rows pgx.Rows) error {
+		s.drawing.settle()
+		return eachRow(rows, s.row)
+	})
+	statements.Queue("COMMIT")
+	err = a.store.follow.SendBatch(ctx, statements).Close()
+	if err == nil {
+		err = s.end()
+	}
+	if err != nil {
+		return interpret(fmt.Errorf("fetch %d features of the layer %s: %w", len(ids), layer, err))
+	}
+	return nil
+}
+
+// eachRow gives rows as COPY does: in binary form, where text is the same in both.
+func eachRow(rows pgx.Rows, row func(values [][]byte) error) error {
+	binary := slices.IndexFunc(rows.FieldDescriptions(), func(f pgconn.FieldDescription) bool {
+		return f.Format != pgtype.BinaryFormatCode && f.DataTypeOID != pgtype.TextOID
+	}) < 0
+	for rows.Next() {
+		if !binary {
+			return geo.Errorf(geo.CodeInternal, "a column does not come in binary form")
+		}
+		if err := row(rows.RawValues()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

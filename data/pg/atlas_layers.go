@@ -1,0 +1,485 @@
+package pg
+
+import (
+	"math"
+
+	"hetu/tiles/atlas"
+)
+
+// layerSource is what a layer is read with: the statements atlas_<layer> and atlas_<layer>_shows (one that shows nothing of
+// others has none of the latter), and the numbers of their columns.
+type layerSource struct {
+	drawing drawing
+	columns int
+	shows   int
+}
+
+// layerSources gives what to read each layer with.
+func layerSources() map[string]layerSource {
+	return map[string]layerSource{
+		"board":    {drawing: &boardDrawing{}, columns: 11, shows: 4},
+		"boundary": {drawing: &boundaryDrawing{}, columns: 9, shows: 4},
+		"division": {drawing: divisionDrawing{}, columns: 8},
+		"draft":    {drawing: &boundaryDrawing{}, columns: 9, shows: 4},
+		"outfall":  {drawing: &outfallDrawing{}, columns: 10, shows: 4},
+		"reach":    {drawing: &reachDrawing{}, columns: 12, shows: 8},
+		"river":    {drawing: &riverDrawing{}, columns: 5, shows: 12},
+		"section":  {drawing: &sectionDrawing{}, columns: 9, shows: 4},
+	}
+}
+
+// What a row of the statements atlas_<layer>_shows is of.
+const (
+	showsRiver = iota + 1
+	showsDivision
+	showsChief
+	showsBoard
+	showsBoundary
+	showsReachPlan
+	showsRiverPlan
+
+	showsSibling = 2 // in the layer river
+)
+
+// nameOn is the name of a thing on a day, none if it is not there.
+func nameOn(rows []shownRow[atlas.Value], day atlas.Day) atlas.Value {
+	if name, ok := on(rows, day); ok {
+		return *name
+	}
+	return atlas.Value{}
+}
+
+// number is an integer that is 0 where there is none.
+func number(n int) atlas.Value {
+	if n == 0 {
+		return atlas.Value{}
+	}
+	return atlas.IntValue(int64(n))
+}
+
+func reference(id int64) atlas.Value {
+	if id == 0 {
+		return atlas.Value{}
+	}
+	return atlas.IntValue(id)
+}
+
+// boardDrawing draws notice boards by their level.
+type boardDrawing struct{ divisions shown[atlas.Value] }
+
+func (l *boardDrawing) shows(c *columns) {
+	c.small()
+	id, d := c.id(), c.days()
+	l.divisions.add(id, d, c.text())
+}
+
+func (l *boardDrawing) settle() { l.divisions.settle() }
+
+func (l *boardDrawing) read(c *columns, b *base) {
+	b.own[0] = c.text()
+	b.level = c.small()
+	b.own[1] = number(b.level)
+	b.own[2], b.own[3], b.own[4] = c.term(), c.term(), c.text()
+	b.division = c.id()
+	b.own[6], b.own[7] = c.date(), c.date()
+}
+
+func (l *boardDrawing) cut(b *base, c *cutter) { cut(c, l.divisions.of(b.division)) }
+
+func (l *boardDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
+	s.Values[5] = nameOn(l.divisions.of(b.division), day)
+	s.Rank = min(max(b.level, 3)+7, 12)
+	return true
+}
+
+// boundaryDrawing draws management boundaries, announced ones and drafts.
+type boundaryDrawing struct{ rivers shown[atlas.Value] }
+
+func (l *boundaryDrawing) shows(c *columns) {
+	c.small()
+	id, d := c.id(), c.days()
+	l.rivers.add(id, d, c.text())
+}
+
+func (l *boundaryDrawing) settle() { l.rivers.settle() }
+
+func (l *boundaryDrawing) read(c *columns, b *base) {
+	b.own[0] = c.text()
+	b.river = c.id()
+	b.own[2], b.own[3], b.own[4] = c.term(), c.term(), c.term()
+	b.own[5] = c.integer()
+	b.own[6] = atlas.Value{}
+	if b.days.from != atlas.FirstDay {
+		b.own[6] = dayText(b.days.from)
+	}
+}
+
+func (l *boundaryDrawing) cut(b *base, c *cutter) { cut(c, l.rivers.of(b.river)) }
+
+func (l *boundaryDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
+	s.Values[1] = nameOn(l.rivers.of(b.river), day)
+	s.Rank = 11
+	return true
+}
+
+// divisionDrawing draws divisions by their level.
+type divisionDrawing struct{}
+
+func (divisionDrawing) shows(*columns)       {}
+func (divisionDrawing) settle()              {}
+func (divisionDrawing) cut(*base, *cutter) {}
+
+func (divisionDrawing) read(c *columns, b *base) {
+	b.own[0], b.own[1], b.own[2] = c.text(), c.text(), c.text()
+	b.level = c.small()
+	b.own[3], b.own[4] = number(b.level), c.term()
+}
+
+func (divisionDrawing) draw(b *base, _ atlas.Day, s *atlas.Span) bool {
+	switch b.level {
+	case 1:
+		s.Rank = 0
+	case 2:
+		s.Rank = 4
+	case 3:
+		s.Rank = 6
+	case 4:
+		s.Rank = 9
+	case 5:
+		s.Rank = 11
+	default:
+		s.Rank = 12
+	}
+	return true
+}
+
+// outfallDrawing draws outfalls.
+type outfallDrawing struct{ rivers shown[atlas.Value] }
+
+func (l *outfallDrawing) shows(c *columns) {
+	c.small()
+	id, d := c.id(), c.days()
+	l.rivers.add(id, d, c.text())
+}
+
+func (l *outfallDrawing) settle() { l.rivers.settle() }
+
+func (l *outfallDrawing) read(c *columns, b *base) {
+	b.own[0], b.own[1], b.own[2], b.own[3] = c.text(), c.text(), c.term(), c.term()
+	b.own[4], b.own[5] = c.truth(), c.term()
+	b.river = c.id()
+}
+
+func (l *outfallDrawing) cut(b *base, c *cutter) { cut(c, l.rivers.of(b.river)) }
+
+func (l *outfallDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
+	s.Values[6] = nameOn(l.rivers.of(b.river), day)
+	s.Rank = 10
+	return true
+}
+
+// sectionDrawing draws water quality sections by their kind.
+type sectionDrawing struct{ rivers, divisions shown[atlas.Value] }
+
+func (l *sectionDrawing) shows(c *columns) {
+	what, id, d := c.small(), c.id(), c.days()
+	if what == showsDivision {
+		l.divisions.add(id, d, c.text())
+	} else {
+		l.rivers.add(id, d, c.text())
+	}
+}
+
+func (l *sectionDrawing) settle() {
+	l.rivers.settle()
+	l.divisions.settle()
+}
+
+func (l *sectionDrawing) read(c *columns, b *base) {
+	b.own[0], b.own[1], b.own[2] = c.text(), c.text(), c.term()
+	b.own[3] = number(c.small())
+	b.river, b.division = c.id(), c.id()
+}
+
+func (l *sectionDrawing) cut(b *base, c *cutter) {
+	cut(c, l.rivers.of(b.river))
+	cut(c, l.divisions.of(b.division))
+}
+
+func (l *sectionDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
+	s.Values[4] = nameOn(l.rivers.of(b.river), day)
+	s.Values[5] = nameOn(l.divisions.of(b.division), day)
+	switch b.own[2].Text {
+	case "national":
+		s.Rank = 8
+	case "provincial":
+		s.Rank = 9
+	case "city":
+		s.Rank = 10
+	default:
+		s.Rank = 11
+	}
+	return true
+}
+
+// reachDrawing draws reaches by their level, and never before the rivers of their order.
+type reachDrawing struct {
+	rivers     shown[reachRiver]
+	divisions  shown[reachDivision]
+	chiefs     shown[struct{}] // by reach
+	boards     shown[struct{}] // by reach
+	boundaries shown[reachBoundary]
+	reachPlans shown[struct{}]
+	riverPlans shown[struct{}]
+
+	near []days // of the boundaries along the reach, while one is cut and drawn
+}
+
+type reachRiver struct {
+	name  atlas.Value
+	order int
+}
+
+type reachDivision struct{ name, code atlas.Value }
+
+type reachBoundary struct {
+	bank     string
+	from, to float64
+}
+
+func (l *reachDrawing) shows(c *columns) {
+	what, id, d := c.small(), c.id(), c.days()
+	switch what {
+	case showsRiver:
+		name := c.text()
+		c.text()
+		l.rivers.add(id, d, reachRiver{name, c.small()})
+	case showsDivision:
+		name := c.text()
+		l.divisions.add(id, d, reachDivision{name, c.text()})
+	case showsChief:
+		l.chiefs.add(id, d, struct{}{})
+	case showsBoard:
+		l.boards.add(id, d, struct{}{})
+	case showsBoundary:
+		bank := c.term().Text
+		c.text()
+		c.small()
+		from := c.float(math.Inf(-1))
+		l.boundaries.add(id, d, reachBoundary{bank, from, c.float(math.Inf(1))})
+	case showsReachPlan:
+		l.reachPlans.add(id, d, struct{}{})
+	case showsRiverPlan:
+		l.riverPlans.add(id, d, struct{}{})
+	}
+}
+
+func (l *reachDrawing) settle() {
+	l.rivers.settle()
+	l.divisions.settle()
+	l.chiefs.settle()
+	l.boards.settle()
+	l.boundaries.settle()
+	l.reachPlans.settle()
+	l.riverPlans.settle()
+}
+
+func (l *reachDrawing) read(c *columns, b *base) {
+	b.own[0], b.own[1] = c.text(), c.text()
+	b.river = c.id()
+	b.own[3] = reference(b.river)
+	b.level = c.small()
+	b.own[4] = number(b.level)
+	b.division = c.id()
+	b.own[7] = c.term()
+	b.term = b.own[7].Text
+	b.route = c.id()
+	b.from, b.to = c.float(0), c.float(0)
+}
+
+// along tells whether an announced boundary runs along some of a reach.
+func (l *reachDrawing) along(b *base, x *reachBoundary) bool {
+	return (b.term == "both" || b.term == x.bank) && x.from < b.to && x.to > b.from
+}
+
+func (l *reachDrawing) cut(b *base, c *cutter) {
+	cut(c, l.rivers.of(b.river))
+	cut(c, l.divisions.of(b.division))
+	cut(c, l.chiefs.of(b.id))
+	cut(c, l.boards.of(b.id))
+	cut(c, l.reachPlans.of(b.id))
+	cut(c, l.riverPlans.of(b.river))
+	l.near = l.near[:0]
+	rows := l.boundaries.of(b.route)
+	for i := range rows {
+		if l.along(b, &rows[i].it) {
+			c.at(rows[i].days)
+			l.near = append(l.near, rows[i].days)
+		}
+	}
+}
+
+func (l *reachDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
+	order := 0
+	if v, ok := on(l.rivers.of(b.river), day); ok {
+		s.Values[2], order = v.name, v.order
+	}
+	if d, ok := on(l.divisions.of(b.division), day); ok {
+		s.Values[5], s.Values[6] = d.name, d.code
+	}
+	_, chief := on(l.chiefs.of(b.id), day)
+	_, board := on(l.boards.of(b.id), day)
+	_, plan := on(l.reachPlans.of(b.id), day)
+	if !plan {
+		_, plan = on(l.riverPlans.of(b.river), day)
+	}
+	boundary := false
+	for _, d := range l.near {
+		boundary = boundary || d.has(day)
+	}
+	s.Values[8], s.Values[9], s.Values[10], s.Values[11] = atlas.BoolValue(chief), atlas.BoolValue(board), atlas.BoolValue(boundary), atlas.BoolValue(plan)
+	s.Rank = max(reachRank(b.level), orderRank(order))
+	return true
+}
+
+func reachRank(level int) int {
+	switch level {
+	case 1, 2:
+		return 9
+	case 3:
+		return 10
+	case 4:
+		return 11
+	default:
+		return 12
+	}
+}
+
+func orderRank(order int) int {
+	switch order {
+	case 1:
+		return 12
+	case 2:
+		return 10
+	default:
+		return 9
+	}
+}
+
+// riverDrawing draws routes as rivers. One of no river is drawn without a name, one whose river is not in force is not drawn.
+type riverDrawing struct {
+	rivers   shown[river]
+	siblings shown[sibling] // the routes of rivers that have several, by river
+}
+
+type river struct {
+	code, name, nameEn, kind, levels, perennial atlas.Value
+	order, top                                  int // top is the highest level that manages it, 0 if none does
+	basinKm2                                    float64
+	flowsInto                                   int64
+}
+
+type sibling struct {
+	route   int64
+	lengthM float64
+}
+
+func (l *riverDrawing) shows(c *columns) {
+	what, id, d := c.small(), c.id(), c.days()
+	v := river{code: c.text(), name: c.text(), nameEn: c.text(), kind: c.term()}
+	v.top, v.levels = c.levels()
+	v.perennial = c.truth()
+	v.order = c.small()
+	size, ref := c.float(0), c.id()
+	if what == showsSibling {
+		l.siblings.add(id, d, sibling{ref, size})
+		return
+	}
+	v.basinKm2, v.flowsInto = size, ref
+	l.rivers.add(id, d, v)
+}
+
+func (l *riverDrawing) settle() {
+	l.rivers.settle()
+	l.siblings.settle()
+}
+
+func (l *riverDrawing) read(c *columns, b *base) {
+	b.river = c.id()
+	b.own[3] = reference(b.river)
+	b.level = c.small() // the order of the route itself
+}
+
+func (l *riverDrawing) cut(b *base, c *cutter) {
+	rivers := l.rivers.of(b.river)
+	cut(c, rivers)
+	cut(c, l.siblings.of(b.river))
+	for i := range rivers {
+		cut(c, l.rivers.of(rivers[i].it.flowsInto))
+	}
+}
+
+func (l *riverDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
+	v, ok := on(l.rivers.of(b.river), day)
+	if !ok && b.river != 0 {
+		return false
+	}
+	order := b.level
+	if !ok {
+		v = &river{}
+	}
+	order = max(order, v.order)
+	s.Values[0], s.Values[1], s.Values[2] = v.code, v.name, v.nameEn
+	s.Values[4], s.Values[5], s.Values[6], s.Values[7] = v.kind, v.levels, v.perennial, number(order)
+	if into, ok := on(l.rivers.of(v.flowsInto), day); ok {
+		s.Values[8] = into.name
+	}
+	s.Label = ok && l.longest(b, day)
+	s.Rank = riverRank(v.basinKm2, order, v.top, b.river != 0)
+	return true
+}
+
+// longest tells whether a route is the longest of its river on a day; of two as long it is the one with the smaller id.
+func (l *riverDrawing) longest(b *base, day atlas.Day) bool {
+	best := sibling{route: b.id, lengthM: -1}
+	for _, x := range l.siblings.of(b.river) {
+		if x.has(day) && (x.it.lengthM > best.lengthM || (x.it.lengthM == best.lengthM && x.it.route < best.route)) {
+			best = x.it
+		}
+	}
+	return best.route == b.id
+}
+
+// riverRank is the first zoom a river is drawn at: by basin area, Strahler order or the highest level that manages it,
+// whichever says most.
+func riverRank(basinKm2 float64, order, top int, named bool) int {
+	rank := 12
+	if named {
+		rank = 10
+	}
+	switch {
+	case basinKm2 >= 200_000:
+		rank = min(rank, 4)
+	case basinKm2 >= 50_000:
+		rank = min(rank, 5)
+	case basinKm2 >= 10_000:
+		rank = min(rank, 6)
+	case basinKm2 >= 3_000:
+		rank = min(rank, 7)
+	case basinKm2 >= 1_000:
+		rank = min(rank, 8)
+	case basinKm2 >= 200:
+		rank = min(rank, 9)
+	case basinKm2 >= 50:
+		rank = min(rank, 10)
+	case basinKm2 >= 10:
+		rank = min(rank, 11)
+	}
+	if order >= 2 {
+		rank = min(rank, 12-min(order, 8))
+	}
+	if top >= 1 && top <= 4 {
+		rank = min(rank, 6+top)
+	}
+	return rank
+}

@@ -1,0 +1,40 @@
+-- atlas_reach_shows: what reaches show of others, over the days it is true. in: @ids of the reaches; without the lines marked
+-- "of ids", of all. out: what, id, valid, name, code, number, from_m, to_m. what is 1 a river (number: its Strahler order), 2 a
+-- division, 3 a chief in office (id of the reach), 4 a board (id of the reach), 5 an announced boundary (id of the route; name:
+-- its bank), 6 a plan of a reach, 7 a plan of a river.
+SELECT 1::smallint AS what, v.id, v.valid, v.name, NULL::text AS code, v.stream_order AS number, NULL::float8 AS from_m, NULL::float8 AS to_m
+FROM river_version v
+WHERE upper_inf(v.recorded)
+    AND v.id IN (SELECT r.river_id FROM reach_version r WHERE r.id = ANY (@ids::bigint[]) AND upper_inf(r.recorded)) -- of ids
+UNION ALL
+SELECT 2::smallint, d.id, d.valid, d.name, d.code, NULL, NULL, NULL
+FROM division_version d
+WHERE upper_inf(d.recorded)
+    AND d.id IN (SELECT r.division_id FROM reach_version r WHERE r.id = ANY (@ids::bigint[]) AND upper_inf(r.recorded)) -- of ids
+UNION ALL
+SELECT 3::smallint, p.reach_id, p.valid * a.valid, NULL, NULL, NULL, NULL, NULL
+FROM post_version p
+JOIN appointment_version a ON a.post_id = p.id AND upper_inf(a.recorded)
+WHERE upper_inf(p.recorded) AND p.reach_id IS NOT NULL AND p.role IN ('chief', 'lake_chief', 'reservoir_chief')
+    AND p.reach_id = ANY (@ids::bigint[]) -- of ids
+UNION ALL
+SELECT 4::smallint, r.id, b.valid, NULL, NULL, NULL, NULL, NULL
+FROM board_version b
+CROSS JOIN LATERAL unnest(b.reach_ids) AS r (id)
+WHERE upper_inf(b.recorded)
+    AND b.reach_ids && @ids::bigint[] -- of ids
+UNION ALL
+SELECT 5::smallint, b.route_id, b.valid, b.bank, NULL, NULL, b.from_m, b.to_m
+FROM boundary_version b
+WHERE upper_inf(b.recorded) AND b.status = 'announced' AND b.route_id IS NOT NULL
+    AND b.route_id IN (SELECT r.route_id FROM reach_version r WHERE r.id = ANY (@ids::bigint[]) AND upper_inf(r.recorded)) -- of ids
+UNION ALL
+SELECT 6::smallint, p.reach_id, p.valid, NULL, NULL, NULL, NULL, NULL
+FROM plan_version p
+WHERE upper_inf(p.recorded) AND p.reach_id IS NOT NULL AND p.status IN ('approved', 'in_force')
+    AND p.reach_id = ANY (@ids::bigint[]) -- of ids
+UNION ALL
+SELECT 7::smallint, p.river_id, p.valid, NULL, NULL, NULL, NULL, NULL
+FROM plan_version p
+WHERE upper_inf(p.recorded) AND p.river_id IS NOT NULL AND p.status IN ('approved', 'in_force')
+    AND p.river_id IN (SELECT r.river_id FROM reach_version r WHERE r.id = ANY (@ids::bigint[]) AND upper_inf(r.recorded)) -- of ids

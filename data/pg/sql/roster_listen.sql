@@ -1,0 +1,2 @@
+-- roster_listen: hear of every merge from now on.
+LISTEN hetu_change

@@ -1,0 +1,2 @@
+-- roster_settings: what a transaction that reads whole tables may take, until it ends.
+SELECT set_config('statement_timeout', '10min', true), set_config('work_mem', '128MB', true)
