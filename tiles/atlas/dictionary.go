@@ -42,7 +42,7 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 	id := uint32(len(d.ends))                         //nolint:gosec // fewer values than bytes
 	d.ends = append(d.ends, uint32(start+len(added))) //nolint:gosec // 4 GB of values are not held in memory
 	d.slots[slot] = id
-	if len(d.ends)*3 > len(d.slots)*2 {
+	if len(d.ends)*8 > len(d.slots)*7 {
 		d.rehash()
 	}
 	return id
@@ -58,10 +58,10 @@ func (d *dictionary) slot(value []byte) int {
 	}
 }
 
-// rehash makes slots for twice the values there are.
+// rehash makes slots for the values there are and some more.
 func (d *dictionary) rehash() {
 	size := 1024
-	for size*2 < len(d.ends)*4 {
+	for size*7 < len(d.ends)*8+1024 {
 		size *= 2
 	}
 	d.slots = make([]uint32, size)

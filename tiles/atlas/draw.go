@@ -22,10 +22,11 @@ type scratch struct {
 	numbers  []uint32
 	sorted   []found
 	tags     []uint32
+	row      []uint32
 	drawings []drawing
 }
 
-func newScratch() *scratch { return &scratch{seen: map[xy]int{}} }
+func newScratch() *scratch { return &scratch{seen: map[xy]int{}, row: make([]uint32, 0, 32)} }
 
 // draw writes into s.geometry what is seen of a record in a tile; false if nothing is.
 func (s *scratch) draw(l *layer, r *record, sq *square) bool {

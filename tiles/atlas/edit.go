@@ -93,6 +93,7 @@ func (l *layer) replace(id int64, spans []Span, stamp uint32, sc *loading, moved
 	}
 	if l.unchanged(old, fresh) {
 		l.undo(begun)
+		sc.before.layer = nil
 		l.values = l.values[:dictionary]
 		return moved
 	}
@@ -191,8 +192,9 @@ func (l *layer) differFrom(a, b *record) int {
 		return 0
 	}
 	first := tiles.MaxZoom + 1
+	v, w := l.row(a, nil), l.row(b, nil)
 	for i, f := range l.decl.Fields {
-		if l.values[int(a.values)+i] != l.values[int(b.values)+i] {
+		if v[i] != w[i] {
 			first = min(first, f.MinZoom)
 		}
 	}

@@ -111,6 +111,13 @@ func TestEdits(t *testing.T) {
 				}
 			}
 		}
+		before := drawAll(t, a)
+		atlas.Settle(a)
+		for i, settled := range drawAll(t, a) {
+			if !bytes.Equal(settled.Data, before[i].Data) {
+				rt.Fatalf("%s is drawn otherwise when the atlas was settled", key(editTiles(t)[i]))
+			}
+		}
 	})
 }
 

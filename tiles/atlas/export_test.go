@@ -7,3 +7,11 @@ func Drawer(a *Atlas) func(tiles.Address) tiles.Tile {
 	s := newScratch()
 	return func(addr tiles.Address) tiles.Tile { return a.build(s, addr) }
 }
+
+// Settle settles every layer, with columns of its own.
+func Settle(a *Atlas) {
+	for name, l := range a.layers {
+		l.waste = len(l.levels)
+		a.layers[name] = l.settled()
+	}
+}

@@ -72,13 +72,28 @@ func newLayer(decl tiles.Layer) *layer {
 }
 
 // take writes a span into the columns and gives its record, which is not among the records yet. False: nothing of it can be
-// drawn.
+// drawn. What has the shape of the span taken before shares it.
 func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
-	r := record{
-		id: s.ID, from: s.From, to: s.To, rank: uint8(max(s.Rank, l.decl.MinZoom)), last: tiles.MaxZoom, diedZoom: live, //nolint:gosec // a zoom
-		delta: uint32(len(l.deltas)), vertex: uint32(len(l.levels)), part: uint32(len(l.columns.parts)), values: uint32(len(l.values)), //nolint:gosec // the columns have fewer than 2^32 entries
+	r := record{id: s.ID, from: s.From, to: s.To, rank: uint8(max(s.Rank, l.decl.MinZoom)), last: tiles.MaxZoom, diedZoom: live} //nolint:gosec // a zoom
+	if !sc.before.has(l, s, r.rank) {
+		sc.before.shape(l, s, r.rank)
+		l.takeShape(s, sc)
 	}
-	b := nowhere()
+	of := &sc.before
+	r.delta, r.vertex, r.part, r.parts = of.record.delta, of.record.vertex, of.record.part, of.record.parts
+	if r.parts == 0 {
+		return record{}, box{}, false
+	}
+	b := of.box
+	if s.place != nil {
+		r.last, b = s.place.last, box{s.place.at.x, s.place.at.y, s.place.at.x, s.place.at.y}
+	}
+	r.values, of.whole = l.addRow(sc.intern(l, s.Values), of.whole)
+	return r, b, true
+}
+
+// takeShape writes the shape of a span into the columns, and what of it is there into sc.before.
+func (l *layer) takeShape(s *Span, sc *loading) {
 	at, hasOuter := 0, false
 	for i, n := range s.Shape.Parts {
 		flat := s.Shape.Flat[2*at : 2*(at+n)]
@@ -88,33 +103,30 @@ func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
 			continue
 		}
 		line := sc.project(flat, l.kind != mvtw.Point)
-		fits := len(line) >= map[mvtw.Type]int{mvtw.Point: 1, mvtw.Line: 2, mvtw.Polygon: 4}[l.kind]
+		fits := len(line) >= leastVertices(l.kind)
 		if l.kind == mvtw.Polygon && !hole {
 			hasOuter = fits
 		}
 		if !fits {
 			continue
 		}
-		l.columns.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole, r.rank < chunkZoom)
+		l.columns.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole, sc.before.record.rank < chunkZoom)
 		for _, p := range line {
-			b.extend(p)
+			sc.before.box.extend(p)
 		}
-		r.parts++
+		sc.before.record.parts++
 	}
-	if r.parts == 0 {
-		return record{}, box{}, false
+}
+
+func leastVertices(kind mvtw.Type) int {
+	switch kind {
+	case mvtw.Polygon:
+		return 4
+	case mvtw.Line:
+		return 2
+	default:
+		return 1
 	}
-	for _, v := range s.Values {
-		hint := uint32(0) // what the feature before has there
-		if n := len(l.values) - len(s.Values); n >= 0 {
-			hint = l.values[n]
-		}
-		l.values = append(l.values, l.dict.intern(v, hint))
-	}
-	if s.place != nil {
-		r.last, b = s.place.last, box{s.place.at.x, s.place.at.y, s.place.at.x, s.place.at.y}
-	}
-	return r, b, true
 }
 
 // loading is scratch for taking spans in.
@@ -122,6 +134,43 @@ type loading struct {
 	line   []point
 	levels []uint8
 	stack  []span3
+	before taken
+	row    []uint32
+	rowOf  *dictionary
+}
+
+// intern gives the numbers of values: most are what the feature before has there.
+func (sc *loading) intern(l *layer, values []Value) []uint32 {
+	if sc.rowOf != l.dict {
+		sc.rowOf, sc.row = l.dict, make([]uint32, len(values))
+	}
+	for i, v := range values {
+		sc.row[i] = l.dict.intern(v, sc.row[i])
+	}
+	return sc.row
+}
+
+// taken is the shape that was taken last, and where it stands.
+type taken struct {
+	layer  *layer
+	flat   []float64
+	parts  []int
+	hole   []bool
+	record record
+	box    box
+	whole  int // where the last whole row of its values stands
+}
+
+func (t *taken) has(l *layer, s *Span, rank uint8) bool {
+	return t.layer == l && t.record.id == s.ID && t.record.rank == rank &&
+		slices.Equal(t.flat, s.Shape.Flat) && slices.Equal(t.parts, s.Shape.Parts) && slices.Equal(t.hole, s.Shape.Hole)
+}
+
+// shape remembers the shape of a span that is about to be written.
+func (t *taken) shape(l *layer, s *Span, rank uint8) {
+	t.layer, t.box, t.whole = l, nowhere(), -1
+	t.flat, t.parts, t.hole = append(t.flat[:0], s.Shape.Flat...), append(t.parts[:0], s.Shape.Parts...), append(t.hole[:0], s.Shape.Hole...)
+	t.record = record{id: s.ID, rank: rank, delta: uint32(len(l.deltas)), vertex: uint32(len(l.levels)), part: uint32(len(l.parts))} //nolint:gosec // the columns have fewer than 2^32 entries
 }
 
 // project puts positions into the world; compact leaves out those that fall on the one before.
@@ -186,17 +235,26 @@ func (l *layer) settled() *layer {
 func (l *layer) copyColumns(from *layer) {
 	l.columns, l.values = columns{}, nil
 	var levels []uint8
+	room := make([]uint32, 0, len(l.decl.Fields))
+	var before record
+	whole := -1
 	for i := range l.records {
 		r := &l.records[i]
 		was := *r
-		r.delta, r.vertex, r.part, r.values = uint32(len(l.deltas)), uint32(len(l.levels)), uint32(len(l.parts)), uint32(len(l.values)) //nolint:gosec // fewer than there were
-		vertex := int(was.vertex)
-		from.points(&was, func(p part, vertices []point) {
-			levels = append(levels[:0], from.levels[vertex:vertex+p.n()]...)
-			vertex += p.n()
-			l.add(vertices, levels, l.kind == mvtw.Line, p.hole(), was.rank < chunkZoom)
-		})
-		l.values = append(l.values, from.values[was.values:int(was.values)+len(l.decl.Fields)]...)
+		if i > 0 && was.delta == before.delta { // spans of a feature stand side by side
+			last := &l.records[i-1]
+			r.delta, r.vertex, r.part = last.delta, last.vertex, last.part
+		} else {
+			r.delta, r.vertex, r.part, whole = uint32(len(l.deltas)), uint32(len(l.levels)), uint32(len(l.parts)), -1 //nolint:gosec // fewer than there were
+			vertex := int(was.vertex)
+			from.points(&was, func(p part, vertices []point) {
+				levels = append(levels[:0], from.levels[vertex:vertex+p.n()]...)
+				vertex += p.n()
+				l.add(vertices, levels, l.kind == mvtw.Line, p.hole(), was.rank < chunkZoom)
+			})
+		}
+		before = was
+		r.values, whole = l.addRow(from.row(&was, room), whole)
 	}
 }
 

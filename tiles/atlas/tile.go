@@ -143,7 +143,7 @@ func (s *scratch) seenIn(l *layer, n uint32, sq *square) bool {
 // add writes a record that was drawn.
 func (d *drawing) add(s *scratch, r *record) {
 	s.tags = s.tags[:0]
-	for i, v := range d.layer.values[r.values : int(r.values)+len(d.keys)] {
+	for i, v := range d.layer.row(r, s.row) {
 		k := &d.keys[i]
 		if v == 0 || !k.drawn {
 			continue
