@@ -100,9 +100,9 @@ func (t *Tiles) plain(r *http.Request, ask *tileAsk) bool {
 	return true
 }
 
-// plainNumber reads up to nine digits that do not begin with 0.
+// plainNumber reads up to 18 digits that do not begin with 0.
 func plainNumber(text string) (int, bool) {
-	if text == "" || len(text) > 9 || (text[0] == '0' && len(text) > 1) {
+	if text == "" || len(text) > 18 || (text[0] == '0' && len(text) > 1) {
 		return 0, false
 	}
 	n := 0

@@ -38,14 +38,14 @@ func (drawnAtlas) State() atlas.State {
 func (drawnAtlas) Coverage(geo.Date) map[string]tiles.Coverage { return nil }
 
 // plainTiles serves tiles of so many bytes; it knows the sets public, outfall and river,board.
-func plainTiles(t testing.TB, bytes int) *Tiles {
-	t.Helper()
+func plainTiles(tb testing.TB, bytes int) *Tiles {
+	tb.Helper()
 	a := drawnAtlas{[]byte(strings.Repeat("a tile of some bytes ", bytes/21+1)[:bytes])}
 	kept, err := cache.New(a, 64<<20)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(kept.Wait)
+	tb.Cleanup(kept.Wait)
 	served := NewTiles(TilesConfig{
 		Atlas: a, Cache: kept, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return a.State().At }, Extent: geo.China(),
 		MayDraftFunc: func(r *http.Request) bool { return r.Header.Get("Planner") != "" },
@@ -53,7 +53,7 @@ func plainTiles(t testing.TB, bytes int) *Tiles {
 	for _, name := range []string{"public", "outfall", "river,board", "draft"} {
 		set, err := tiles.ParseSet(name)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		served.remember(name, set)
 	}

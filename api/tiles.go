@@ -93,18 +93,29 @@ func (t *Tiles) finish(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fail writes what went wrong.
+// fail writes what went wrong. A client that left gets nothing. That there is too much to do is not for the log: it would be
+// written to all the more.
 func (t *Tiles) fail(w http.ResponseWriter, r *http.Request, err error) {
-	t.headers.security(w.Header())
-	t.headers.share(w.Header())
-	if errors.Is(err, errDrafts) {
-		writeProblem(w, problem{
-			Type: "/problems/forbidden", Title: "Not allowed", Status: http.StatusForbidden, Instance: r.URL.Path,
-			Detail: "drafts of boundaries are not shown here: they are for those who plan; on a planner's own machine hetu serve --show-drafts shows them",
-		})
+	if errors.Is(r.Context().Err(), context.Canceled) {
 		return
 	}
-	handle(t.cfg.Log, func(http.ResponseWriter, *http.Request) error { return err }).ServeHTTP(w, r)
+	h := w.Header()
+	t.headers.security(h)
+	t.headers.share(h)
+	p := problemOf(err)
+	switch {
+	case errors.Is(err, errDrafts):
+		p = problem{
+			Type: "/problems/forbidden", Title: "Not allowed", Status: http.StatusForbidden,
+			Detail: "drafts of boundaries are not shown here: they are for those who plan; on a planner's own machine hetu serve --show-drafts shows them",
+		}
+	case p.Status == http.StatusInternalServerError:
+		id := requestID()
+		h.Set("X-Request-Id", id)
+		t.cfg.Log.ErrorContext(r.Context(), "request failed", slog.String("request_id", id), slog.String("path", r.URL.Path), slog.Any("cause", err))
+	}
+	p.Instance = r.URL.Path
+	writeProblem(w, p)
 }
 
 // tileHandler answers a request for one of the resources of the tiles; parts are what the path names.

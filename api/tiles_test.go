@@ -353,7 +353,7 @@ func TestTilePreflight(t *testing.T) {
 		if res.StatusCode != http.StatusNoContent || res.Header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(res.Header.Get("Access-Control-Allow-Methods"), "GET") {
 			t.Errorf("%s: %d, %v", path, res.StatusCode, res.Header)
 		}
-		if res, _ := fetch(t, http.MethodPost, srv.URL+path); res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+		if res, _ = fetch(t, http.MethodPost, srv.URL+path); res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
 			t.Errorf("POST %s: %d, %v", path, res.StatusCode, res.Header)
 		}
 		res, _ = fetch(t, http.MethodGet, srv.URL+path)

@@ -172,7 +172,9 @@ func (c *tileFlags) load(ctx context.Context, a *app) (source tileSource, notice
 		return nil, "", err
 	}
 	// What stays is large, and what a tile leaves behind is small: without this, as much garbage would be let lie about.
-	debug.SetGCPercent(20)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(20)
+	}
 	return source, notice, nil
 }
 
@@ -212,10 +214,10 @@ func write(
 // explain tells what a person can do about an export that did not end.
 func (c *tileFlags) explain(err error, w *pmtiles.Writer) error {
 	switch {
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("stopped: %s holds %d tiles; give the same command again to go on from there, or remove it and %s.journal", w.Partial(), w.Counts().Tiles, c.Out)
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT), errors.Is(err, unix.EFBIG):
 		return fmt.Errorf("%w; make room and give the same command again: it goes on from where this one stopped", err)
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("stopped: %s holds %d tiles; give the same command again to go on from there, or remove it and %s.journal", w.Partial(), w.Counts().Tiles, c.Out)
 	default:
 		return err
 	}

@@ -18,8 +18,11 @@ const ExactZoom = 13
 //
 // Features are the same if layer and id are. How far apart two drawings of a feature are is measured in tile units, both ways,
 // and the greater counts: from [ExactZoom] on from every vertex of the one to the nearest place of the other (of its lines,
-// of its rings' outlines, of its points); below from every place of the one, a quarter of a unit apart, which is their
-// Hausdorff distance.
+// of its rings' outlines, of its points); below from every place of the one, half a unit apart, which is their Hausdorff
+// distance to a quarter of a unit. Nothing is measured from places so near the end of the buffer that what they should be near
+// may lie beyond it, and was cut away; nor, from ExactZoom on, from vertices on the tile's edge, which the atlas puts there so
+// that tiles meet, and which are no vertices of the feature. A feature that one of the two did not draw counts by how long it
+// is within the same bounds.
 type Parity struct {
 	Tiles, Features, Vertices int
 	Short                     int     // features that one of the two did not draw, and the other shorter than a unit
@@ -101,7 +104,8 @@ func (p *Parity) tell(addr tiles.Address, f mvttext.Feature, format string, args
 }
 
 func (p *Parity) alone(addr tiles.Address, who string, f mvttext.Feature) {
-	if n := drawnLength(f); n < 1 {
+	_, limit := p.bounds(addr.Z)
+	if drawnLength(f, limit) < 1 {
 		p.Short++
 		return
 	}
@@ -114,17 +118,26 @@ func (p *Parity) compare(addr tiles.Address, f, g mvttext.Feature) {
 		p.Values++
 		p.tell(addr, f, "%v, PostGIS %v", f.Properties, g.Properties)
 	}
-	step, limit, most := 0.0, 1.0, &p.Exact
+	most, limit := p.bounds(addr.Z)
+	step := 0.0
 	if addr.Z < ExactZoom {
-		step, limit, most = 0.25, 2, &p.Coarse
+		step = 0.5
 	}
-	d := max(farthest(f, newOutline(g), step), farthest(g, newOutline(f), step))
+	d := max(farthest(f, newOutline(g), step, limit), farthest(g, newOutline(f), step, limit))
 	*most = max(*most, d)
 	p.distances = append(p.distances, d)
 	if d > limit {
 		p.Far++
 		p.tell(addr, f, "%.2f units apart: %v, PostGIS %v", d, f.Parts, g.Parts)
 	}
+}
+
+// bounds gives where the greatest distance of a zoom is kept, and what it may be.
+func (p *Parity) bounds(zoom int) (most *float64, limit float64) {
+	if zoom < ExactZoom {
+		return &p.Coarse, 2
+	}
+	return &p.Exact, 1
 }
 
 // String tells the figures in words.
@@ -134,41 +147,75 @@ func (p *Parity) String() string {
 		p.Far, p.Exact, ExactZoom, p.Coarse, strings.Join(append([]string{""}, p.Worst...), "\n  "))
 }
 
-// drawnLength is how long a line or the outline of a polygon is, in tile units. A point has no length that it could be short of.
-func drawnLength(f mvttext.Feature) float64 {
-	if f.Type == "POINT" {
-		return math.Inf(1)
-	}
+// drawnLength is how long a line or the outline of a polygon is, in tile units, but for what is nearer than margin to the end
+// of the buffer. A point that is not there is as long as it need be.
+func drawnLength(f mvttext.Feature, margin float64) float64 {
 	sum := 0.0
 	for _, part := range f.Parts {
+		if f.Type == "POINT" && within(float64(part[0][0]), float64(part[0][1]), margin) {
+			return math.Inf(1)
+		}
 		for i := 1; i < len(part); i++ {
-			sum += math.Hypot(float64(part[i][0]-part[i-1][0]), float64(part[i][1]-part[i-1][1]))
+			each(part[i-1], part[i], 0.5, func(x, y, length float64) {
+				if within(x, y, margin) {
+					sum += length
+				}
+			})
 		}
 	}
 	return sum
 }
 
+// each gives places of a segment that are at most step apart, its end last, and how far each is from the one before.
+func each(a, b [2]int, step float64, see func(x, y, length float64)) {
+	dx, dy := float64(b[0]-a[0]), float64(b[1]-a[1])
+	length := math.Hypot(dx, dy)
+	n := 1.0
+	if step > 0 {
+		n = max(math.Ceil(length/step), 1)
+	}
+	for k := 1.0; k <= n; k++ {
+		see(float64(a[0])+dx*k/n, float64(a[1])+dy*k/n, length/n)
+	}
+}
+
+func within(x, y, margin float64) bool {
+	low, high := margin-buffer, extent+buffer-margin
+	return x >= low && y >= low && x <= high && y <= high
+}
+
+func onEdge(x, y float64) bool { return x == 0 || y == 0 || x == extent || y == extent }
+
 // farthest gives the greatest distance of a feature's vertices from an outline, and of the places between them that are step
 // apart, if step is not 0.
-func farthest(f mvttext.Feature, o *outline, step float64) float64 {
-	most := 0.0
-	see := func(x, y float64) { most = max(most, o.distance(x, y)) }
+func farthest(f mvttext.Feature, o *outline, step, margin float64) float64 {
+	most, last := 0.0, 0
+	see := func(x, y, _ float64) {
+		if !within(x, y, margin) || step == 0 && f.Type != "POINT" && onEdge(x, y) {
+			return
+		}
+		// What the place before was nearest to is near; if it is nearer than the greatest distance so far, so is the nearest.
+		if o.to(last, x, y) <= most {
+			return
+		}
+		var d float64
+		d, last = o.nearest(x, y)
+		most = max(most, d)
+	}
 	for _, part := range f.Parts {
-		for i, v := range part {
-			x, y := float64(v[0]), float64(v[1])
-			see(x, y)
-			if i == 0 || step == 0 {
-				continue
-			}
-			fromX, fromY := float64(part[i-1][0]), float64(part[i-1][1])
-			n := math.Ceil(math.Hypot(x-fromX, y-fromY) / step)
-			for k := 1.0; k < n; k++ {
-				see(fromX+(x-fromX)*k/n, fromY+(y-fromY)*k/n)
-			}
+		see(float64(part[0][0]), float64(part[0][1]), 0)
+		for i := 1; i < len(part); i++ {
+			each(part[i-1], part[i], step, see)
 		}
 	}
 	return most
 }
+
+// The width of a tile and of the buffer about it, in tile units.
+const (
+	extent = 4096.0
+	buffer = 64.0
+)
 
 // outline is the segments of a feature, by the cells they pass.
 type outline struct {
@@ -214,25 +261,29 @@ func cellOf(x, y float64) [2]int {
 	return [2]int{int(math.Floor(x / cellSize)), int(math.Floor(y / cellSize))}
 }
 
-// distance gives how far a place is from the outline. A segment is found by the cells within half a cell of it, so what is
-// found nearer than that is nearest; else all are looked at.
-func (o *outline) distance(x, y float64) float64 {
-	best := math.Inf(1)
+// nearest gives how far a place is from the outline, and the segment that is nearest. A segment is in the cells that it comes
+// near, so what is found nearer than half a cell is nearest; else all are looked at.
+func (o *outline) nearest(x, y float64) (distance float64, segment int) {
+	distance = math.Inf(1)
+	see := func(n int) {
+		if d := o.to(n, x, y); d < distance {
+			distance, segment = d, n
+		}
+	}
 	center := cellOf(x, y)
 	for dx := -1; dx <= 1; dx++ {
 		for dy := -1; dy <= 1; dy++ {
 			for _, n := range o.cells[[2]int{center[0] + dx, center[1] + dy}] {
-				best = min(best, o.to(n, x, y))
+				see(n)
 			}
 		}
 	}
-	if best <= cellSize/2 {
-		return best
+	if distance > cellSize/2 {
+		for n := range o.segments {
+			see(n)
+		}
 	}
-	for n := range o.segments {
-		best = min(best, o.to(n, x, y))
-	}
-	return best
+	return distance, segment
 }
 
 func (o *outline) to(n int, x, y float64) float64 {

@@ -1,8 +1,8 @@
 package oracle_test
 
 import (
-	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -11,7 +11,7 @@ import (
 	"hetu/data/sample"
 	"hetu/geo"
 	"hetu/tiles"
-	"hetu/tiles/mvttext"
+	"hetu/tiles/atlas"
 )
 
 func TestX(t *testing.T) {
@@ -29,33 +29,42 @@ func TestX(t *testing.T) {
 	if _, err := b.Merge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	o, err := oracle.Open(t.Context(), d.DSN("hetu_owner"), geo.DateOf(time.Now()), func(s string) { t.Log(time.Now(), s) })
+	o, err := oracle.Open(t.Context(), d.DSN("hetu_owner"), geo.DateOf(time.Now()), nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	a := atlas.New()
+	if _, err := a.Load(t.Context(), d.Store.Atlas(), "", nil); err != nil {
 		t.Fatal(err)
 	}
 	places, err := o.Places(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(len(places), places[0])
 	set, _ := tiles.ParseSet("public")
-	for z := range 19 {
-		p := places[len(places)/2]
+	r := rand.New(rand.NewPCG(1, 2))
+	var all [2]oracle.Parity
+	for i := range 400 {
+		z := 13 + i % 6
+		p := places[r.IntN(len(places))]
 		n := float64(int(1) << z)
 		x := int((p[0] + 180) / 360 * n)
 		y := int((0.5 - math.Atanh(math.Sin(p[1]*math.Pi/180))/2/math.Pi) * n)
-		data, err := o.Tile(t.Context(), tiles.Address{Set: set, Z: z, X: x, Y: y})
+		addr := tiles.Address{Set: set, Z: z, X: x, Y: y, AsOf: geo.DateOf(time.Now())}
+		want, err := o.Tile(t.Context(), addr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fs, err := mvttext.Decode(data)
-		if err != nil {
+		tile := a.Tile(addr, nil)
+		k := 0
+		if z >= oracle.ExactZoom {
+			k = 1
+		}
+		if err := all[k].Add(addr, tile.Data, want, tile.Dropped); err != nil {
 			t.Error(err)
 		}
-		m := map[string]int{}
-		for _, f := range fs {
-			m[f.Layer]++
-		}
-		t.Log(z, len(data), fmt.Sprint(m))
+	}
+	for k := range all {
+		t.Log(all[k].String(), all[k].Vertices, "quantiles", all[k].Quantile(.5), all[k].Quantile(.9), all[k].Quantile(.99), all[k].Quantile(.999))
 	}
 }

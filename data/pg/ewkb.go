@@ -22,9 +22,9 @@ const (
 	ewkbSRID = 0x20000000
 )
 
-// ewkb reads a geometry as PostGIS sends it. It is read here and not by a library because millions come at once: positions go
+// shapeReader reads a geometry as PostGIS sends it. It is read here and not by a library because millions come at once: positions go
 // straight into an array that is used again.
-type ewkb struct {
+type shapeReader struct {
 	rest []byte
 	flat []float64
 }
@@ -32,7 +32,7 @@ type ewkb struct {
 // readShape reads a Point, LineString or MultiPolygon in EPSG:4490 into s, whose arrays it uses again. X and Y are taken; Z and M
 // are looked over.
 func readShape(data []byte, s *atlas.Shape) error {
-	r := ewkb{rest: data, flat: s.Flat[:0]}
+	r := shapeReader{rest: data, flat: s.Flat[:0]}
 	s.Parts, s.Hole = s.Parts[:0], s.Hole[:0]
 	kind, stride, err := r.head(true)
 	if err != nil {
@@ -57,7 +57,7 @@ func readShape(data []byte, s *atlas.Shape) error {
 }
 
 // head reads the byte order and the type, and how many numbers a position has. The outermost geometry says its SRID.
-func (r *ewkb) head(outermost bool) (kind uint32, stride int, err error) {
+func (r *shapeReader) head(outermost bool) (kind uint32, stride int, err error) {
 	if len(r.rest) < 5 {
 		return 0, 0, errShort
 	}
@@ -90,7 +90,7 @@ func (r *ewkb) head(outermost bool) (kind uint32, stride int, err error) {
 
 var errShort = fmt.Errorf("a geometry ends before its time")
 
-func (r *ewkb) count() (int, error) {
+func (r *shapeReader) count() (int, error) {
 	if len(r.rest) < 4 {
 		return 0, errShort
 	}
@@ -100,7 +100,7 @@ func (r *ewkb) count() (int, error) {
 }
 
 // positions reads n of them. The length is checked before anything is made.
-func (r *ewkb) positions(n, stride int) error {
+func (r *shapeReader) positions(n, stride int) error {
 	size := 8 * stride
 	if n > len(r.rest)/size {
 		return errShort
@@ -119,7 +119,7 @@ func (r *ewkb) positions(n, stride int) error {
 }
 
 // part reads a counted run of positions: a line or a ring.
-func (r *ewkb) part(s *atlas.Shape, stride int) error {
+func (r *shapeReader) part(s *atlas.Shape, stride int) error {
 	n, err := r.count()
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (r *ewkb) part(s *atlas.Shape, stride int) error {
 	return nil
 }
 
-func (r *ewkb) multiPolygon(s *atlas.Shape, stride int) error {
+func (r *shapeReader) multiPolygon(s *atlas.Shape, stride int) error {
 	polygons, err := r.count()
 	if err != nil {
 		return err

@@ -21,3 +21,15 @@ func (s *Store) HolderForTest(ctx context.Context, post string, asOf geo.Date, k
 	}
 	return name, err
 }
+
+// StatementsForTest gives the statements of sql/ by name.
+func StatementsForTest() map[string]string {
+	q, err := loadQueries()
+	if err != nil {
+		panic(err)
+	}
+	return q
+}
+
+// OfAllForTest makes a statement for single features one for all.
+func OfAllForTest(sql string) string { return ofAll(sql) }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,10 +52,10 @@ func positional(sql string) string {
 	return regexp.MustCompile(`@[a-z_][a-z_0-9]*`).ReplaceAllStringFunc(sql, func(name string) string {
 		for i, n := range names {
 			if n == name {
-				return "$" + string(rune('1'+i))
+				return "$" + strconv.Itoa(i+1)
 			}
 		}
 		names = append(names, name)
-		return "$" + string(rune('0'+len(names)))
+		return "$" + strconv.Itoa(len(names))
 	})
 }

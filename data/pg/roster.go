@@ -2,59 +2,27 @@ package pg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"hetu/data/roster"
 )
 
-// RosterSource is where the roster has its rows from: it implements [roster.Source]. One goroutine uses it.
+// RosterSource is the store as the roster reads it: it implements [roster.Source]. Its [Feed] wakes it.
 type RosterSource struct {
-	store  *Store
-	listen *pgxpool.Conn // hears of writes; nil until it is needed
+	*Feed
+	store *Store
 }
 
-// Roster gives the source of a roster. It keeps a connection, until Close.
-func (s *Store) Roster() *RosterSource { return &RosterSource{store: s} }
+var _ roster.Source = (*RosterSource)(nil)
 
-// Close gives the connection back.
-func (s *RosterSource) Close(ctx context.Context) {
-	if s.listen != nil {
-		_ = s.listen.Conn().Close(ctx) // it listens: nobody else is to have it
-		s.listen.Release()
-		s.listen = nil
-	}
-}
-
-// Wait implements [roster.Source].
-func (s *RosterSource) Wait(ctx context.Context) error {
-	if s.listen == nil {
-		conn, err := s.store.read.Acquire(ctx)
-		if err != nil {
-			return interpret(fmt.Errorf("listen for writes: %w", err))
-		}
-		s.listen = conn
-		if _, err = conn.Exec(ctx, s.store.queries["roster_listen"]); err != nil {
-			s.Close(context.WithoutCancel(ctx))
-			return interpret(fmt.Errorf("listen for writes: %w", err))
-		}
-		return nil // what was written before it listened is not heard of
-	}
-	second, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	_, err := s.listen.Conn().WaitForNotification(second)
-	if err == nil || (second.Err() != nil && ctx.Err() == nil && !s.listen.Conn().IsClosed()) {
-		return nil
-	}
-	s.Close(context.WithoutCancel(ctx))
-	return interpret(fmt.Errorf("listen for writes: %w", err))
-}
+// Roster gives the store as the roster reads it.
+func (s *Store) Roster() *RosterSource { return &RosterSource{Feed: s.Feed(), store: s} }
 
 // Open implements [roster.Source]: every reader has a transaction, and all of them the snapshot of the first.
 func (s *RosterSource) Open(ctx context.Context, readers int) (roster.View, error) {
@@ -122,8 +90,12 @@ func (v *rosterView) with(ctx context.Context, read func(pgx.Tx) error) error {
 func (v *rosterView) End(ctx context.Context) (roster.Delta, error) {
 	d := roster.Delta{At: v.store.now()}
 	err := v.with(ctx, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, v.store.queries["roster_end"]).Scan(&d.To.XID, &d.To.Seq, &d.Version, &d.Held); err != nil {
-			return fmt.Errorf("roster_end: %w", err)
+		if err := tx.QueryRow(ctx, v.store.queries["store_version"]).Scan(&d.Version); err != nil {
+			return fmt.Errorf("store_version: %w", err)
+		}
+		var write int64
+		if err := tx.QueryRow(ctx, v.store.queries["change_end"]).Scan(&d.To.XID, &d.To.Seq, &write); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("change_end: %w", err)
 		}
 		return nil
 	})
@@ -145,18 +117,19 @@ func (v *rosterView) Since(ctx context.Context, after roster.Position, version i
 			return fmt.Errorf("store_version: %w", err)
 		}
 		from := source{tx, v.store.queries}
-		changes, err := collectFrom[rosterChange](ctx, from, "roster_changes", pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": mostChanges})
+		changes, err := collectFrom[Change](ctx, from, "change_read", pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": mostChanges})
 		if err != nil {
 			return err
 		}
-		if d.Lost = d.Version < version || len(changes) == mostChanges; d.Lost {
+		if d.Lost = d.Version < version || len(changes) >= mostChanges; d.Lost {
 			return nil
 		}
 		for _, c := range changes {
-			if c.Settled {
-				d.To = roster.Position{XID: c.XID, Seq: c.Seq}
-			} else {
+			switch {
+			case !c.Settled:
 				d.Held++
+			case c.XID > d.To.XID || c.Seq > d.To.Seq: // transactions come in order, what one wrote does not
+				d.To = roster.Position{XID: c.XID, Seq: c.Seq}
 			}
 		}
 		d.Touched, d.Reload, err = touched(ctx, from, changes)
@@ -165,16 +138,8 @@ func (v *rosterView) Since(ctx context.Context, after roster.Position, version i
 	return d, err
 }
 
-type rosterChange struct {
-	XID       uint64 `db:"xid"`
-	Seq       int64
-	Kind      string
-	FeatureID *int64
-	Settled   bool
-}
-
 // touched tells which rows of the roster changes may have touched: those of the features, and what shows them.
-func touched(ctx context.Context, s source, changes []rosterChange) (map[roster.Kind][]int64, []roster.Kind, error) {
+func touched(ctx context.Context, s source, changes []Change) (map[roster.Kind][]int64, []roster.Kind, error) {
 	kinds := map[string]roster.Kind{
 		"river": roster.Rivers, "route": roster.Routes, "reach": roster.Reaches, "division": roster.Divisions, "post": roster.Posts, "board": roster.Boards,
 		"bank_line": roster.BankLines, "area": roster.Areas, "appointment": roster.Appointments, "person": roster.Appointments, "legal_doc": roster.Appointments,

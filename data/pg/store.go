@@ -60,6 +60,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	follow, err := openPool(ctx, cfg.ReadDSN, "hetu_ro", 4, map[string]string{
 		"default_transaction_read_only": "on", "statement_timeout": "60s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s", "work_mem": "16MB",
 		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		"max_parallel_workers_per_gather": "0",
 	})
 	if err != nil {
 		read.Close()

@@ -63,9 +63,7 @@ func fill(t *testing.T, s *pg.Store, rows func(ctx context.Context, add func(ctx
 func loaded(t *testing.T, db *pgtest.Database, l roster.Lines) *roster.Roster {
 	t.Helper()
 	r := roster.New(l)
-	src := db.Store.Roster()
-	t.Cleanup(func() { src.Close(context.WithoutCancel(t.Context())) })
-	if err := r.Load(t.Context(), src); err != nil {
+	if err := r.Load(t.Context(), db.Store.Roster()); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -99,19 +99,19 @@ func (r *record) takeOver(other *record, k Kind) {
 	case Areas:
 		r.areas = other.areas
 	default:
-		for _, slot := range slotsOf(k) {
-			r.tables[slot] = other.tables[slot]
+		for _, at := range k.tables() {
+			r.tables[at] = other.tables[at]
 		}
 	}
 }
 
 // fold brings late rows in where there are many. Others ask meanwhile: the tables do not change, for nobody else writes.
 func (r *Roster) fold() {
-	for slot, t := range r.held.tables {
+	for at, t := range r.held.tables {
 		if t.full() {
 			folded := t.fold()
 			r.mu.Lock()
-			r.held.tables[slot] = folded
+			r.held.tables[at] = folded
 			r.mu.Unlock()
 		}
 	}

@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,7 +11,7 @@ import (
 
 // build takes rows in until they are tables, or edits of tables. Rows of different kinds may come at the same time.
 type build struct {
-	tables [slots]*builder
+	tables [tabled]*builder
 	banks  *ground[duty.BankLine]
 	areas  *ground[polygons]
 	rule   measurer
@@ -32,8 +31,8 @@ func newBuild(lines Lines, edits bool) *build {
 
 // emit brings rows in.
 func (b *build) emit() *Emit {
-	pack := func(slot Kind, owner, id int64, pack func(*packer)) {
-		t := b.tables[slot]
+	pack := func(table Kind, owner, id int64, pack func(*packer)) {
+		t := b.tables[table]
 		at := len(t.buf)
 		pack(&t.packer)
 		t.end(owner, id, at)
@@ -90,8 +89,8 @@ func (b *build) give(r *record, k Kind) {
 	case Areas:
 		r.areas = b.areas
 	default:
-		for _, slot := range slotsOf(k) {
-			r.tables[slot] = b.tables[slot].table()
+		for _, at := range k.tables() {
+			r.tables[at] = b.tables[at].table()
 		}
 	}
 }
@@ -108,10 +107,10 @@ func (b *build) edit(r *record, k Kind, ids []int64) {
 			r.areas.put(id, b.areas.byID[id])
 		}
 	default:
-		for _, slot := range slotsOf(k) {
-			rows := b.tables[slot].byID()
+		for _, at := range k.tables() {
+			rows := b.tables[at].byID()
 			for _, id := range ids {
-				r.tables[slot].put(id, rows[id])
+				r.tables[at].put(id, rows[id])
 			}
 		}
 	}
@@ -119,7 +118,7 @@ func (b *build) edit(r *record, k Kind, ids []int64) {
 
 func emptyRecord(lines Lines) *record {
 	r, b := &record{}, newBuild(lines, false)
-	for k := range kinds {
+	for _, k := range Kinds() {
 		b.give(r, k)
 	}
 	return r
@@ -143,7 +142,7 @@ func (r *Roster) Load(ctx context.Context, src Source) error {
 	emit := b.emit()
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
-	for _, k := range loadOrder() {
+	for _, k := range Kinds() {
 		group.Go(func() error {
 			if err := view.Read(inner, k, nil, emit); err != nil {
 				return fmt.Errorf("load the %s: %w", k, err)
@@ -159,15 +158,4 @@ func (r *Roster) Load(ctx context.Context, src Source) error {
 	defer r.mu.Unlock()
 	r.held, r.state = fresh, State{Loaded: true, Position: end.To, Version: end.Version, At: end.At, held: end.Held}
 	return nil
-}
-
-// loadOrder names the kinds, those that take longest first.
-func loadOrder() []Kind {
-	order := []Kind{Routes, Reaches, Appointments, Posts, Rivers, Boards}
-	for k := range kinds {
-		if !slices.Contains(order, k) {
-			order = append(order, k)
-		}
-	}
-	return order
 }

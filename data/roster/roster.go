@@ -58,7 +58,7 @@ func (r *Roster) Responsible(ctx context.Context, q duty.Question) (answer duty.
 
 // record is what is known now, all of one moment.
 type record struct {
-	tables [slots]*table // by kind; those of banks and areas are not used
+	tables [tabled]*table // by kind
 	banks  *ground[duty.BankLine]
 	areas  *ground[polygons]
 }

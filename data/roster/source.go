@@ -138,7 +138,8 @@ type Area struct {
 // Kind is a kind of row.
 type Kind uint8
 
-// The kinds.
+// The kinds. Of those that stand in tables two tables more have no rows of their own: the routes of a river, the boards of a
+// reach.
 const (
 	Rivers Kind = iota
 	Routes
@@ -147,20 +148,21 @@ const (
 	Posts
 	Appointments // known by their posts
 	Boards
+	routesOf
+	boardsOf
 	BankLines
 	Areas
-	kinds
+
+	tabled = BankLines // how many tables there are
 )
 
-// Two more tables, in which nothing is told: the routes of a river, the boards of a reach.
-const (
-	routesOf = kinds + iota
-	boardsOf
-	slots
-)
+// Kinds gives all kinds, those of which there is most first.
+func Kinds() []Kind {
+	return []Kind{Routes, Reaches, Appointments, Posts, Rivers, Boards, Divisions, BankLines, Areas}
+}
 
-// slotsOf gives the tables that the rows of a kind stand in.
-func slotsOf(k Kind) []Kind {
+// tables gives the tables that the rows of a kind stand in.
+func (k Kind) tables() []Kind {
 	switch k {
 	case Routes:
 		return []Kind{Routes, routesOf}
@@ -173,8 +175,7 @@ func slotsOf(k Kind) []Kind {
 
 // String names the kind.
 func (k Kind) String() string {
-	names := [slots]string{"rivers", "routes", "reaches", "divisions", "posts", "appointments", "boards", "bank lines", "areas", "routes of rivers", "boards of reaches"}
-	return names[k]
+	return []string{"rivers", "routes", "reaches", "divisions", "posts", "appointments", "boards", "routes of rivers", "boards of reaches", "bank lines", "areas"}[k]
 }
 
 // Position is a place in the change feed: the writing transaction and the row's number. The zero value is its beginning.

@@ -118,21 +118,29 @@ func (t *table) fold() *table {
 	return b.table()
 }
 
-// builder makes a table of rows in any order; those of one owner and id keep theirs.
+// builder makes a table of rows in any order; those of one owner and id keep theirs. What was packed is put aside a piece at a
+// time: one long run would be copied again and again while it grows.
 type builder struct {
 	packer
-	rows []place
+	aside [][]byte
+	rows  []place
 }
 
-// place is where a row's bytes stand in the builder's.
+const pieceSize = 1 << 20
+
+// place is where a row's bytes stand: in a piece, the last one being what is packed just now.
 type place struct {
 	owner, id int64
-	at, n     int
+	at        int
+	piece, n  int32
 }
 
 // end makes a row of what was packed since at.
 func (b *builder) end(owner, id int64, at int) {
-	b.rows = append(b.rows, place{owner, id, at, len(b.buf) - at})
+	b.rows = append(b.rows, place{owner, id, at, int32(len(b.aside)), int32(len(b.buf) - at)}) //nolint:gosec // a row's length, and a number of megabytes
+	if len(b.buf) > pieceSize-pieceSize/16 {
+		b.aside, b.buf = append(b.aside, b.buf), make([]byte, 0, pieceSize)
+	}
 }
 
 func (b *builder) add(r row) {
@@ -141,11 +149,18 @@ func (b *builder) add(r row) {
 	b.end(r.owner, r.id, at)
 }
 
+func (b *builder) told(p place) []byte {
+	if int(p.piece) < len(b.aside) {
+		return b.aside[p.piece][p.at : p.at+int(p.n)]
+	}
+	return b.buf[p.at : p.at+int(p.n)]
+}
+
 // byID gives the rows of each id.
 func (b *builder) byID() map[int64][]row {
 	out := map[int64][]row{}
 	for _, r := range b.rows {
-		out[r.id] = append(out[r.id], row{r.owner, r.id, b.buf[r.at : r.at+r.n]})
+		out[r.id] = append(out[r.id], row{r.owner, r.id, b.told(r)})
 	}
 	return out
 }
@@ -153,7 +168,7 @@ func (b *builder) byID() map[int64][]row {
 // table gives the table; the builder is used up.
 func (b *builder) table() *table {
 	slices.SortFunc(b.rows, func(x, y place) int {
-		return cmp.Or(cmp.Compare(x.owner, y.owner), cmp.Compare(x.id, y.id), cmp.Compare(x.at, y.at))
+		return cmp.Or(cmp.Compare(x.owner, y.owner), cmp.Compare(x.id, y.id), cmp.Compare(x.piece, y.piece), cmp.Compare(x.at, y.at))
 	})
 	t := &table{n: len(b.rows), words: b.words, late: map[int64][]row{}, owners: map[int64][]int64{}, marks: make([]mark, 0, (len(b.rows)+markEvery-1)/markEvery)}
 	// Twice the same way: once to count, once to write.
@@ -179,9 +194,9 @@ func (b *builder) write(t *table, out *[]byte) int {
 			if i%markEvery == 0 {
 				t.marks = append(t.marks, mark{r.owner, size})
 			}
-			*out = append(append(*out, h...), b.buf[r.at:r.at+r.n]...)
+			*out = append(append(*out, h...), b.told(r)...)
 		}
-		size += len(h) + r.n
+		size += len(h) + int(r.n)
 	}
 	return size
 }

@@ -7,6 +7,7 @@ package atlas
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hetu/geo"
@@ -19,8 +20,8 @@ type Atlas struct {
 
 	mu       sync.RWMutex // readers draw; the one that follows writes
 	layers   map[string]*layer
-	state    State
 	watchers []func([]Moved)
+	state    atomic.Pointer[State] // asked with every answer: nobody waits for it
 
 	coverageMu sync.Mutex
 	coverage   map[Day]map[string]tiles.Coverage
@@ -37,6 +38,7 @@ type State struct {
 // New makes an empty atlas.
 func New() *Atlas {
 	a := &Atlas{layers: map[string]*layer{}}
+	a.state.Store(&State{})
 	a.scratch.New = func() any { return newScratch() }
 	for _, l := range newLayers() {
 		a.layers[l.decl.Name] = l
@@ -59,10 +61,13 @@ func newLayers() map[string]*layer {
 }
 
 // State tells how far the atlas has come.
-func (a *Atlas) State() State {
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	return a.state
+func (a *Atlas) State() State { return *a.state.Load() }
+
+// reached notes how far the atlas has come.
+func (a *Atlas) reached(change func(*State)) {
+	s := a.State() // one goroutine loads and follows
+	change(&s)
+	a.state.Store(&s)
 }
 
 // Occupied tells whether any feature that is drawn at a zoom or before may be seen in a tile, by its box alone.
@@ -82,12 +87,12 @@ func (a *Atlas) Occupied(addr tiles.Address, zoom int) bool {
 				return true
 			}
 		}
-		any := false
+		seen := false
 		l.later.Search([2]uint32{area.minX, area.minY}, [2]uint32{area.maxX, area.maxY}, func(_, _ [2]uint32, n uint32) bool {
-			any = int(l.records[n].rank) <= zoom && drawn(n)
-			return !any
+			seen = int(l.records[n].rank) <= zoom && drawn(n)
+			return !seen
 		})
-		if any {
+		if seen {
 			return true
 		}
 	}
@@ -131,29 +136,4 @@ func (l *layer) coverage(day Day) tiles.Coverage {
 		c.Box.East, c.Box.South = unproject(point{b.maxX, b.maxY})
 	}
 	return c
-}
-
-// Lines gives every line of a layer that is drawn on a day, at any zoom, and meets a box: all its parts one after the other,
-// lon and lat in turn, in the stored order, to about a centimetre.
-func (a *Atlas) Lines(name string, extent geo.Extent, asOf geo.Date, each func(id int64, flat []float64)) {
-	low, high := project(extent.West, extent.North), project(extent.East, extent.South)
-	a.mu.RLock()
-	defer a.mu.RUnlock()
-	l := a.layers[name]
-	for _, n := range l.search(box{low.x, low.y, high.x, high.y}, tiles.MaxZoom, DayOf(asOf, LastDay), nil) {
-		if r := &l.records[n]; r.diedZoom == live {
-			each(r.id, l.flat(r))
-		}
-	}
-}
-
-func (l *layer) flat(r *record) []float64 {
-	var out []float64
-	l.points(r, func(_ part, vertices []point) {
-		for _, p := range vertices {
-			lon, lat := unproject(p)
-			out = append(out, lon, lat)
-		}
-	})
-	return out
 }

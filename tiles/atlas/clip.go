@@ -20,7 +20,7 @@ type xy struct{ x, y int32 }
 func (p xy) inBuffer() bool { return p.x >= low && p.x <= high && p.y >= low && p.y <= high }
 
 // cutLine adds to out the parts of a line that lie in the tile and its buffer, with ends giving where each part ends.
-func cutLine(line []xy, out []xy, ends []int) ([]xy, []int) {
+func cutLine(line, out []xy, ends []int) ([]xy, []int) {
 	start := len(out)
 	flush := func() {
 		if len(out)-start > 1 {

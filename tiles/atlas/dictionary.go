@@ -50,7 +50,7 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 
 // slot finds where a value stands in slots, or would.
 func (d *dictionary) slot(value []byte) int {
-	mask := uint64(len(d.slots) - 1)
+	mask := uint64(len(d.slots) - 1) //nolint:gosec // a power of two
 	for at := maphash.Bytes(d.seed, value) & mask; ; at = (at + 1) & mask {
 		if id := d.slots[at]; id == 0 || bytes.Equal(d.get(id), value) {
 			return int(at) //nolint:gosec // below len(slots)
@@ -66,7 +66,7 @@ func (d *dictionary) rehash() {
 	}
 	d.slots = make([]uint32, size)
 	for id := 1; id < len(d.ends); id++ {
-		d.slots[d.slot(d.get(uint32(id)))] = uint32(id) //nolint:gosec // as in intern
+		d.slots[d.slot(d.get(uint32(id)))] = uint32(id)
 	}
 }
 

@@ -2,6 +2,7 @@ package atlas
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,7 +13,11 @@ import (
 // none.
 func (a *Atlas) Follow(ctx context.Context, src Source, snapshot string, trouble func(error)) {
 	saver := newSaver(a, snapshot)
-	defer saver.wait()
+	defer func() {
+		if err := saver.wait(); err != nil && !errors.Is(err, context.Canceled) {
+			trouble(err)
+		}
+	}()
 	lost := false
 	for ctx.Err() == nil {
 		err := a.catchUp(ctx, src)
@@ -43,15 +48,12 @@ func pause(ctx context.Context, d time.Duration) {
 // catchUp takes in all that the feed has.
 func (a *Atlas) catchUp(ctx context.Context, src Source) error {
 	for {
-		delta, err := src.Changes(ctx, a.state.Position) // only this goroutine writes the state
+		delta, err := src.Changes(ctx, a.State().Position)
 		if err != nil {
 			return err
 		}
 		if len(delta.Touched) == 0 && len(delta.Reload) == 0 {
-			a.mu.Lock()
-			a.state.Position, a.state.At = delta.To, delta.At
-			a.state.Version = max(a.state.Version, delta.Version)
-			a.mu.Unlock()
+			a.reached(delta.reach)
 		} else if err := a.take(ctx, src, &delta); err != nil {
 			return err
 		}
@@ -90,8 +92,6 @@ func (a *Atlas) put(reloaded map[string]*layer, edits []edit, delta *Delta) {
 	for _, e := range edits {
 		moved = a.edit(e, delta.Version, moved)
 	}
-	a.state.Position, a.state.At = delta.To, delta.At
-	a.state.Version = max(a.state.Version, delta.Version)
 	for i := range moved {
 		moved[i].scratch = s
 	}
@@ -101,6 +101,12 @@ func (a *Atlas) put(reloaded map[string]*layer, edits []edit, delta *Delta) {
 			w(moved)
 		}
 	}
+	a.reached(delta.reach) // not before the watchers: who reads the version may not find an older tile
+}
+
+// reach notes that all of the stretch is in.
+func (d *Delta) reach(s *State) {
+	s.Position, s.At, s.Version = d.To, d.At, max(s.Version, d.Version)
 }
 
 // edit is the spans that a feature of a layer has now.
@@ -154,9 +160,6 @@ func (s *Span) clone() Span {
 
 // reload reads layers anew, and those of their names.
 func (a *Atlas) reload(ctx context.Context, src Source, delta *Delta) (map[string]*layer, error) {
-	if len(delta.Reload) == 0 {
-		return nil, nil
-	}
 	fresh, out := newLayers(), map[string]*layer{}
 	for _, name := range delta.Reload {
 		l := fresh[name]
@@ -207,7 +210,7 @@ func (a *Atlas) tidy() {
 	for name, l := range a.layers {
 		if l.lost > 50_000 && l.lost > len(l.records)/8 {
 			settled := l.settled()
-			settled.floor = a.state.Version
+			settled.floor = a.State().Version
 			a.mu.Lock()
 			a.layers[name] = settled
 			a.mu.Unlock()

@@ -110,7 +110,7 @@ func (l *layer) takeShape(s *Span, sc *loading) {
 		if !fits {
 			continue
 		}
-		l.columns.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole, sc.before.record.rank < chunkZoom)
+		l.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole, sc.before.record.rank < chunkZoom)
 		for _, p := range line {
 			sc.before.box.extend(p)
 		}
@@ -208,7 +208,7 @@ func (l *layer) settled() *layer {
 	order := make([]place, 0, len(l.records))
 	for i := range l.records {
 		if l.records[i].diedZoom == live {
-			order = append(order, place{uint64(l.records[i].rank)<<32 | uint64(hilbert(l.boxes[i])), uint32(i)}) //nolint:gosec // a number of records
+			order = append(order, place{uint64(l.records[i].rank)<<32 | uint64(hilbert(l.boxes[i])), uint32(i)})
 		}
 	}
 	slices.SortFunc(order, func(a, b place) int {
@@ -276,7 +276,7 @@ func (l *layer) index() {
 func (l *layer) order() {
 	l.byID = make([]uint32, len(l.records))
 	for i := range l.byID {
-		l.byID[i] = uint32(i) //nolint:gosec // a number of records
+		l.byID[i] = uint32(i)
 	}
 	slices.SortFunc(l.byID, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(l.records[a].id, l.records[b].id), cmp.Compare(l.records[a].from, l.records[b].from))

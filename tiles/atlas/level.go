@@ -14,19 +14,12 @@ func tolerance(zoom int) float64 {
 	return 0.5
 }
 
-// reductions holds for every zoom the square of the distance, in world units, that a vertex must have to be kept.
-var reductions = func() (squared [gone]float64) {
-	for z := range squared {
-		d := tolerance(z) * float64(int64(1)<<shiftAt(z))
-		squared[z] = d * d
-	}
-	return squared
-}()
-
-// levelOf gives the first zoom at which a squared distance matters, from a given one on.
+// levelOf gives the first zoom at which a squared distance in world units matters, from a given one on.
 func levelOf(squared float64, from uint8) uint8 {
-	for from < gone && squared <= reductions[from] {
-		from++
+	for ; from < gone; from++ {
+		if d := tolerance(int(from)) * float64(int64(1)<<shiftAt(int(from))); squared > d*d {
+			break
+		}
 	}
 	return from
 }
@@ -111,6 +104,6 @@ func ringLevels(ring []point, levels []uint8) {
 		for z < gone && onGrain(a.x, z) == onGrain(b.x, z) && onGrain(a.y, z) == onGrain(b.y, z) {
 			z++
 		}
-		levels[i] = uint8(z) //nolint:gosec // at most gone
+		levels[i] = uint8(z)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,9 +44,7 @@ func (a *Atlas) Load(ctx context.Context, src Source, snapshot string, tell func
 	if err := a.catchUp(ctx, src); err != nil {
 		return unused, err
 	}
-	a.mu.Lock()
-	a.state.Loaded = true
-	a.mu.Unlock()
+	a.reached(func(s *State) { s.Loaded = true })
 	return unused, nil
 }
 
@@ -70,8 +67,9 @@ func (a *Atlas) loadSnapshot(ctx context.Context, src Source, path string, tell 
 		return false, errors.New("it was taken of another store, or of what this one was before it was restored")
 	}
 	a.mu.Lock()
-	a.layers, a.state = layers, state
+	a.layers = layers
 	a.mu.Unlock()
+	a.reached(func(s *State) { *s = state })
 	for _, name := range slices.Sorted(maps.Keys(layers)) {
 		tell(Progress{Layer: name, Features: len(layers[name].records), Done: true, Snapshot: true})
 	}
@@ -100,8 +98,9 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 		layers[name].floor = version
 	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.layers, a.state = layers, State{Position: at, Version: version, At: time.Now()}
+	a.layers = layers
+	a.mu.Unlock()
+	a.reached(func(s *State) { *s = State{Position: at, Version: version} })
 	return nil
 }
 
@@ -209,8 +208,8 @@ func (f *filling) end() {
 			p.chunks[i].delta += deltas
 		}
 		deltas, vertices, parts, longs = deltas+uint32(len(p.deltas)), vertices+uint32(len(p.levels)), parts+uint32(len(p.parts)), longs+uint32(len(p.longs)) //nolint:gosec // the columns have fewer than 2^32 entries
-		chunks, values = chunks+uint32(len(p.chunks)), values+uint32(len(p.values))                                                                         //nolint:gosec // as above
-		coarseDeltas, coarseVertices = coarseDeltas+uint32(len(p.coarse.deltas)), coarseVertices+uint32(len(p.coarse.levels))                               //nolint:gosec // as above
+		chunks, values = chunks+uint32(len(p.chunks)), values+uint32(len(p.values))                                                                           //nolint:gosec // as above
+		coarseDeltas, coarseVertices = coarseDeltas+uint32(len(p.coarse.deltas)), coarseVertices+uint32(len(p.coarse.levels))                                 //nolint:gosec // as above
 	}
 	l.deltas = join(f.pieces, func(p *layer) *[]int16 { return &p.deltas })
 	l.levels = join(f.pieces, func(p *layer) *[]uint8 { return &p.levels })

@@ -32,6 +32,7 @@ func TestNeighboursAgree(t *testing.T) {
 }
 
 func neighboursAgree(t *testing.T, rt *rapid.T, layer string, grid tiles.Grid, axis int) {
+	t.Helper()
 	z := rapid.IntRange(9, 18).Draw(rt, "z")
 	x := rapid.IntRange(1<<z/4, 1<<z*3/4).Draw(rt, "x")
 	y := rapid.IntRange(1<<z/4, 1<<z*3/8).Draw(rt, "y")

@@ -32,17 +32,18 @@ import (
 const magic = "hetu atlas 1\n"
 
 type head struct {
-	Layers   string // checksum of the catalogue and of the layout of memory: another program's file is not read
-	Position Position
-	Version  int64
-	Sections []section
+	Layers   string    `json:"layers"` // checksum of the catalogue and of the layout of memory: another program's file is not read
+	Position Position  `json:"position"`
+	Version  int64     `json:"version"`
+	Sections []section `json:"sections"`
 }
 
 // section is one flat array.
 type section struct {
-	Layer, Array string
-	Bytes        int64
-	CRC          uint32
+	Layer string `json:"layer"`
+	Array string `json:"array"`
+	Bytes int64  `json:"bytes"`
+	CRC   uint32 `json:"crc"`
 }
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
@@ -50,7 +51,7 @@ func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 // layout tells programs apart whose snapshots do not fit each other.
 func layout() string {
 	text := fmt.Sprintf("%v %d %d %d %d %d %x", tiles.Catalogue(), unsafe.Sizeof(record{}), unsafe.Sizeof(chunk{}), unsafe.Sizeof(part{}), unsafe.Sizeof(long{}), unsafe.Sizeof(box{}),
-		binary.NativeEndian.Uint16([]byte{1, 2})) //nolint:gosec // only sizes are taken
+		binary.NativeEndian.Uint16([]byte{1, 2}))
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
@@ -104,9 +105,9 @@ func arrays() []array {
 type saver struct {
 	atlas   *Atlas
 	path    string
-	version int64 // of the last one; -1 before the first
-	due     time.Time
-	done    chan error // of the one that is being written
+	version int64            // of the last one; -1 before the first
+	due     <-chan time.Time // nil before the first
+	done    chan error       // of the one that is being written
 }
 
 // savedEvery is how far apart snapshots are: what was written since the last is read from the feed at a start.
@@ -134,11 +135,11 @@ func (s *saver) save(ctx context.Context) error {
 			return nil
 		}
 	}
-	state := s.atlas.state // written by the goroutine that calls this
-	if s.path == "" || state.Version == s.version || time.Now().Before(s.due) {
+	state := s.atlas.State()
+	if s.path == "" || state.Version == s.version || !s.isDue() {
 		return last
 	}
-	s.version, s.due, s.done = state.Version, time.Now().Add(savedEvery), make(chan error, 1)
+	s.version, s.due, s.done = state.Version, time.After(savedEvery), make(chan error, 1)
 	layers := map[string]*layer{}
 	for name, l := range s.atlas.layers {
 		if len(l.records) != len(l.byID) || l.lost > 0 {
@@ -156,11 +157,24 @@ func (s *saver) save(ctx context.Context) error {
 	return last
 }
 
-// wait lets a snapshot that is being written come to its end.
-func (s *saver) wait() {
-	if s.done != nil {
-		<-s.done
+func (s *saver) isDue() bool {
+	if s.due == nil {
+		return true
 	}
+	select {
+	case <-s.due:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait lets a snapshot that is being written come to its end.
+func (s *saver) wait() error {
+	if s.done == nil {
+		return nil
+	}
+	return <-s.done
 }
 
 // still gives a layer that stays as it is while it is written. Only records are ever changed in their place.
@@ -235,7 +249,7 @@ func writeHead(f *os.File, h *head) error {
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the folder of the snapshot
 	if err != nil {
 		return err
 	}
@@ -244,7 +258,7 @@ func syncDir(dir string) error {
 
 // readSnapshot reads a snapshot; any doubt is an error.
 func readSnapshot(path string) (map[string]*layer, State, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // where the operator keeps the snapshot
 	if err != nil {
 		return nil, State{}, err
 	}

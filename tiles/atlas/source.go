@@ -22,7 +22,7 @@ func DayOf(d geo.Date, open Day) Day {
 	if d.IsZero() {
 		return open
 	}
-	return Day(math.Floor(float64(d.Time().Unix()) / 86400)) //nolint:gosec // years 1000 to 9999
+	return Day(math.Floor(float64(d.Time().Unix()) / 86400))
 }
 
 // Span is a feature of a layer over the days [From, To), over which nothing that is drawn of it changes. The spans of a
@@ -85,8 +85,8 @@ func BoolValue(b bool) Value {
 
 // Position is a place in the change feed: the writing transaction and the row's number. The zero value is its beginning.
 type Position struct {
-	XID uint64
-	Seq int64
+	XID uint64 `json:"xid"`
+	Seq int64  `json:"seq"`
 }
 
 // Delta is what a stretch of the change feed touches.

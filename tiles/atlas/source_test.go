@@ -78,11 +78,11 @@ func (s *store) Holds(_ context.Context, at atlas.Position, version int64) (bool
 	return at.Seq <= int64(len(s.feed)) && version == s.version(int(at.Seq)), s.down
 }
 
-func (s *store) Load(_ context.Context, layer string, emit func(*atlas.Span) error) error {
+func (s *store) Load(ctx context.Context, layer string, emit func(*atlas.Span) error) error {
 	s.mu.Lock()
 	ids := slices.Sorted(maps.Keys(s.features[layer]))
 	s.mu.Unlock()
-	return s.Fetch(nil, layer, ids, emit) //nolint:staticcheck // the context is not used
+	return s.Fetch(ctx, layer, ids, emit)
 }
 
 func (s *store) Fetch(_ context.Context, layer string, ids []int64, emit func(*atlas.Span) error) error {

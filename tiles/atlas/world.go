@@ -19,7 +19,7 @@ const (
 )
 
 // shiftAt is by how many bits a world unit is smaller than a tile unit at a zoom.
-func shiftAt(zoom int) uint { return uint(worldBits - tileBits - zoom) } //nolint:gosec // zooms go from 0 to 18
+func shiftAt(zoom int) uint { return uint(worldBits - tileBits - zoom) }
 
 // point is a position in the world.
 type point struct{ x, y uint32 }
@@ -40,7 +40,7 @@ func (b *box) join(c box) {
 	b.maxX, b.maxY = max(b.maxX, c.maxX), max(b.maxY, c.maxY)
 }
 
-func (b box) meets(c box) bool {
+func (b *box) meets(c box) bool {
 	return b.minX <= c.maxX && b.maxX >= c.minX && b.minY <= c.maxY && b.maxY >= c.minY
 }
 
@@ -125,7 +125,7 @@ func fromPlate(y int64) uint32 {
 	return project(0, lat).y
 }
 
-func clampWorld(v int64) uint32 { return uint32(min(max(v, 0), worldSize-1)) } //nolint:gosec // bounded
+func clampWorld(v int64) uint32 { return uint32(min(max(v, 0), worldSize-1)) }
 
 // rangeOf gives the tiles of a zoom, both ends included, whose squares and buffers a box can touch.
 func rangeOf(grid tiles.Grid, zoom int, b box) (x0, y0, x1, y1 int) {

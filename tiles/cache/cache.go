@@ -57,7 +57,7 @@ func New(a Atlas, bytes int64) (*Cache, error) {
 		slots: make(chan struct{}, workers), flights: map[variant]*flight{},
 	}
 	c.entries, err = otter.New(&otter.Options[key, *entry]{
-		MaximumWeight: uint64(max(bytes, 1)), //nolint:gosec // positive
+		MaximumWeight: uint64(max(bytes, 1)),
 		Weigher:       func(_ key, e *entry) uint32 { return e.weight },
 		OnDeletion:    c.forget,
 	})
@@ -75,8 +75,8 @@ func keyOf(grid tiles.Grid, z, x, y int) key {
 	return key(grid)<<58 | key(z)<<52 | key(x)<<26 | key(y) //nolint:gosec // of an address, so in the grid
 }
 
-func (k key) grid() tiles.Grid { return tiles.Grid(k >> 58) } //nolint:gosec // as it was put in
-func (k key) zoom() int        { return int(k >> 52 & 63) }   //nolint:gosec // as it was put in
+func (k key) grid() tiles.Grid { return tiles.Grid(k >> 58) }
+func (k key) zoom() int        { return int(k >> 52 & 63) }
 func (k key) x() int           { return int(k >> 26 & (1<<26 - 1)) }
 func (k key) y() int           { return int(k & (1<<26 - 1)) }
 

@@ -25,22 +25,22 @@ import (
 
 func today() geo.Date { return geo.NewDate(2026, 11, 24) }
 
-func address(t testing.TB, set string, z, x, y int) tiles.Address {
-	t.Helper()
+func address(tb testing.TB, set string, z, x, y int) tiles.Address {
+	tb.Helper()
 	a, err := tiles.ParseAddress(set, strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y), today())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a
 }
 
-func newCache(t testing.TB, a cache.Atlas, bytes int64) *cache.Cache {
-	t.Helper()
+func newCache(tb testing.TB, a cache.Atlas, bytes int64) *cache.Cache {
+	tb.Helper()
 	c, err := cache.New(a, bytes)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(c.Wait)
+	tb.Cleanup(c.Wait)
 	return c
 }
 
@@ -112,6 +112,15 @@ func TestRequestsAtOnceShareABuild(t *testing.T) {
 			t.Error("the tile was not kept")
 		}
 	})
+}
+
+func bodyOf(t *testing.T, tile *cache.Tile, encoding cache.Encoding) *cache.Body {
+	t.Helper()
+	b, err := tile.Body(encoding, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func unpacked(t *testing.T, tile *cache.Tile, encoding cache.Encoding) []byte {
@@ -346,15 +355,9 @@ func TestImprove(t *testing.T) {
 				_ = unpacked(t, tile, encoding) // made here; gzip was made by the build
 			}
 			synctest.Wait()
-			first, err := tile.Body(encoding, true) // asks again
-			if err != nil {
-				t.Fatal(err)
-			}
+			first := bodyOf(t, tile, encoding) // asks again
 			synctest.Wait()
-			second, err := tile.Body(encoding, true)
-			if err != nil {
-				t.Fatal(err)
-			}
+			second := bodyOf(t, tile, encoding)
 			if len(second.Bytes) >= len(first.Bytes) || first.ETag[0] == second.ETag[0] {
 				t.Errorf("%v: %d bytes %s, then %d bytes %s", encoding, len(first.Bytes), first.ETag[0], len(second.Bytes), second.ETag[0])
 			}
@@ -365,10 +368,7 @@ func TestImprove(t *testing.T) {
 				t.Errorf("%v: other content", encoding)
 			}
 		}
-		b, err := tile.Body(cache.Identity, true)
-		if err != nil {
-			t.Fatal(err)
-		}
+		b := bodyOf(t, tile, cache.Identity)
 		tag := strings.Trim(b.ETag[0], `"`)
 		for _, foreign := range []string{"", "x", tag[1:], tag + "-br-00112233", tag + "-gzip", tag + "-gzip-0011223344", strings.ToUpper(tag) + "x"} {
 			if _, same := tile.SameContent(b, foreign); same {

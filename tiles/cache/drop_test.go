@@ -314,7 +314,7 @@ func noStaleTile(t *testing.T, bound int64) {
 					square = &squares[r.IntN(40)]
 				}
 				before := a.Tile(*square, nil)
-				version, data := get(t, c, square)
+				version, data := get(t, c, square) //nolint:contextcheck // a request is not cut off when the time is over
 				if version < before.Version || (version == before.Version && !bytes.Equal(data, before.Data)) {
 					t.Errorf("%s: version %d, %d bytes; before it was %d, %d bytes", name(square), version, len(data), before.Version, len(before.Data))
 					return

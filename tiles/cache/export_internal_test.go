@@ -20,5 +20,5 @@ func (c *Cache) Filling() (weight, entries, indexed int) {
 			indexed += len(zoom)
 		}
 	}
-	return int(c.entries.WeightedSize()), c.entries.EstimatedSize(), indexed //nolint:gosec // small
+	return int(c.entries.WeightedSize()), c.entries.EstimatedSize(), indexed
 }

@@ -2,7 +2,7 @@ package label
 
 import "math"
 
-// In tile units, of which eight make a pixel:
+// In tile units, of which eight make a pixel.
 const (
 	// curveArm is how far a curve reaches to each side of its place.
 	curveArm = 8 * arm

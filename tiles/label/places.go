@@ -16,13 +16,13 @@ const (
 	straight = 8
 )
 
-// apart is about how many pixels a name stands from itself along its line: a screen where a river is seen as a whole, less
-// from zoom 12 on, where a small screen shows a bend of it.
+// apart is about how many pixels a name stands from itself along its line: a screen where a river is seen as a whole; from
+// zoom 12 on, where one looks at a bend of it, less than a phone is wide.
 func apart(zoom int) float64 {
 	if zoom < 12 {
 		return 1024
 	}
-	return 512
+	return 320
 }
 
 // closest is how many pixels two places of a line keep between them in the plane: a river that winds comes back.
@@ -41,7 +41,7 @@ type Place struct {
 // parts how many positions each has; text is how many pixels the name is long.
 //
 // A name stands once, in the middle, from the zoom at which the line is as long as the name; and again halfway between its
-// places and towards the ends (at quarters, then eighths …) as the line grows: about 1,024 pixels apart up to zoom 11, 512
+// places and towards the ends (at quarters, then eighths …) as the line grows: about 1,024 pixels apart up to zoom 11, 320
 // from 12 on. A place stays where it is as the zoom grows. Each is at a vertex near to where it should be, rather on a straight
 // stretch than in a bend, never at an end; only of a line of two positions it is the first, and means the middle, as [Stretch]
 // does.
@@ -246,5 +246,5 @@ func cut[T World](flat []T, i, j int, way, length float64) [2]T {
 		t = way / length
 	}
 	x, y := a.x+int64(math.Round(t*float64(b.x-a.x))), a.y+int64(math.Round(t*float64(b.y-a.y)))
-	return [2]T{T(x), T(y)} //nolint:gosec // between the two
+	return [2]T{T(x), T(y)}
 }

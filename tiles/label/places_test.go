@@ -65,7 +65,7 @@ func TestPlacesAreFewAndApart(t *testing.T) {
 			}
 			apart := 1024.0
 			if zoom >= 12 {
-				apart = 512
+				apart = 320
 			}
 			if most := max(1, int(length/pixel(zoom)/apart)); len(here) > most {
 				rt.Fatalf("zoom %d: %d places on %g px", zoom, len(here), length/pixel(zoom))
@@ -123,7 +123,7 @@ func TestPlacesCases(t *testing.T) {
 		"a vertex near an end": {[]int32{0, 0, 5 * px, 0, 100 * px, 0}, []int{3}, 4, 13, []label.Place{{0, 1, 10, 13}}},
 		"not before the first": {[]int32{0, 0, 500 * px, 0, 1000 * px, 0}, []int{3}, 9, 10, []label.Place{{0, 1, 9, 10}}},
 		"the longest part":     {[]int32{0, 0, 9 * px, 0, 20 * px, 0, 30 * px, 0, 80 * px, 0, 130 * px, 0}, []int{3, 3}, 4, 10, []label.Place{{1, 1, 10, 10}}},
-		"from zoom 12 on twice as close": {
+		"closer from zoom 12 on": {
 			[]int32{0, 0, 150 * px, 0, 300 * px, 0, 450 * px, 0, 600 * px, 0},
 			[]int{5},
 			4, 13,

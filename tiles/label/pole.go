@@ -34,7 +34,7 @@ func Pole[T World](flat []T, parts []int, hole []bool) (x, y T) {
 		s.try(p)
 	}
 	s.run()
-	return T(s.best.x), T(s.best.y) //nolint:gosec // within the box of what was given
+	return T(s.best.x), T(s.best.y)
 }
 
 // area is a polygon with its edges sorted into rows by height.
@@ -90,7 +90,7 @@ func newArea[T World](flat []T, parts []int, hole []bool) *area {
 	}
 	a.all = make([]int32, len(a.edges))
 	for i := range a.all {
-		a.all[i] = int32(i) //nolint:gosec // a polygon has fewer than 2^31 edges
+		a.all[i] = int32(i)
 	}
 	a.sortRows()
 	return a
@@ -172,7 +172,7 @@ func (a *area) sortRows() {
 	for i := range a.edges {
 		from, to := a.rowsOf(i)
 		for r := from; r <= to; r++ {
-			a.rowEdges[next[r]] = int32(i) //nolint:gosec // a polygon has fewer than 2^31 edges
+			a.rowEdges[next[r]] = int32(i)
 			next[r]++
 		}
 	}
@@ -359,9 +359,9 @@ func (s *search) measure(p point, near []int32) float64 {
 // cells is a heap, the most promising first.
 type cells []cell
 
-func (c cells) Len() int           { return len(c) }
-func (c cells) Less(i, j int) bool { return c[i].most > c[j].most }
-func (c cells) Swap(i, j int)      { c[i], c[j] = c[j], c[i] }
+func (c *cells) Len() int           { return len(*c) }
+func (c *cells) Less(i, j int) bool { return (*c)[i].most > (*c)[j].most }
+func (c *cells) Swap(i, j int)      { (*c)[i], (*c)[j] = (*c)[j], (*c)[i] }
 
 // Push is for [heap.Push].
 func (c *cells) Push(v any) {

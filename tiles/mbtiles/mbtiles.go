@@ -23,7 +23,7 @@ import (
 // Write makes the file from an archive whose tiles are vector tiles packed by gzip. It appears at path when it is whole. tell is
 // called after every tile with how many of them are written.
 func Write(ctx context.Context, a *pmtiles.Archive, path string, tell func(uint64)) (err error) {
-	out, err := os.Create(path + ".tmp")
+	out, err := os.Create(path + ".tmp") //nolint:gosec // where the person wants it
 	if err != nil {
 		return err
 	}
@@ -133,8 +133,11 @@ func (f *file) metadata(a *pmtiles.Archive) (table, index uint32, err error) {
 		return 0, 0, err
 	}
 	var told struct {
-		Name, Description, Attribution, Type, Version string
-
+		Name         string          `json:"name"`
+		Description  string          `json:"description"`
+		Attribution  string          `json:"attribution"`
+		Type         string          `json:"type"`
+		Version      string          `json:"version"`
 		VectorLayers json.RawMessage `json:"vector_layers"`
 		Tilestats    json.RawMessage `json:"tilestats"`
 	}

@@ -3,6 +3,7 @@ package mbtiles_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
@@ -39,11 +40,12 @@ func (s *spread) Tile(a tiles.Address, _ func(tiles.Tile)) tiles.Tile {
 	if a.Z > 0 && random.IntN(s.share) > 0 {
 		return tiles.Tile{}
 	}
-	data := make([]byte, 1+random.IntN(s.largest))
-	for i := range data {
-		data[i] = byte(random.Uint32())
+	n := 1 + random.IntN(s.largest)
+	var data []byte
+	for len(data) < n {
+		data = binary.LittleEndian.AppendUint64(data, random.Uint64())
 	}
-	return tiles.Tile{Data: data}
+	return tiles.Tile{Data: data[:n]}
 }
 
 // archive builds tiles into an archive at path.
@@ -93,7 +95,7 @@ func query(t *testing.T, path, sql string) [][]string {
 // The file is sound for SQLite, and has every tile of the archive at its place, whatever the sizes of the rows.
 func TestWrite(t *testing.T) {
 	t.Parallel()
-	for _, s := range []spread{{0, 1, 1}, {3, 300, 2}, {5, 90_000, 2}, {8, 40, 3}, {6, 17_000, 1}} {
+	for _, s := range []spread{{0, 1, 1}, {3, 300, 2}, {3, 90_000, 1}, {7, 40, 3}, {4, 17_000, 1}} {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()

@@ -301,7 +301,7 @@ func record(values ...any) []byte {
 		}
 	}
 	// The types' length counts itself; a row of ours has few values, so one byte tells it.
-	types[0] = byte(len(types))
+	types[0] = byte(len(types)) //nolint:gosec // some ten
 	out := append(make([]byte, 0, len(types)+size), types...)
 	for _, v := range values {
 		switch v := v.(type) {
@@ -312,7 +312,7 @@ func record(values ...any) []byte {
 		case int64:
 			_, n := integer(v)
 			for n--; n >= 0; n-- {
-				out = append(out, byte(v>>(8*n)))
+				out = append(out, byte(v>>(8*n))) //nolint:gosec // eight bits of it
 			}
 		}
 	}
@@ -321,10 +321,10 @@ func record(values ...any) []byte {
 
 // integer gives a number's type, and how many bytes it takes: 0 and 1 are types.
 func integer(v int64) (kind byte, size int) {
-	switch {
-	case v == 0:
+	switch v {
+	case 0:
 		return 8, 0
-	case v == 1:
+	case 1:
 		return 9, 0
 	}
 	for kind, size := range []int{1, 2, 3, 4, 6} {

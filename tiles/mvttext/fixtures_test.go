@@ -1,12 +1,18 @@
 package mvttext_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"hetu/tiles/mvttext"
+	"hetu/tiles/mvttext/vectortile"
 )
 
 const fixtures = "../../api/web/node_modules/@mapbox/mvt-fixtures"
@@ -75,4 +81,41 @@ func fixture(t *testing.T, path string) info {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// What is read is what the decoder of the renderers reads: of the valid fixtures, and of tiles of real maps.
+func TestAgreesWithVectorTile(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, pattern := range []string{"fixtures/*/tile.mvt", "real-world/*/*.mvt", "real-world/*/*.pbf"} {
+		found, err := filepath.Glob(filepath.Join(fixtures, filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	var all [][]byte
+	var want [][]mvttext.Feature
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		features, err := mvttext.Decode(data)
+		// 049 and 050 leave the range of coordinates, where every decoder goes its own way.
+		if dir := filepath.Base(filepath.Dir(name)); err != nil || dir == "049" || dir == "050" {
+			continue
+		}
+		all, want = append(all, data), append(want, vectortile.Floats(features))
+	}
+	if len(all) < 240 {
+		t.Fatalf("only %d tiles were read", len(all))
+	}
+	for i, got := range vectortile.Decode(t, "../../api/web", all) {
+		slices.SortStableFunc(want[i], func(a, b mvttext.Feature) int { return cmp.Compare(a.Layer, b.Layer) })
+		slices.SortStableFunc(got, func(a, b mvttext.Feature) int { return cmp.Compare(a.Layer, b.Layer) })
+		if diff := gocmp.Diff(want[i], got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("tile %d: %s", i, diff)
+		}
+	}
 }

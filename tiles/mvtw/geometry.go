@@ -34,7 +34,7 @@ func (g *Geometry) Ring(xy []int32) {
 func (g *Geometry) command(id uint64, xy []int32) {
 	n := len(xy) / 2
 	g.Vertices += n
-	out := binary.AppendUvarint(g.Commands, uint64(n)<<3|id) //nolint:gosec // a count
+	out := binary.AppendUvarint(g.Commands, uint64(n)<<3|id)
 	x, y := g.x, g.y
 	for i := 0; i+1 < len(xy); i += 2 {
 		out = appendStep(out, xy[i]-x)
@@ -51,7 +51,7 @@ func appendStep(out []byte, d int32) []byte {
 	case v < 1<<7:
 		return append(out, byte(v))
 	case v < 1<<14:
-		return append(out, byte(v)|0x80, byte(v>>7))
+		return append(out, byte(v)|0x80, byte(v>>7)) //nolint:gosec // the low bits
 	default:
 		return binary.AppendUvarint(out, uint64(v))
 	}

@@ -96,7 +96,7 @@ func (l *Layer) Feature(id uint64, tags []uint32, kind Type, g *Geometry) {
 	out := field(l.features, layerFeature, uint64(body)) //nolint:gosec // a size is never negative
 	out = field(out, featureID, id)
 	if size > 0 {
-		out = field(out, featureTags, uint64(size)) //nolint:gosec // a size is never negative
+		out = field(out, featureTags, uint64(size))
 		for _, t := range tags {
 			if t < 1<<7 {
 				out = append(out, byte(t))

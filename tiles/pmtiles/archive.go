@@ -30,7 +30,7 @@ type Archive struct {
 
 // Open reads the header and the root directory of an archive of this size. What they name lies in the file, whatever they are.
 func Open(r io.ReaderAt, size int64) (*Archive, error) {
-	a := &Archive{r: r, size: uint64(max(size, 0))} //nolint:gosec // not negative
+	a := &Archive{r: r, size: uint64(max(size, 0))}
 	front := make([]byte, min(a.size, headerSize))
 	if err := a.readAt(front, 0); err != nil {
 		return nil, err

@@ -28,10 +28,10 @@ func (e Entry) follows(a Entry) bool {
 // maxInner bounds a directory or the metadata when unpacked: far more than any writer makes, and no memory to speak of.
 const maxInner = 16 << 20
 
-// appendDirectory writes a directory in columns: how many, the ids as differences, runs, lengths, offsets, of which 0 says
-// that a tile follows the one before.
-func appendDirectory(b []byte, entries []Entry) []byte {
-	b = binary.AppendUvarint(b, uint64(len(entries)))
+// directoryOf writes a directory in columns: how many, the ids as differences, runs, lengths, offsets, of which 0 says that a
+// tile follows the one before.
+func directoryOf(entries []Entry) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(entries)))
 	last := uint64(0)
 	for _, e := range entries {
 		b = binary.AppendUvarint(b, e.ID-last)
@@ -43,12 +43,14 @@ func appendDirectory(b []byte, entries []Entry) []byte {
 	for _, e := range entries {
 		b = binary.AppendUvarint(b, uint64(e.Length))
 	}
+	end := uint64(0)
 	for i, e := range entries {
-		if i > 0 && e.Offset == entries[i-1].Offset+uint64(entries[i-1].Length) {
+		if i > 0 && e.Offset == end {
 			b = append(b, 0)
 		} else {
 			b = binary.AppendUvarint(b, e.Offset+1)
 		}
+		end = e.Offset + uint64(e.Length)
 	}
 	return b
 }
@@ -77,7 +79,7 @@ func (c *columns) next32() uint32 {
 	return uint32(v) //nolint:gosec // checked
 }
 
-// parseDirectory reads what appendDirectory writes. The ids rise, no run reaches into the next entry, nothing is empty.
+// parseDirectory reads what directoryOf writes. The ids rise, no run reaches into the next entry, nothing is empty.
 func parseDirectory(b []byte) ([]Entry, error) {
 	c := columns{left: b}
 	n := c.next()

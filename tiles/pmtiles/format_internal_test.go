@@ -105,7 +105,7 @@ func TestDirectoryRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawDirectory(t)
-		b := appendDirectory(nil, want)
+		b := directoryOf(want)
 		got, err := parseDirectory(b)
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestDirectoryRoundTrip(t *testing.T) {
 
 // Whatever the bytes are, what is read of them is a directory whose ids rise, written again to the same meaning.
 func FuzzDirectory(f *testing.F) {
-	f.Add(appendDirectory(nil, []Entry{{0, 0, 10, 1}, {1, 10, 20, 2}, {9, 0, 10, 1}, {12, 0, 500, 0}}))
+	f.Add(directoryOf([]Entry{{0, 0, 10, 1}, {1, 10, 20, 2}, {9, 0, 10, 1}, {12, 0, 500, 0}}))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Add([]byte{1, 0, 1, 1, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -137,7 +137,7 @@ func FuzzDirectory(f *testing.F) {
 				t.Fatalf("entry %d is %+v", i, e)
 			}
 		}
-		again, err := parseDirectory(appendDirectory(nil, entries))
+		again, err := parseDirectory(directoryOf(entries))
 		if diff := cmp.Diff(entries, again); err != nil || diff != "" {
 			t.Fatal(err, diff)
 		}
@@ -171,7 +171,7 @@ func TestRootFits(t *testing.T) {
 			entries[i] = Entry{ID: uint64(i)*step + random.Uint64N(step), Offset: offset, Length: 1<<20 + random.Uint32N(1<<20-1)}
 			offset += uint64(entries[i].Length)
 		}
-		b, err := pack(appendDirectory(nil, entries))
+		b, err := pack(directoryOf(entries))
 		if err != nil || len(b) > maxRoot {
 			t.Errorf("zoom %d: %d bytes, %v", zoom, len(b), err)
 		}

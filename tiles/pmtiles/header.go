@@ -2,7 +2,6 @@ package pmtiles
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"hetu/geo"
@@ -63,9 +62,9 @@ func (h *Header) bytes() []byte {
 	if h.Clustered {
 		clustered = 1
 	}
-	b = append(b, clustered, byte(h.Inner), byte(h.Outer), h.Type, byte(h.MinZoom), byte(h.MaxZoom))
+	b = append(b, clustered, byte(h.Inner), byte(h.Outer), h.Type, byte(h.MinZoom), byte(h.MaxZoom)) //nolint:gosec // zooms
 	b = appendDegrees(b, h.Bounds.West, h.Bounds.South, h.Bounds.East, h.Bounds.North)
-	b = append(b, byte(h.CenterZoom))
+	b = append(b, byte(h.CenterZoom)) //nolint:gosec // a zoom
 	return appendDegrees(b, h.CenterLon, h.CenterLat)
 }
 
@@ -112,9 +111,4 @@ func parseHeader(b []byte, size uint64) (Header, error) {
 		return Header{}, geo.Errorf(geo.CodeInvalid, "the archive's zooms are %d to %d", h.MinZoom, h.MaxZoom)
 	}
 	return h, nil
-}
-
-// String tells what an archive holds, for a person.
-func (h *Header) String() string {
-	return fmt.Sprintf("z%d–%d, %d tiles, %d different", h.MinZoom, h.MaxZoom, h.Addressed, h.Contents)
 }

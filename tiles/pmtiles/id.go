@@ -15,7 +15,7 @@ func Place(id uint64) (z, x, y int) {
 }
 
 // firstOf is the id of a zoom's first tile: so many tiles have the zooms before it.
-func firstOf(z int) uint64 { return (uint64(1)<<(2*z) - 1) / 3 } //nolint:gosec // a zoom
+func firstOf(z int) uint64 { return (uint64(1)<<(2*z) - 1) / 3 }
 
 func zoomOf(id uint64) int {
 	z := 0
@@ -57,7 +57,7 @@ func fromCurve(z int, place uint64) (x, y int) {
 			ty += s
 		}
 	}
-	return int(tx), int(ty) //nolint:gosec // below 2^26
+	return int(tx), int(ty)
 }
 
 // turned gives a position in a quarter s wide as the curve runs through it: the two upper quarters hold it turned.

@@ -108,7 +108,7 @@ type block struct {
 
 // next is the id after the block's last.
 func (b *block) next() uint64 {
-	return firstOf(b.window.zoom) + (b.place+1)<<(2*(b.window.zoom-b.z)) //nolint:gosec // not negative
+	return firstOf(b.window.zoom) + (b.place+1)<<(2*(b.window.zoom-b.z))
 }
 
 // blocks gives the blocks of a pyramid in the order of their ids.
@@ -137,9 +137,9 @@ type job struct {
 }
 
 type packed struct {
-	id  uint64
-	end int // in the job's bytes
-	sum sum
+	id       uint64
+	from, to int // in the job's bytes
+	sum      sum
 }
 
 // build makes a block's tiles.
@@ -147,18 +147,27 @@ func (j *job) build(gz *gzip.Writer) {
 	j.packed.Reset()
 	j.tiles = j.tiles[:0]
 	first := firstOf(j.window.zoom)
+	var before []byte
 	j.down(j.z, j.place, j.window.zoom, func(addr tiles.Address, place uint64) bool {
 		tile := j.builder.Tile(addr, nil)
 		if len(tile.Data) == 0 {
 			return true
 		}
-		start := j.packed.Len()
+		// Inside a large area one tile is as the other.
+		if bytes.Equal(tile.Data, before) {
+			same := j.tiles[len(j.tiles)-1]
+			same.id = first + place
+			j.tiles = append(j.tiles, same)
+			return true
+		}
+		before = tile.Data
+		from := j.packed.Len()
 		gz.Reset(&j.packed)
 		// A buffer takes everything.
 		_, _ = gz.Write(tile.Data)
 		_ = gz.Close()
-		hash := sha256.Sum256(j.packed.Bytes()[start:])
-		j.tiles = append(j.tiles, packed{id: first + place, end: j.packed.Len(), sum: sum(hash[:len(sum{})])})
+		hash := sha256.Sum256(j.packed.Bytes()[from:])
+		j.tiles = append(j.tiles, packed{id: first + place, from: from, to: j.packed.Len(), sum: sum(hash[:len(sum{})])})
 		return true
 	})
 }
@@ -250,12 +259,10 @@ func (l *line) collect(ctx context.Context, w *Writer, progress *Progress, tell 
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		start := 0
 		for _, t := range j.tiles {
-			if err := w.add(t.id, j.packed.Bytes()[start:t.end], t.sum); err != nil {
+			if err := w.add(t.id, j.packed.Bytes()[t.from:t.to], t.sum); err != nil {
 				return err
 			}
-			start = t.end
 		}
 		if err := w.reached(j.next()); err != nil {
 			return err

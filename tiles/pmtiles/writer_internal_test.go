@@ -392,18 +392,18 @@ func TestPowerCut(t *testing.T) {
 	if err := errors.Join(w.Build(t.Context(), f, p, 3, func(Progress) {}), w.pause(), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(w.Partial())
+	safe, err := os.ReadFile(w.Partial())
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.ReadFile(journalOf(w.path))
+	marks, err := os.ReadFile(journalOf(w.path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(9, 1))
 	went := 0
 	for turn := range 24 {
-		data, log := bytes.Clone(data), bytes.Clone(log)
+		data, log := bytes.Clone(safe), bytes.Clone(marks)
 		switch turn % 4 {
 		case 0:
 			log = log[:random.IntN(len(log))]
@@ -614,7 +614,7 @@ func unpadded(tb testing.TB, b []byte) []byte {
 // A directory that names itself, or others without end, is left at a depth.
 func TestNestedDirectories(t *testing.T) {
 	t.Parallel()
-	self := appendDirectory(nil, []Entry{{0, 0, 5, 0}})
+	self := directoryOf([]Entry{{0, 0, 5, 0}})
 	h := Header{Root: Section{headerSize, uint64(len(self))}, Leaves: Section{headerSize, uint64(len(self))}, Inner: None, Outer: Gzip, Type: typeMVT}
 	b := append(h.bytes(), self...)
 	a, err := Open(bytes.NewReader(b), int64(len(b)))

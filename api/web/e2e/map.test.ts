@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Answer, ListedRiver } from '../src/api'
+import { parseCamera } from '../src/state/link'
 import { accessible, desktop, launch, mapReady, open, overflow, phone, pixelOf, settled, shotsFolder } from './browser'
 import { riverOf } from './sample'
 
@@ -109,6 +110,10 @@ describe('map', () => {
       .getByRole('link')
       .allTextContents()
     expect(names.filter((n) => n.endsWith('沟')).length).toBeGreaterThanOrEqual(3)
+    // Not so far out that the gullies are no longer drawn.
+    await mapReady(page)
+    expect(parseCamera(new URL(page.url()).hash)?.zoom).toBeGreaterThanOrEqual(10)
+    expect(await page.evaluate('window.__hetu.status().rivers')).toBeGreaterThan(10)
     await done()
   })
 

@@ -12,6 +12,7 @@ import {
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { Box, LonLat, TileJson } from './api'
 import type { Engine, EngineEvents, EngineOptions, Shown, Written } from './engine'
+import { nameOf } from './state/format'
 import type { Camera } from './state/link'
 import { highest, listSeen, type Mark, type SeenRiver, type View } from './state/state'
 import { layers, markLayers, nameLayers, riverLayers } from './style'
@@ -183,7 +184,8 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
             [x + nameCell, y + nameCell],
           ]
           for (const f of map.queryRenderedFeatures(cell, { layers: [...nameLayers] })) {
-            found.push({ layer: f.layer.id, name: text(f, 'name') ?? '', x: x / nameCell, y: y / nameCell })
+            const name = nameOf(o.lang, { name: text(f, 'name') ?? '', name_en: text(f, 'name_en') })
+            found.push({ layer: f.layer.id, name, x: x / nameCell, y: y / nameCell })
           }
         }
       }

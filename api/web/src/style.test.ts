@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { layers, markLayers, riverLayers } from './style'
+import { layers, markLayers, nameLayers, riverLayers } from './style'
 
 describe('style', () => {
   const both = [layers('zh-CN'), layers('en')]
@@ -10,7 +10,8 @@ describe('style', () => {
 
   it('has the layers that the map asks', () => {
     const ids = layers('zh-CN').map((l) => l.id)
-    for (const id of [...riverLayers, ...markLayers, 'river-chosen', 'reach-chosen']) expect(ids).toContain(id)
+    for (const id of [...riverLayers, ...markLayers, ...nameLayers, 'river-chosen', 'reach-chosen'])
+      expect(ids).toContain(id)
   })
 
   it('fetches nothing: no pattern, no picture but its own', () => {
@@ -41,4 +42,28 @@ describe('style', () => {
     const seasonal = layers('zh-CN').find((l) => l.id === 'river-seasonal')
     expect(JSON.stringify(seasonal?.paint)).toContain('line-dasharray')
   })
+
+  it('writes a name where the tiles say: not on a polygon, nor on a whole river from afar', () => {
+    for (const l of layers('zh-CN')) {
+      if (l.type !== 'symbol' || l.layout?.['text-field'] === undefined) continue
+      expect(l['source-layer']).not.toBe('division')
+      if (l['source-layer'] === 'river') expect(l.minzoom).toBe(14)
+      if (l['source-layer'] === 'river_label') expect(l.maxzoom).toBe(14)
+    }
+  })
+
+  it('draws no stroke wider than a tile shows beside its edge', () => {
+    for (const l of layers('zh-CN')) {
+      if (l.type !== 'line') continue
+      for (const width of outputs(l.paint?.['line-width'])) expect([l.id, width <= 16]).toEqual([l.id, true])
+    }
+  })
 })
+
+// outputs gives the numbers that an expression of zooms and steps can have.
+function outputs(e: unknown): number[] {
+  if (typeof e === 'number') return [e]
+  if (!Array.isArray(e)) return []
+  const from = e[0] === 'interpolate' ? 4 : 2
+  return e.filter((_, i) => i >= from && i % 2 === 0).flatMap(outputs)
+}

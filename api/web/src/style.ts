@@ -27,7 +27,8 @@ export const riverLayers = ['river-line', 'river-seasonal'] as const
 export const markLayers = ['board', 'section'] as const
 
 // The names of divisions: each level at the zooms at which its divisions are about as large as a screen, before it gives way
-// to the next. The more important stand later in the style, and so are placed first.
+// to the next. What stands later in the style is placed first: a county before its towns, and before both the rivers, which have one
+// place where a division has many.
 const divisionNames = [
   { id: 'name-village', level: 5, from: 13, to: 24, small: 11, large: 13, spread: 0.05 },
   { id: 'name-town', level: 4, from: 9.5, to: 24, small: 12, large: 15, spread: 0.1 },
@@ -137,11 +138,11 @@ export function layers(lang: Lang): LayerSpecification[] {
       type: 'line',
       source: 'hetu',
       'source-layer': 'boundary',
-      minzoom: 12,
+      minzoom: 13,
       layout: { 'line-join': 'round' },
       paint: {
         'line-color': colours.boundary,
-        'line-width': ['interpolate', ['linear'], ['zoom'], 12, 0.8, 15, 1.8, 18, 2.6],
+        'line-width': ['interpolate', ['linear'], ['zoom'], 13, 1, 15, 1.8, 18, 2.6],
       },
     },
     {
@@ -180,7 +181,7 @@ export function layers(lang: Lang): LayerSpecification[] {
       source: 'hetu',
       'source-layer': 'section',
       minzoom: 11,
-      layout: { 'icon-image': 'section', 'icon-allow-overlap': true, ...markText(['get', 'name']) },
+      layout: { 'icon-image': 'section', ...mark, ...markText(['get', 'name']) },
       paint: { 'text-color': '#5a2a6b', 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
     },
     {
@@ -193,7 +194,7 @@ export function layers(lang: Lang): LayerSpecification[] {
         'icon-image': 'board',
         'icon-size': 1.1,
         'icon-anchor': 'bottom',
-        'icon-allow-overlap': true,
+        ...mark,
         ...markText(['get', 'site']),
       },
       paint: { 'text-color': '#1f4d44', 'text-halo-color': colours.halo, 'text-halo-width': 1.5 },
@@ -201,7 +202,7 @@ export function layers(lang: Lang): LayerSpecification[] {
   ]
 }
 
-// A name that would lie on another steps aside.
+// A name that would lie on another steps aside, the name of a county or more as far as four ems.
 function divisionName(d: (typeof divisionNames)[number], lang: Lang): LayerSpecification {
   return {
     id: d.id,
@@ -218,11 +219,20 @@ function divisionName(d: (typeof divisionNames)[number], lang: Lang): LayerSpeci
       'text-letter-spacing': lang === 'en' ? 0.05 : d.spread,
       'text-max-width': 9,
       'text-padding': 4,
-      'text-variable-anchor': ['center', 'bottom', 'top', 'left', 'right'],
-      'text-radial-offset': 0.6,
+      'text-variable-anchor-offset': aside(d.level > 3 ? [0.6] : [0.6, 2.2, 4]),
     },
     paint: { 'text-color': colours.label, 'text-halo-color': colours.halo, 'text-halo-width': d.level < 4 ? 2 : 1.6 },
   }
+}
+
+function aside(steps: number[]): (string | [number, number])[] {
+  const about = steps.flatMap((by): (string | [number, number])[] => [
+    ...['bottom', [0, -by] as [number, number]],
+    ...['top', [0, by] as [number, number]],
+    ...['left', [by, 0] as [number, number]],
+    ...['right', [-by, 0] as [number, number]],
+  ])
+  return ['center', [0, 0], ...about]
 }
 
 const order: ExpressionSpecification = ['coalesce', ['get', 'order'], 1]
@@ -287,6 +297,12 @@ function riverLine(id: string, filter: ExpressionSpecification, dash: number[] |
       ...(dash === null ? {} : { 'line-dasharray': dash }),
     },
   }
+}
+
+// A sign is always drawn. Seen from afar it does not keep a short river from having its name.
+const mark = {
+  'icon-allow-overlap': true,
+  'icon-ignore-placement': ['step', ['zoom'], true, 14, false] as ExpressionSpecification,
 }
 
 function markText(field: ExpressionSpecification) {

@@ -5,6 +5,10 @@
 -- refused and what is told stays as it was.
 SET LOCAL lock_timeout = '10s';
 
+-- A search by reach must not go through a list of what is not in the index yet.
+ALTER INDEX hetu.board_version_reach_ids_idx SET (fastupdate = off);
+SELECT gin_clean_pending_list('hetu.board_version_reach_ids_idx');
+
 -- Rows of a batch are found by their feature, so that no plan can compare each with each.
 -- +goose StatementBegin
 DO $$
@@ -79,6 +83,10 @@ BEGIN
     FROM staging.%1$I s CROSS JOIN LATERAL (SELECT max(version) AS version FROM %2$s WHERE id = s.id) newest
     WHERE s.batch = p_batch AND s.fate IN ('a', 'c') ORDER BY s.n;
 
+    IF added + changed + ended > 10000 THEN
+        -- The planner is told at once; until autovacuum came by, plans for a small table would be used on a large one.
+        ANALYZE %2$s;
+    END IF;
     IF added + changed + ended > 10000 AND (SELECT count(DISTINCT id) FROM staging.%1$I WHERE batch = p_batch AND fate <> 'u') > 10000 THEN
         INSERT INTO hetu.change (at, kind, op, audit_id) VALUES (p_at, %7$L, 'bulk', p_audit);
         RETURN;

@@ -19,7 +19,7 @@ CREATE TABLE hetu_oracle.river (id bigint NOT NULL, rank smallint NOT NULL, geom
     code text, name text, name_en text, river_id bigint, river_kind text, levels text,
     perennial boolean, "order" smallint, flows_into text);
 CREATE TABLE hetu_oracle.section (id bigint NOT NULL, rank smallint NOT NULL, geom geometry(Point, 3857) NOT NULL,
-    code text, name text, kind text, target text, river text, division text);
+    code text, name text, kind text, target smallint, river text, division text);
 ALTER TABLE hetu_oracle.board ALTER geom SET STORAGE external;
 ALTER TABLE hetu_oracle.boundary ALTER geom SET STORAGE external;
 ALTER TABLE hetu_oracle.division ALTER geom SET STORAGE external;

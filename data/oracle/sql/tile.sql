@@ -3,7 +3,7 @@
 -- @x, @y. out: the tile's bytes. In b stand the tile's square, what lies around it as far as the buffer and a unit for what
 -- rounding moves, the size of a tile unit and the corner of the world, EPSG:3857.
 WITH b AS MATERIALIZED (
-    SELECT st_tileenvelope(@zoom, @x::int, @y::int) AS square, st_tileenvelope(@zoom, @x::int, @y::int, margin => 65.0 / 4096) AS around,
+    SELECT st_tileenvelope(@zoom, @x::int, @y::int) AS square, st_tileenvelope(@zoom, @x::int, @y::int, margin => 64.0 / 4096) AS edge, st_tileenvelope(@zoom, @x::int, @y::int, margin => 65.0 / 4096) AS around,
         40075016.68557849 / 4096 / (1 << @zoom) AS unit, -20037508.342789244 AS west, 20037508.342789244 AS north
 )
 SELECT @layers

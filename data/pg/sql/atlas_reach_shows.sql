@@ -21,7 +21,8 @@ UNION ALL
 SELECT 4::smallint, r.id, b.valid, NULL, NULL, NULL, NULL, NULL
 FROM board_version b
 CROSS JOIN LATERAL unnest(b.reach_ids) AS r (id)
-WHERE upper_inf(b.recorded)
+-- Not upper_inf: beside the index of reach_ids the whole of a partial one would be read.
+WHERE b.recorded @> 'infinity'::timestamptz
     AND b.reach_ids && @ids::bigint[] -- of ids
 UNION ALL
 SELECT 5::smallint, b.route_id, b.valid, b.bank, NULL, NULL, b.from_m, b.to_m

@@ -10,9 +10,10 @@ LEFT JOIN river_version v ON v.id = o.river_id AND v.valid @> @as_of::date AND v
 LEFT JOIN river_version d ON d.id = v.flows_into_id AND d.valid @> @as_of::date AND d.recorded @> 'infinity'::timestamptz
 CROSS JOIN LATERAL (SELECT greatest(v.stream_order, o.stream_order) AS strahler) s
 CROSS JOIN LATERAL (SELECT least(
-    CASE WHEN v.basin_area_km2 >= 10000 THEN 6 WHEN v.basin_area_km2 >= 3000 THEN 7 WHEN v.basin_area_km2 >= 1000 THEN 8
-        WHEN v.basin_area_km2 >= 200 THEN 9 WHEN v.basin_area_km2 >= 50 THEN 10 WHEN v.basin_area_km2 >= 10 THEN 11 END,
-    CASE WHEN s.strahler >= 6 THEN 6 WHEN s.strahler = 5 THEN 7 WHEN s.strahler = 4 THEN 8 WHEN s.strahler = 3 THEN 9 WHEN s.strahler = 2 THEN 10 END,
+    CASE WHEN v.basin_area_km2 >= 200000 THEN 4 WHEN v.basin_area_km2 >= 50000 THEN 5 WHEN v.basin_area_km2 >= 10000 THEN 6
+        WHEN v.basin_area_km2 >= 3000 THEN 7 WHEN v.basin_area_km2 >= 1000 THEN 8 WHEN v.basin_area_km2 >= 200 THEN 9 WHEN v.basin_area_km2 >= 50 THEN 10 WHEN v.basin_area_km2 >= 10 THEN 11 END,
+    CASE WHEN s.strahler >= 8 THEN 4 WHEN s.strahler = 7 THEN 5 WHEN s.strahler = 6 THEN 6 WHEN s.strahler = 5 THEN 7
+        WHEN s.strahler = 4 THEN 8 WHEN s.strahler = 3 THEN 9 WHEN s.strahler = 2 THEN 10 END,
     CASE WHEN 1 = ANY (v.managing_levels) THEN 7 WHEN 2 = ANY (v.managing_levels) THEN 8 WHEN 3 = ANY (v.managing_levels) THEN 9
         WHEN 4 = ANY (v.managing_levels) THEN 10 END,
     CASE WHEN o.river_id IS NULL THEN 12 ELSE 10 END) AS rank) k
