@@ -77,6 +77,8 @@ func statusOf(code geo.Code) int {
 	switch code {
 	case geo.CodeInvalid:
 		return http.StatusBadRequest
+	case geo.CodeForbidden:
+		return http.StatusForbidden
 	case geo.CodeNotFound:
 		return http.StatusNotFound
 	case geo.CodeStale:
@@ -98,6 +100,8 @@ func titleOf(code geo.Code) string {
 	switch code {
 	case geo.CodeInvalid:
 		return "The request is not valid"
+	case geo.CodeForbidden:
+		return "Not allowed"
 	case geo.CodeNotFound:
 		return "Not found"
 	case geo.CodeStale:

@@ -55,7 +55,7 @@ func (t *tileHeaders) share(h http.Header) {
 // answer sends one tile; 204 where nothing is.
 func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, ask *tileAsk) error {
 	if ask.drafts && !t.mayDraft(r, true) {
-		return errDrafts
+		return notForYou()
 	}
 	// The state is read before the tile: what is drawn of a write that is known here has left the cache by now.
 	state := t.cfg.Atlas.State()

@@ -62,8 +62,10 @@ func NewTiles(cfg TilesConfig) *Tiles {
 	return t
 }
 
-// errDrafts is answered to who asks for drafts and may not see them.
-var errDrafts = errors.New("drafts are not shown here")
+// notForYou is answered to who asks for drafts and may not see them.
+func notForYou() error {
+	return geo.Errorf(geo.CodeForbidden, "drafts of boundaries are not shown here: they are for those who plan; on a planner's own machine hetu serve --show-drafts shows them")
+}
 
 // ServeHTTP implements [http.Handler] for paths that begin with /tiles/.
 func (t *Tiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -103,13 +105,7 @@ func (t *Tiles) fail(w http.ResponseWriter, r *http.Request, err error) {
 	t.headers.security(h)
 	t.headers.share(h)
 	p := problemOf(err)
-	switch {
-	case errors.Is(err, errDrafts):
-		p = problem{
-			Type: "/problems/forbidden", Title: "Not allowed", Status: http.StatusForbidden,
-			Detail: "drafts of boundaries are not shown here: they are for those who plan; on a planner's own machine hetu serve --show-drafts shows them",
-		}
-	case p.Status == http.StatusInternalServerError:
+	if p.Status == http.StatusInternalServerError {
 		id := requestID()
 		h.Set("X-Request-Id", id)
 		t.cfg.Log.ErrorContext(r.Context(), "request failed", slog.String("request_id", id), slog.String("path", r.URL.Path), slog.Any("cause", err))
@@ -268,7 +264,7 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request, parts tileParts
 		return err
 	}
 	if !t.mayDraft(r, set.Drafts()) {
-		return errDrafts
+		return notForYou()
 	}
 	state := t.cfg.Atlas.State()
 	if !state.Loaded {

@@ -11,6 +11,7 @@ type Code string
 // The codes, with the HTTP status that api gives each.
 const (
 	CodeInvalid     Code = "invalid"     // 400: the request is wrong; Fields name where
+	CodeForbidden   Code = "forbidden"   // 403: not for the one who asks
 	CodeNotFound    Code = "not-found"   // 404
 	CodeStale       Code = "stale"       // 412: the caller edited an older version
 	CodeConflict    Code = "conflict"    // 409: it contradicts what is stored

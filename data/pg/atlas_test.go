@@ -24,12 +24,14 @@ import (
 )
 
 // drawnLayers are the layers that the store has: all but those of names.
-func drawnLayers() []string {
+func drawnLayers() []tiles.Layer {
+	return slices.DeleteFunc(tiles.Catalogue(), func(l tiles.Layer) bool { return l.Names != "" })
+}
+
+func layerNames() []string {
 	var out []string
-	for _, l := range tiles.Catalogue() {
-		if l.Names == "" {
-			out = append(out, l.Name)
-		}
+	for _, l := range drawnLayers() {
+		out = append(out, l.Name)
 	}
 	return out
 }
@@ -284,7 +286,7 @@ func copyOf(s *atlas.Span) atlas.Span {
 func loadAll(t *testing.T, src *pg.AtlasSource) spans {
 	t.Helper()
 	out := spans{}
-	for _, layer := range drawnLayers() {
+	for _, layer := range layerNames() {
 		out[layer] = map[int64][]atlas.Span{}
 		last := int64(0)
 		err := src.Load(t.Context(), layer, func(s *atlas.Span) error {
@@ -387,7 +389,7 @@ func (h *history) compare(t *testing.T, have spans, asOf geo.Date) {
 	t.Helper()
 	label := h.labelled(t, asOf)
 	d := atlas.DayOf(asOf, 0)
-	for _, layer := range drawnLayers() {
+	for _, layer := range layerNames() {
 		want := map[int64]atlas.Span{}
 		for f, err := range h.db.Store.TileFeatures(t.Context(), tiles.Query{Layers: []string{layer}, Box: geo.World(), Zoom: tiles.MaxZoom, AsOf: asOf}) {
 			if err != nil {
@@ -434,8 +436,8 @@ func TestSpansAreTheTiles(t *testing.T) {
 		}
 		for layer, features := range all {
 			ids := slices.Sorted(maps.Keys(features))
-			if len(ids) < 2 {
-				t.Errorf("the layer %s has %d features", layer, len(ids))
+			if len(ids) == 0 {
+				t.Errorf("the layer %s has nothing to compare", layer)
 			}
 			ids = append(ids[len(ids)/2:], 1<<40)
 			if got, want := fetch(t, src, layer, ids), features; !fetched(got, want, ids) {
@@ -522,8 +524,12 @@ func TestChangesTouchWhatChanges(t *testing.T) {
 					named[layer] = append(named[layer], ids...)
 				}
 			})
+			for layer, ids := range named {
+				slices.Sort(ids)
+				named[layer] = slices.Compact(ids)
+			}
 			now := loadAll(t, src)
-			for _, layer := range drawnLayers() {
+			for _, layer := range layerNames() {
 				for _, id := range slices.Sorted(maps.Keys(both(have[layer], now[layer]))) {
 					if equalSpans(have[layer][id], now[layer][id]) {
 						continue

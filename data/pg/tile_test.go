@@ -98,7 +98,7 @@ func TestTileOfStore(t *testing.T) {
 	const county, town = " level=3 name=county reach1 river=示例河\n", " level=4 name=town reach1 river=示例河\n"
 	const boundary = "layer boundary\n LINESTRING 801 712,1034 651,1267 712; bank=left basis=levee_toe effective=2026-03-01 river=示例河 status=announced version=1\n"
 	tests := []struct{ name, set, z, x, y, asOf, want string }{
-		{"everything that is public", "public", "12", "3284", "1549", "2026-04-01", `layer board
+		{"everything that is public", "board,boundary,division,reach,river,section", "12", "3284", "1549", "2026-04-01", `layer board
  POINT 1034 651; bank=left code=B-1 division=示例区 installed_on=2025-05-05 level=4 site=桥头 state=ok
 ` + boundary + `layer division
  POLYGON 334 1322,334 64,334 0,334 -64,1734 -64,1734 0,1734 64,1734 1322,334 1322; code=150001 kind=区 level=3 name=示例区 name_en=Example
@@ -118,7 +118,7 @@ layer section
 			"before the boundary was announced", "boundary,reach", "12", "3284", "1549", "2026-02-01",
 			"layer reach\n" + reach + "has_board=false has_boundary=false has_chief=true has_plan=false" + county + reach + "has_board=true has_boundary=false has_chief=false has_plan=false" + town,
 		},
-		{"from afar: the county and its river", "public", "9", "410", "193", "2026-04-01", "layer division\n POLYGON 2088 2724,2088 2496,2264 2496,2264 2724,2088 2724; code=150001 kind=区 level=3 name=示例区 name_en=Example\nlayer river\n LINESTRING 2148 2649,2177 2641,2206 2649; code=R-1 levels=3,4 name=示例河 order=2 perennial=true river_kind=river\n"},
+		{"from afar: the county and its river", "board,boundary,division,reach,river,section", "9", "410", "193", "2026-04-01", "layer division\n POLYGON 2088 2724,2088 2496,2264 2496,2264 2724,2088 2724; code=150001 kind=区 level=3 name=示例区 name_en=Example\nlayer river\n LINESTRING 2148 2649,2177 2641,2206 2649; code=R-1 levels=3,4 name=示例河 order=2 perennial=true river_kind=river\n"},
 	}
 	ids := regexp.MustCompile(`(?m)^  [0-9]+| river_id=[0-9]+`)
 	for _, tt := range tests {
@@ -180,7 +180,7 @@ func TestTileColumns(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	conn := tileConn(t, db)
-	for _, l := range tiles.Catalogue() {
+	for _, l := range drawnLayers() {
 		rows, err := conn.Query(t.Context(), tileSQL(t, l.Name), tileArgs(0, 0, 1, 1))
 		if err != nil {
 			t.Fatal(err)
@@ -220,8 +220,8 @@ func TestTileIndex(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), "SET enable_seqscan = off"); err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range tiles.Catalogue() {
-		table := map[string]string{"river": "route"}[l.Name]
+	for _, l := range drawnLayers() {
+		table := map[string]string{"river": "route", "draft": "boundary"}[l.Name]
 		if table == "" {
 			table = l.Name
 		}

@@ -46,7 +46,7 @@ func (s *measurer) measure(line []float64) measures {
 		lon, lat := line[i], line[i+1]
 		rounded = rounded && round(lon) == lon && round(lat) == lat
 		if n := len(s.line); n > 0 {
-			if s.merges(s.line[n-3], s.line[n-2], lon, lat) {
+			if near(s.line[n-3], lon) && near(s.line[n-2], lat) && s.merges(s.line[n-3], s.line[n-2], lon, lat) {
 				continue
 			}
 			sum += length(s.line[n-3], s.line[n-2], lon, lat)
@@ -133,6 +133,9 @@ func (m measures) stretch(flat []float64, first int) *geom.LineString {
 	}
 	return geom.NewLineStringFlat(geom.XYM, out)
 }
+
+// near tells whether two coordinates are so close that positions known to a centimetre may be one.
+func near(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
 
 func round(degrees float64) float64 { return math.Round(degrees*decimals) / decimals }
 

@@ -27,8 +27,8 @@ export const riverLayers = ['river-line', 'river-seasonal'] as const
 export const markLayers = ['board', 'section'] as const
 
 // The names of divisions: each level at the zooms at which its divisions are about as large as a screen, before it gives way
-// to the next. What stands later in the style is placed first: a county before its towns, and before both the rivers, which have one
-// place where a division has many.
+// to the next. What stands later in the style is placed first: a county before its towns, and before both the rivers, whose
+// names cannot step aside.
 const divisionNames = [
   { id: 'name-village', level: 5, from: 13, to: 24, small: 11, large: 13, spread: 0.05 },
   { id: 'name-town', level: 4, from: 9.5, to: 24, small: 12, large: 15, spread: 0.1 },
@@ -225,14 +225,11 @@ function divisionName(d: (typeof divisionNames)[number], lang: Lang): LayerSpeci
   }
 }
 
+// aside gives a name's places: the middle of its point, then farther and farther above, below, left and right of it, in ems.
 function aside(steps: number[]): (string | [number, number])[] {
-  const about = steps.flatMap((by): (string | [number, number])[] => [
-    ...['bottom', [0, -by] as [number, number]],
-    ...['top', [0, by] as [number, number]],
-    ...['left', [by, 0] as [number, number]],
-    ...['right', [-by, 0] as [number, number]],
-  ])
-  return ['center', [0, 0], ...about]
+  const places: (string | [number, number])[] = ['center', [0, 0]]
+  for (const by of steps) places.push('bottom', [0, -by], 'top', [0, by], 'left', [by, 0], 'right', [-by, 0])
+  return places
 }
 
 const order: ExpressionSpecification = ['coalesce', ['get', 'order'], 1]
