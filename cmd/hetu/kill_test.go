@@ -67,13 +67,31 @@ func command(ctx context.Context, t *testing.T, dir string, env []string, args .
 type server struct {
 	cmd    *exec.Cmd
 	url    string
-	stderr *bytes.Buffer
+	stderr *said
 }
 
 // serve starts hetu serve and waits until it says that it is ready; the test ends it.
+// said is what a process said so far.
+type said struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
 func serve(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
-	s := &server{cmd: command(context.WithoutCancel(t.Context()), t, dir, nil, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), stderr: &bytes.Buffer{}}
+	s := &server{cmd: command(context.WithoutCancel(t.Context()), t, dir, nil, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), stderr: &said{}}
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -10,15 +10,34 @@ import (
 	"time"
 
 	"hetu/api"
+	"hetu/data/pg"
+	"hetu/data/roster"
+	"hetu/geo/duty"
 	"hetu/tiles/atlas"
 	"hetu/tiles/cache"
 )
 
-// liveMap is the map in memory, which follows the database.
+// liveMap is the map in memory, and who answers for what on it. Both follow the database.
 type liveMap struct {
-	atlas *atlas.Atlas
-	tiles *cache.Cache
-	stop  func() // ends what follows, and waits for it
+	atlas  *atlas.Atlas
+	tiles  *cache.Cache
+	roster *roster.Roster
+	stop   func() // ends what follows, and waits for it
+}
+
+// answers is the store, but for what is answered from memory.
+type answers struct {
+	*pg.Store
+	roster *roster.Roster
+}
+
+// Responsible asks the roster; what was known at an earlier time only the database knows.
+func (s answers) Responsible(ctx context.Context, q duty.Question) (duty.Answer, error) {
+	answer, ok, err := s.roster.Responsible(ctx, q)
+	if ok || err != nil {
+		return answer, err
+	}
+	return s.Store.Responsible(ctx, q)
 }
 
 // snapshotFile names the file that the map is kept in between two starts; "" is none.
@@ -44,6 +63,7 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 	if m.tiles, err = cache.New(m.atlas, c.TileCache<<20); err != nil {
 		return nil, err
 	}
+	m.roster = roster.New(m.atlas)
 	following, end := context.WithCancel(context.WithoutCancel(ctx))
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -53,6 +73,18 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 				return
 			}
 			a.log.WarnContext(following, "the map hears of what is written again")
+		})
+	})
+	all.Go(func() {
+		if err := m.roster.Load(following, db.Roster()); err == nil {
+			a.say("who answers for what is in memory")
+		} // else Follow says what is wrong, and loads it later
+		m.roster.Follow(following, db.Roster(), func(err error) {
+			if err != nil {
+				a.log.ErrorContext(following, "the roster of duty does not hear of what is written; it goes on with what it has", slog.Any("cause", err))
+				return
+			}
+			a.log.WarnContext(following, "the roster of duty hears of what is written again")
 		})
 	})
 	all.Go(func() { m.tiles.Improve(following) })

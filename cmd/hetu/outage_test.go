@@ -70,7 +70,21 @@ func TestDatabaseOutage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for n := 0; !strings.Contains(s.stderr.String(), "who answers for what is in memory"); n++ {
+		if n > 300 {
+			t.Fatalf("the roster was not loaded: %s", s.stderr)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	const chief = "/api/v1/responsible?lon=109.73574&lat=40.65318&as_of=2018-05-01"
+	_, _, chain := ask(t, s.url+chief, "")
 	stop(c)
+	if _, _, without := ask(t, s.url+chief, ""); without != chain || !strings.Contains(without, "示例") {
+		t.Errorf("who is responsible, with the database and without: %s%s", chain, without)
+	}
+	if status, _, body := ask(t, s.url+chief+"&known_at=2020-01-01T00:00:00Z", ""); status != http.StatusServiceUnavailable {
+		t.Errorf("what was known earlier, without the database: %d %s", status, body)
+	}
 	for _, path := range []string{here, there, "/tiles/public/tilejson.json", "/tiles/reach/cgcs2000/9/407/90.mvt", "/readyz"} {
 		if status, _, body := ask(t, s.url+path, ""); status >= 400 {
 			t.Errorf("without the database, %s: %d %s", path, status, body)

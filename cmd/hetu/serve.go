@@ -96,7 +96,7 @@ func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.S
 	}
 	defer m.stop()
 	handler, err := api.New(api.Config{
-		Store: db.Store, Atlas: m.atlas, Tiles: m.tiles, Extent: extent, Now: a.now, Log: a.log,
+		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
 	})
 	if err != nil {

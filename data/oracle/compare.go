@@ -20,9 +20,9 @@ const ExactZoom = 13
 // and the greater counts: from [ExactZoom] on from every vertex of the one to the nearest place of the other (of its lines,
 // of its rings' outlines, of its points); below from every place of the one, half a unit apart, which is their Hausdorff
 // distance to a quarter of a unit. Nothing is measured from places so near the end of the buffer that what they should be near
-// may lie beyond it, and was cut away; nor, from ExactZoom on, from vertices on the tile's edge, which the atlas puts there so
-// that tiles meet, and which are no vertices of the feature. A feature that one of the two did not draw counts by how long it
-// is within the same bounds.
+// may lie beyond it, and was cut away; a feature that one of the two did not draw counts by how long it is within the same
+// bounds. From ExactZoom on vertices on the tile's edge are left out: the atlas puts some there so that tiles meet, and they
+// are no vertices of the feature.
 type Parity struct {
 	Tiles, Features, Vertices int
 	Short                     int     // features that one of the two did not draw, and the other shorter than a unit
@@ -119,9 +119,9 @@ func (p *Parity) compare(addr tiles.Address, f, g mvttext.Feature) {
 		p.tell(addr, f, "%v, PostGIS %v", f.Properties, g.Properties)
 	}
 	most, limit := p.bounds(addr.Z)
-	step := 0.0
-	if addr.Z < ExactZoom {
-		step = 0.5
+	step := 0.5
+	if addr.Z >= ExactZoom {
+		step, f, g = 0, offEdge(f), offEdge(g)
 	}
 	d := max(farthest(f, newOutline(g), step, limit), farthest(g, newOutline(f), step, limit))
 	*most = max(*most, d)
@@ -184,14 +184,29 @@ func within(x, y, margin float64) bool {
 	return x >= low && y >= low && x <= high && y <= high
 }
 
-func onEdge(x, y float64) bool { return x == 0 || y == 0 || x == extent || y == extent }
+// offEdge gives a line or polygon without the vertices that lie on the tile's edge, but for the ends of parts.
+func offEdge(f mvttext.Feature) mvttext.Feature {
+	edge := func(n int) bool { return n == 0 || n == extent }
+	parts := f.Parts
+	f.Parts = nil
+	for _, part := range parts {
+		var kept [][2]int
+		for i, v := range part {
+			if i == 0 || i == len(part)-1 || !edge(v[0]) && !edge(v[1]) {
+				kept = append(kept, v)
+			}
+		}
+		f.Parts = append(f.Parts, kept)
+	}
+	return f
+}
 
 // farthest gives the greatest distance of a feature's vertices from an outline, and of the places between them that are step
 // apart, if step is not 0.
 func farthest(f mvttext.Feature, o *outline, step, margin float64) float64 {
 	most, last := 0.0, 0
 	see := func(x, y, _ float64) {
-		if !within(x, y, margin) || step == 0 && f.Type != "POINT" && onEdge(x, y) {
+		if !within(x, y, margin) {
 			return
 		}
 		// What the place before was nearest to is near; if it is nearer than the greatest distance so far, so is the nearest.

@@ -158,21 +158,6 @@ func tileText(addr tiles.Address) (string, error) {
 	return strings.ReplaceAll(text, "@zoom", strconv.Itoa(addr.Z)), nil
 }
 
-// Places gives a position in degrees for every reach, in the order of their ids: where tiles are worth asking for.
-func (o *Oracle) Places(ctx context.Context) ([][2]float64, error) {
-	text, err := statement("places")
-	if err != nil {
-		return nil, err
-	}
-	rows, err := o.conn.Query(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("find the reaches: %w", err)
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (at [2]float64, err error) {
-		return at, row.Scan(&at[0], &at[1])
-	})
-}
-
 // PID is the process of the back end.
 func (o *Oracle) PID() int { return int(o.conn.PgConn().PID()) }
 

@@ -3,6 +3,7 @@ package pg
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ func (a *AtlasSource) Load(ctx context.Context, layer string, emit func(*atlas.S
 }
 
 func (a *AtlasSource) load(ctx context.Context, conn *pgx.Conn, layer string, s *spanner, src layerSource) error {
-	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
+	if _, err := conn.Exec(ctx, "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ"); err != nil {
 		return err
 	}
 	if src.shows > 0 {
@@ -77,12 +78,10 @@ func (a *AtlasSource) load(ctx context.Context, conn *pgx.Conn, layer string, s 
 // geometry.
 func (s *Store) bulkConn(ctx context.Context) (*pgx.Conn, error) {
 	cfg := s.read.Config().ConnConfig
-	for name, value := range map[string]string{
+	maps.Copy(cfg.RuntimeParams, map[string]string{
 		"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "work_mem": "128MB", "enable_sort": "off",
 		"jit": "off", "max_parallel_workers_per_gather": "0",
-	} {
-		cfg.RuntimeParams[name] = value
-	}
+	})
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -101,7 +100,7 @@ func (a *AtlasSource) Fetch(ctx context.Context, layer string, ids []int64, emit
 		return err
 	}
 	statements := &pgx.Batch{}
-	statements.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	statements.Queue("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
 	args := pgx.NamedArgs{"ids": ids}
 	if src.shows > 0 {
 		statements.Queue(a.store.queries["atlas_"+layer+"_shows"], args).Query(func(rows pgx.Rows) error { return eachRow(rows, s.shows) })

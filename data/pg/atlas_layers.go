@@ -125,8 +125,8 @@ func (l *boundaryDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
 // divisionDrawing draws divisions by their level.
 type divisionDrawing struct{}
 
-func (divisionDrawing) shows(*columns)       {}
-func (divisionDrawing) settle()              {}
+func (divisionDrawing) shows(*columns)     {}
+func (divisionDrawing) settle()            {}
 func (divisionDrawing) cut(*base, *cutter) {}
 
 func (divisionDrawing) read(c *columns, b *base) {
@@ -431,7 +431,7 @@ func (l *riverDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
 	order = max(order, v.order)
 	s.Values[0], s.Values[1], s.Values[2] = v.code, v.name, v.nameEn
 	s.Values[4], s.Values[5], s.Values[6], s.Values[7] = v.kind, v.levels, v.perennial, number(order)
-	if into, ok := on(l.rivers.of(v.flowsInto), day); ok {
+	if into, flows := on(l.rivers.of(v.flowsInto), day); flows {
 		s.Values[8] = into.name
 	}
 	s.Label = ok && l.longest(b, day)

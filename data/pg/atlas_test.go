@@ -77,7 +77,9 @@ func (h *history) line() *geom.LineString {
 	return line(106, 26, 106.1+float64(h.IntN(3))/10, 26.1, 106.5, 26.5)
 }
 
-func (h *history) level() geo.Level { return pick(h, geo.Province, geo.City, geo.County, geo.Town, geo.Village) }
+func (h *history) level() geo.Level {
+	return pick(h, geo.Province, geo.City, geo.County, geo.Town, geo.Village)
+}
 
 func optional[T any](h *history, v T) *T {
 	if h.IntN(3) == 0 {
@@ -572,8 +574,10 @@ func TestLoadEnds(t *testing.T) {
 	src := db.Store.Atlas()
 	enough := errors.New("enough")
 	for _, read := range map[string]func(string, func(*atlas.Span) error) error{
-		"load":  func(layer string, emit func(*atlas.Span) error) error { return src.Load(t.Context(), layer, emit) },
-		"fetch": func(layer string, emit func(*atlas.Span) error) error { return src.Fetch(t.Context(), layer, reachIDs(t, src), emit) },
+		"load": func(layer string, emit func(*atlas.Span) error) error { return src.Load(t.Context(), layer, emit) },
+		"fetch": func(layer string, emit func(*atlas.Span) error) error {
+			return src.Fetch(t.Context(), layer, reachIDs(t, src), emit)
+		},
 	} {
 		for range 10 { // more than the pool has connections
 			if err := read("reach", func(*atlas.Span) error { return enough }); !errors.Is(err, enough) {

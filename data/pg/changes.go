@@ -57,14 +57,14 @@ func (f *Feed) Read(ctx context.Context, after atlas.Position, limit int) ([]Cha
 	if at := slices.IndexFunc(changes, func(c Change) bool { return !c.Settled }); at >= 0 {
 		settled = at
 	}
-	f.noticed(settled, len(changes)-settled)
+	f.noticed(ctx, settled, len(changes)-settled)
 	return changes[:settled], nil
 }
 
 // noticed keeps what a read says of how long to wait, and whether notifications come at all.
-func (f *Feed) noticed(settled, held int) {
+func (f *Feed) noticed(ctx context.Context, settled, held int) {
 	if f.overslept && settled > 0 && f.held == 0 {
-		f.deafen() // a connection can be cut so that nobody hears of it
+		f.deafen(ctx) // a connection can be cut so that nobody hears of it
 	}
 	f.overslept = false
 	if held == 0 {
@@ -101,13 +101,13 @@ func (f *Feed) Wait(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		f.deafen()
+		f.deafen(ctx)
 		return ctx.Err()
 	case wait.Err() != nil && !f.listener.IsClosed():
 		f.overslept = f.held == 0
 		return nil
 	default:
-		f.deafen()
+		f.deafen(ctx)
 		return f.listen(ctx)
 	}
 }
@@ -126,11 +126,11 @@ func (f *Feed) listen(ctx context.Context) error {
 }
 
 // deafen gives the listening connection up; the next wait makes another.
-func (f *Feed) deafen() {
+func (f *Feed) deafen(ctx context.Context) {
 	if f.listener == nil {
 		return
 	}
-	closing, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo // whoever waited has left
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	_ = f.listener.Close(closing)
 	f.listener = nil

@@ -2,6 +2,7 @@ package pg
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -88,7 +89,7 @@ func (r *shapeReader) head(outermost bool) (kind uint32, stride int, err error) 
 	return word &^ (ewkbZ | ewkbM | ewkbSRID), stride, nil
 }
 
-var errShort = fmt.Errorf("a geometry ends before its time")
+var errShort = errors.New("a geometry ends before its time")
 
 func (r *shapeReader) count() (int, error) {
 	if len(r.rest) < 4 {

@@ -229,7 +229,9 @@ func TestReadDays(t *testing.T) {
 		}
 		return atlas.DayOf(d, 0)
 	}
-	bound := func(n int32) []byte { return append([]byte{0, 0, 0, 4}, binary.BigEndian.AppendUint32(nil, uint32(n))...) }
+	bound := func(n int32) []byte {
+		return append([]byte{0, 0, 0, 4}, binary.BigEndian.AppendUint32(nil, uint32(n))...)
+	}
 	tests := []struct {
 		name string
 		data []byte

@@ -3,6 +3,7 @@ package pg_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,64 +72,50 @@ func (r *reader) touched(t *testing.T) (keys, reload []string) {
 func TestTouched(t *testing.T) {
 	t.Parallel()
 	rows := append(tileRows(1, 108.65, 40.1), tileRows(2, 110.65, 40.1)...)
-	river, ok := rows[len(rows)/2+1].(pg.River)
-	if !ok {
-		t.Fatalf("the second river is a %T", rows[len(rows)/2+1])
-	}
-	river.FlowsInto = "river1"
 	r := newReader(t, append(rows, pg.Plan{Record: tileRecord("plan"), Name: "方案", River: "river1", Edition: 1, Status: "approved"})...)
-	merge(t, r.db.Store, river)
+	merge(t, r.db.Store, edited(t, rows, "river2", func(v *pg.River) { v.FlowsInto = "river1" }))
 	r.touched(t)
-	find := func(key pg.Key) pg.Row {
-		at := slices.IndexFunc(rows, func(row pg.Row) bool { return keyOf(row) == key })
-		return rows[at]
+	gone := func(key pg.Key) pg.Record {
+		return pg.Record{Key: key, Valid: geo.Since(day("2027-01-01")), Source: "test", Gone: true}
 	}
-	gone := pg.Record{Valid: geo.Since(day("2027-01-01")), Source: "test", Gone: true}
+	with := func(more []string, of ...string) []string {
+		return slices.Sorted(slices.Values(append(slices.Clone(of), more...)))
+	}
 	reaches := []string{"reach county reach1", "reach town reach1"}
-	with := func(more []string, of ...string) []string { return slices.Sorted(slices.Values(append(slices.Clone(of), more...))) }
+	named := with(reaches, "boundary announced1", "draft drawn1", "outfall outfall1", "river route1", "river route2", "section section1")
 	tests := []struct {
 		name string
-		row  func() pg.Row
+		row  pg.Row
 		want []string
 	}{
-		{"a river grows longer", func() pg.Row { v := find("river1").(pg.River); v.LengthKm = new(3.5); return v }, []string{"river route1"}},
-		{"a river is named anew", func() pg.Row { v := find("river1").(pg.River); v.Name = "新河"; return v }, with(reaches, "boundary announced1", "draft drawn1", "outfall outfall1", "river route1", "river route2", "section section1")},
-		{"it is written again", func() pg.Row { v := find("river1").(pg.River); v.Name = "新河"; return v }, nil},
-		{"a river ends", func() pg.Row { v := find("river1").(pg.River); v.Record = gone; v.Key = "river1"; return v }, with(reaches, "boundary announced1", "draft drawn1", "outfall outfall1", "river route1", "river route2", "section section1")},
-		{"a route", func() pg.Row { o := find("route1").(pg.Route); o.Calibrated = true; return o }, []string{"river route1"}},
-		{"a reach", func() pg.Row { o := find("town reach1").(pg.Reach); o.Name = "新"; return o }, []string{"reach town reach1"}},
-		{"a division gets another shape", func() pg.Row { d := find("division1").(pg.Division); d.Geom = tileSquare(108, 40, 1); return d }, []string{"division division1"}},
-		{"a division is named anew", func() pg.Row { d := find("division1").(pg.Division); d.Name = "新区"; return d }, with(reaches, "board board1", "division division1")},
-		{"a person", func() pg.Row { p := find("person1").(pg.Person); p.Name = "示例丁"; return p }, nil},
-		{"an appointment's note", func() pg.Row { a := find("appointment1").(pg.Appointment); a.Note = "代"; return a }, nil},
-		{"an appointment ends sooner", func() pg.Row {
-			a := find("appointment1").(pg.Appointment)
+		{"a river grows longer", edited(t, rows, "river1", func(v *pg.River) { v.LengthKm = new(3.5) }), []string{"river route1"}},
+		{"a river is named anew", edited(t, rows, "river1", func(v *pg.River) { v.Name = "新河" }), named},
+		{"it is written again", edited(t, rows, "river1", func(v *pg.River) { v.Name = "新河" }), nil},
+		{"a river ends", edited(t, rows, "river1", func(v *pg.River) { v.Record = gone("river1") }), named},
+		{"a route", edited(t, rows, "route1", func(o *pg.Route) { o.Calibrated = true }), []string{"river route1"}},
+		{"a reach", edited(t, rows, "town reach1", func(o *pg.Reach) { o.Name = "新" }), []string{"reach town reach1"}},
+		{"a division gets another shape", edited(t, rows, "division1", func(d *pg.Division) { d.Geom = tileSquare(108, 40, 1) }), []string{"division division1"}},
+		{"a division is named anew", edited(t, rows, "division1", func(d *pg.Division) { d.Name = "新区" }), with(reaches, "board board1", "division division1")},
+		{"a person", edited(t, rows, "person1", func(p *pg.Person) { p.Name = "示例丁" }), nil},
+		{"an appointment's note", edited(t, rows, "appointment1", func(a *pg.Appointment) { a.Note = "代" }), nil},
+		{"an appointment ends sooner", edited(t, rows, "appointment1", func(a *pg.Appointment) {
 			a.Record = pg.Record{Key: "appointment1", Valid: geo.Since(day("2026-05-01")), Source: "test", Gone: true}
-			return a
-		}, []string{"reach county reach1"}},
-		{"a post", func() pg.Row { p := find("post1").(pg.Post); p.Role = "river_police"; return p }, []string{"reach county reach1"}},
-		{"a board's state", func() pg.Row { b := find("board1").(pg.Board); b.State = "faded"; return b }, []string{"board board1"}},
-		{"a board names another reach", func() pg.Row {
-			b := find("board1").(pg.Board)
-			b.State, b.Reaches = "faded", []pg.Key{"county reach1"}
-			return b
-		}, with(reaches, "board board1")},
-		{"a board ends", func() pg.Row { b := find("board1").(pg.Board); b.Record = gone; b.Key = "board1"; return b }, []string{"board board1", "reach county reach1"}},
-		{"an announced boundary's shape", func() pg.Row { b := find("announced1").(pg.Boundary); b.Geom = line(108.65, 40.1, 108.66, 40.2); return b }, []string{"boundary announced1"}},
-		{"an announced boundary grows shorter", func() pg.Row {
-			b := find("announced1").(pg.Boundary)
-			b.Geom, b.ToM = line(108.65, 40.1, 108.66, 40.2), new(500.0)
-			return b
-		}, with(reaches, "boundary announced1")},
-		{"an announced boundary ends", func() pg.Row { b := find("announced1").(pg.Boundary); b.Record = gone; b.Key = "announced1"; return b }, with(reaches, "boundary announced1")},
-		{"a draft", func() pg.Row { b := find("drawn1").(pg.Boundary); b.Name = "新"; return b }, []string{"draft drawn1"}},
-		{"a draft is announced", func() pg.Row { b := find("drawn1").(pg.Boundary); b.Name, b.Status = "新", "announced"; return b }, with(reaches, "boundary drawn1", "draft drawn1")},
-		{"a plan", func() pg.Row { return pg.Plan{Record: tileRecord("plan"), Name: "方案", River: "river1", Edition: 2, Status: "closed"} }, reaches},
-		{"a section", func() pg.Row { s := find("section1").(pg.Section); s.Name = "新"; return s }, []string{"section section1"}},
-		{"an outfall", func() pg.Row { o := find("outfall1").(pg.Outfall); o.Name = "新"; return o }, []string{"outfall outfall1"}},
+		}), []string{"reach county reach1"}},
+		{"a post", edited(t, rows, "post1", func(p *pg.Post) { p.Role = "river_police" }), []string{"reach county reach1"}},
+		{"a board's state", edited(t, rows, "board1", func(b *pg.Board) { b.State = "faded" }), []string{"board board1"}},
+		{"a board names another reach", edited(t, rows, "board1", func(b *pg.Board) { b.State, b.Reaches = "faded", []pg.Key{"county reach1"} }), with(reaches, "board board1")},
+		{"a board ends", edited(t, rows, "board1", func(b *pg.Board) { b.Record = gone("board1") }), []string{"board board1", "reach county reach1"}},
+		{"an announced boundary's shape", edited(t, rows, "announced1", func(b *pg.Boundary) { b.Geom = line(108.65, 40.1, 108.66, 40.2) }), []string{"boundary announced1"}},
+		{"an announced boundary grows shorter", edited(t, rows, "announced1", func(b *pg.Boundary) { b.Geom, b.ToM = line(108.65, 40.1, 108.66, 40.2), new(500.0) }), with(reaches, "boundary announced1")},
+		{"an announced boundary ends", edited(t, rows, "announced1", func(b *pg.Boundary) { b.Record = gone("announced1") }), with(reaches, "boundary announced1")},
+		{"a draft", edited(t, rows, "drawn1", func(b *pg.Boundary) { b.Name = "新" }), []string{"draft drawn1"}},
+		{"a draft is announced", edited(t, rows, "drawn1", func(b *pg.Boundary) { b.Name, b.Status = "新", "announced" }), with(reaches, "boundary drawn1", "draft drawn1")},
+		{"a plan", pg.Plan{Record: tileRecord("plan"), Name: "方案", River: "river1", Edition: 2, Status: "closed"}, reaches},
+		{"a section", edited(t, rows, "section1", func(s *pg.Section) { s.Name = "新" }), []string{"section section1"}},
+		{"an outfall", edited(t, rows, "outfall1", func(o *pg.Outfall) { o.Name = "新" }), []string{"outfall outfall1"}},
 	}
 	for _, tt := range tests {
-		merge(t, r.db.Store, tt.row())
+		merge(t, r.db.Store, tt.row)
 		got, reload := r.touched(t)
 		if diff := cmp.Diff(tt.want, got); diff != "" || reload != nil {
 			t.Errorf("%s: %v %s", tt.name, reload, diff)
@@ -136,32 +123,17 @@ func TestTouched(t *testing.T) {
 	}
 }
 
-func keyOf(row pg.Row) pg.Key {
-	switch row := row.(type) {
-	case pg.Division:
-		return row.Key
-	case pg.River:
-		return row.Key
-	case pg.Route:
-		return row.Key
-	case pg.Reach:
-		return row.Key
-	case pg.Boundary:
-		return row.Key
-	case pg.Person:
-		return row.Key
-	case pg.Post:
-		return row.Key
-	case pg.Appointment:
-		return row.Key
-	case pg.Board:
-		return row.Key
-	case pg.Section:
-		return row.Key
-	case pg.Outfall:
-		return row.Key
+// edited gives the row of a key, changed.
+func edited[R pg.Row](t *testing.T, rows []pg.Row, key pg.Key, change func(*R)) pg.Row {
+	t.Helper()
+	for _, row := range rows {
+		if r, ok := row.(R); ok && reflect.ValueOf(row).FieldByName("Key").Interface() == any(key) {
+			change(&r)
+			return r
+		}
 	}
-	return ""
+	t.Fatalf("there is no row %s", key)
+	return nil
 }
 
 // More features than the feed tells of one by one are told as layers, and so are more than are worth being fetched.
@@ -287,11 +259,11 @@ func TestLateCommitIsNotSkipped(t *testing.T) {
 	}
 	merge(t, r.db.Store, reach("re2", 0, 10))
 	for range 3 {
-		d, err := r.src.Changes(t.Context(), r.at)
-		if err != nil || d.To != r.at || len(d.Touched) > 0 {
+		var d atlas.Delta
+		if d, err = r.src.Changes(t.Context(), r.at); err != nil || d.To != r.at || len(d.Touched) > 0 {
 			t.Fatalf("behind a transaction that runs there is %+v, %v", d, err)
 		}
-		if err := r.src.Wait(t.Context()); err != nil {
+		if err = r.src.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -391,12 +363,12 @@ func TestWaitingWriterHoldsNothingBack(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		b, err := db.Store.NewBatch(t.Context(), "test", t.Name())
-		if err == nil {
+		b, failed := db.Store.NewBatch(t.Context(), "test", t.Name())
+		if failed == nil {
 			_ = b.Add(t.Context(), reach("re2", 0, 10)) // kept, and staged by Merge
-			_, err = b.Merge(t.Context())
+			_, failed = b.Merge(t.Context())
 		}
-		done <- err
+		done <- failed
 	}()
 	waiting, numbered := 0, 0
 	for range 200 {

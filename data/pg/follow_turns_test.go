@@ -133,6 +133,7 @@ func compareTiles(t *testing.T, a, fresh *atlas.Atlas, rows []pg.Row) {
 
 // editAtRandom writes rows of the network again, changed at random, one or a few at a time.
 func editAtRandom(t *testing.T, s *pg.Store, rows []pg.Row, r *rand.Rand, edits int) {
+	t.Helper()
 	for range edits {
 		batch, err := s.NewBatch(t.Context(), "test", "edit")
 		if err != nil {
@@ -239,6 +240,7 @@ func tileAt(z int, lon, lat float64) (x, y int) {
 
 // cutListeners ends the connections that listen, now and then.
 func cutListeners(ctx context.Context, t *testing.T, db *pgtest.Database) {
+	t.Helper()
 	for ctx.Err() == nil {
 		err := db.Exec(ctx, "", `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'listen%' AND pid <> pg_backend_pid()`)
 		if err != nil && ctx.Err() == nil {
@@ -250,6 +252,7 @@ func cutListeners(ctx context.Context, t *testing.T, db *pgtest.Database) {
 
 // stayOpen keeps transactions open that have a number and write nothing: what commits meanwhile must wait for them.
 func stayOpen(ctx context.Context, t *testing.T, db *pgtest.Database) {
+	t.Helper()
 	for ctx.Err() == nil {
 		conn, err := pgx.Connect(ctx, db.DSN(""))
 		if err != nil {

@@ -5,6 +5,7 @@ package pg
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,7 @@ type Store struct {
 	queries queries
 }
 
-// Open connects both pools and proves them with one round trip.
+// Open connects the pools and proves each with one round trip.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	q, err := loadQueries()
 	if err != nil {
@@ -80,9 +81,7 @@ func openPool(ctx context.Context, dsn, role string, conns int32, params map[str
 	cfg.ConnConfig.RuntimeParams["search_path"] = "hetu, public"
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "hetu"
-	for name, value := range params {
-		cfg.ConnConfig.RuntimeParams[name] = value
-	}
+	maps.Copy(cfg.ConnConfig.RuntimeParams, params)
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return asRole(ctx, conn, role) }
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

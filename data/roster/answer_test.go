@@ -138,6 +138,8 @@ func wilderness(t *testing.T, s *pg.Store) {
 		area("two", "staked", "announced", geom.NewMultiPolygonFlat(geom.XY, slices.Concat(ring(100.02, 30.1, 100.03, 30.3), ring(100.05, 30.1, 100.06, 30.3)), [][]int{{10}, {20}})),
 		pg.Person{Record: rec("one", "", "2024-06-01"), Name: "示例甲"}, pg.Person{Record: rec("one", "2024-06-01", ""), Name: "示例甲（更名）"},
 		pg.Person{Record: rec("two", "", ""), Name: "示例乙"}, pg.Person{Record: rec("late", "2026-01-01", ""), Name: "示例丙"},
+		pg.Person{Record: rec("three", "", "2020-01-01"), Name: "示例丁"}, pg.Person{Record: rec("three", "2020-01-01", "2025-01-01"), Name: "示例丁（更名）"},
+		pg.Person{Record: rec("three", "2025-01-01", ""), Name: "示例丁（误）"},
 	)
 	post := func(key pg.Key, level geo.Level, role, dual string) pg.Post {
 		return pg.Post{Record: rec(key, "", ""), Level: level, Role: role, DualRole: dual, Title: string(key)}
@@ -154,7 +156,7 @@ func wilderness(t *testing.T, s *pg.Store) {
 		term("t1", "left", "one", "2022-01-01", "2024-03-01", false, "doc"), term("t2", "left", "one", "2024-03-01", "2024-09-01", false, ""),
 		term("t3", "left", "two", "2024-10-01", "2025-02-01", true, "untitled"), term("t4", "left", "late", "2025-02-01", "", false, ""),
 		term("t5", "head", "two", "", "", false, ""), term("t6", "whole", "one", "2023-01-01", "2023-06-01", false, ""),
-		term("t7", "county", "late", "2020-01-01", "", false, "doc"),
+		term("t8", "right", "three", "2026-01-01", "", false, ""), term("t7", "county", "late", "2020-01-01", "", false, "doc"),
 		pg.Board{
 			Record: rec("board", "", ""), Level: geo.Town, Reaches: []pg.Key{"straight left", "straight right"}, Code: "w-1", SiteText: "桥头", State: "ok",
 			InstalledOn: day("2023-01-01"), ContentDate: day("2023-06-01"), Geom: geom.NewPointFlat(geom.XY, []float64{100.02, 30.001}),
@@ -163,14 +165,21 @@ func wilderness(t *testing.T, s *pg.Store) {
 	mustWrite(t, s, rows...)
 	// What is said twice of one thing is history, which the roster does not have and the answers do not show.
 	left.Title = "左岸河长"
-	mustWrite(t, s, left, pg.Person{Record: pg.Record{Key: "two", Source: "test", Gone: true}, Name: "示例乙"})
+	gone := func(key pg.Key, from string) pg.Row {
+		r := pg.Person{Record: rec(key, from, ""), Name: "示例"}
+		r.Gone = true
+		return r
+	}
+	mustWrite(t, s, left, gone("two", ""), gone("three", "2025-01-01"))
 }
 
-// positions gives places on, near and some way off random positions of the lines.
-func positions(l *lines, rnd *rand.Rand, n int) [][2]float64 {
+// positions gives places on, near and some way off random positions of the lines that begin between two meridians.
+func positions(l *lines, rnd *rand.Rand, west, east float64, n int) [][2]float64 {
 	ids := make([]int64, 0, len(l.byID))
-	for id := range l.byID {
-		ids = append(ids, id)
+	for id, r := range l.byID {
+		if lon := r[0].flat[0]; lon > west && lon < east {
+			ids = append(ids, id)
+		}
 	}
 	slices.Sort(ids)
 	out := make([][2]float64, 0, n)
@@ -199,15 +208,15 @@ func TestAnswersAreThoseOfTheDatabase(t *testing.T) {
 	l := linesOf(t, db)
 	r := loaded(t, db, l)
 	rnd := rand.New(rand.NewPCG(1, 2))
-	ask := positions(l, rnd, 600)
-	for range 250 { // the few lines of the wilderness, among thousands
+	ask := append(positions(l, rnd, 73, 136, 500), positions(l, rnd, 99.9, 100.6, 300)...) // the wilderness is three lines among thousands
+	for range 150 {
 		ask = append(ask, [2]float64{99.99 + rnd.Float64()*0.12, 29.97 + rnd.Float64()*0.26}, [2]float64{100.49 + rnd.Float64()*0.06, 29.98 + rnd.Float64()*0.04})
 	}
 	days := []string{"2017-12-31", "2018-05-07", "2018-06-01", "2022-06-01", "2023-03-03", "2024-08-01", "2024-09-15", "2025-01-15", "2026-11-24"}
 	seen := map[string]int{}
 	unsure := 0
-	for i, at := range ask {
-		q := duty.Question{Lon: at[0], Lat: at[1], At: duty.Moment{AsOf: day(days[i%len(days)])}, RadiusM: []float64{0, 100, 2000}[i%3]}
+	for _, at := range ask {
+		q := duty.Question{Lon: at[0], Lat: at[1], At: duty.Moment{AsOf: day(days[rnd.IntN(len(days))])}, RadiusM: []float64{0, 100, 2000}[rnd.IntN(3)]}
 		want, err := db.Store.Responsible(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)

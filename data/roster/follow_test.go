@@ -70,8 +70,15 @@ func (s scribe) base() []pg.Row {
 			pg.Reach{Record: always("reach"), River: always("river").Key, Route: always("route").Key, ToM: 500, BankScope: geo.Both, Level: geo.Town, Division: "division 0", Geom: s.line()},
 		)
 	}
-	for i := range somePosts {
+	for i := range somePosts + 3 {
 		rows = append(rows, pg.Post{Record: pg.Record{Key: pg.Key(fmt.Sprint("post ", i)), Source: "test"}, Level: geo.Town, Role: "chief", DualRole: "none", Reach: "reach 0", Title: "河长"})
+	}
+	// The last ones are held for good, and only what is told of the persons and the documents changes.
+	for i := range 3 {
+		rows = append(rows, pg.Appointment{
+			Record: pg.Record{Key: pg.Key(fmt.Sprint("lasting ", i)), Source: "test", Valid: geo.Since(geo.NewDate(2018, 1, 1))}, Post: pg.Key(fmt.Sprint("post ", somePosts+i)),
+			Person: pg.Key(fmt.Sprint("person ", i)), AppointDoc: pg.Key(fmt.Sprint("doc ", i)),
+		})
 	}
 	return rows
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"hetu/tiles"
+	"hetu/tiles/label"
 	"hetu/tiles/mvtw"
 )
 
@@ -11,7 +12,7 @@ import (
 type scratch struct {
 	line, out, rest []xy // a part in tile units; what is left of it
 	ends            []int
-	flat            []int32
+	flat, curve     []int32
 
 	rings, stack []xy // of a polygon
 	loopEnds     []int
@@ -75,7 +76,7 @@ func (s *scratch) drawLines(l *layer, r *record, sq *square) {
 			s.walk(&walker{deltas: l.coarse.deltas, at: int(c.delta)}, l.coarse.levels[c.vertex:c.vertex+c.vertices], sq)
 			l.pass(p, &w)
 		}
-		s.writeLine(l.place)
+		s.writeLine()
 		vertex += p.n()
 	}
 }
@@ -85,7 +86,7 @@ func (s *scratch) walkChunks(l *layer, p part, vertex int, sq *square, area box)
 	for k := l.longs[p.long-1].chunk; int(l.chunks[k].vertex) < p.n()-1; k++ {
 		c, next := &l.chunks[k], &l.chunks[k+1]
 		if !c.box.meets(area) {
-			s.writeLine(false)
+			s.writeLine()
 			s.line = s.line[:0]
 			continue
 		}
@@ -145,8 +146,8 @@ func (s *scratch) walkPlate(w *walker, levels []uint8, sq *square) {
 	}
 }
 
-// writeLine cuts s.line and writes what is left. A name's line is written whole.
-func (s *scratch) writeLine(whole bool) {
+// writeLine cuts s.line and writes what is left.
+func (s *scratch) writeLine() {
 	if len(s.line) < 2 {
 		return
 	}
@@ -157,7 +158,7 @@ func (s *scratch) writeLine(whole bool) {
 			break
 		}
 	}
-	if inside || whole {
+	if inside {
 		s.flat = flatten(s.flat[:0], s.line)
 		s.geometry.Line(s.flat)
 		return
@@ -169,6 +170,20 @@ func (s *scratch) writeLine(whole bool) {
 		s.geometry.Line(s.flat)
 		from = to
 	}
+}
+
+// drawName writes the line along which a name stands at a place; false if it is too short to be seen.
+func (s *scratch) drawName(l *layer, r *record, sq *square, x, y int32) bool {
+	s.geometry.Reset()
+	s.line = s.line[:0]
+	s.walk(&walker{deltas: l.deltas, at: int(r.delta)}, l.levels[r.vertex:int(r.vertex)+l.parts[r.part].n()], sq)
+	if len(s.line) < 2 {
+		return false
+	}
+	s.flat = flatten(s.flat[:0], s.line)
+	s.curve = label.Curve(s.curve[:0], s.flat, x, y)
+	s.geometry.Line(s.curve)
+	return true
 }
 
 func flatten(flat []int32, line []xy) []int32 {

@@ -115,8 +115,8 @@ func (n *naming) piece(s *Span, p label.Place, parts []int, values []Value, id i
 	}
 	add(piece.Head[0], piece.Head[1])
 	for i := piece.From; i < piece.To; i++ {
-		// A text laid along it does not show the bends that only later zooms draw.
-		if int(levels[i]) <= p.First-2 || i == p.Vertex {
+		// What the zooms after 10 add is less than a pixel at the last, and a name is written along a calmer line than that.
+		if levels[i] <= 10 || i == p.Vertex {
 			add(flat[2*i], flat[2*i+1])
 		}
 	}

@@ -136,6 +136,9 @@ func (s *scratch) seenIn(l *layer, n uint32, sq *square) bool {
 		if x < 0 || y < 0 || x >= mvtw.Extent || y >= mvtw.Extent {
 			return false
 		}
+		if l.kind == mvtw.Line {
+			return s.drawName(l, &l.records[n], sq, x, y)
+		}
 	}
 	return s.draw(l, &l.records[n], sq)
 }
