@@ -1,7 +1,6 @@
 package tiles_test
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -165,25 +164,5 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// Boxes of hand-worked addresses: the tile's square and 68/4096 of its width around, not beyond the earth.
-func TestBox(t *testing.T) {
-	t.Parallel()
-	a, err := tiles.ParseAddress("river", "1", "1", "0", day())
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := a.Box()
-	margin := 180 * 68.0 / 4096
-	if math.Abs(got.West+margin) > 1e-9 || got.East != 180 || got.North != 90 || got.South > -2.98 || got.South < -2.99 {
-		t.Errorf("got %+v", got)
-	}
-	if a, err = tiles.CGCS2000Quad.ParseAddress("river", "2", "3", "1", day()); err != nil {
-		t.Fatal(err)
-	}
-	got, margin = a.Box(), 90*68.0/4096
-	if math.Abs(got.West-90+margin) > 1e-9 || got.East != 180 || got.South != -90 || math.Abs(got.North-margin) > 1e-9 {
-		t.Errorf("got %+v", got)
-	}
-}
 
 func day() geo.Date { return geo.NewDate(2026, 11, 24) }

@@ -21,8 +21,8 @@ const ExactZoom = 13
 // of its rings' outlines, of its points); below from every place of the one, half a unit apart, which is their Hausdorff
 // distance to a quarter of a unit. Nothing is measured from places so near the end of the buffer that what they should be near
 // may lie beyond it, and was cut away; a feature that one of the two did not draw counts by how long it is within the same
-// bounds. From ExactZoom on vertices on the tile's edge are left out: the atlas puts some there so that tiles meet, and they
-// are no vertices of the feature.
+// bounds. Nor, from ExactZoom on, from vertices on the tile's edge: the atlas puts some there so that tiles meet, and they are
+// no vertices of the feature.
 type Parity struct {
 	Tiles, Features, Vertices int
 	Short                     int     // features that one of the two did not draw, and the other shorter than a unit
@@ -121,7 +121,7 @@ func (p *Parity) compare(addr tiles.Address, f, g mvttext.Feature) {
 	most, limit := p.bounds(addr.Z)
 	step := 0.5
 	if addr.Z >= ExactZoom {
-		step, f, g = 0, offEdge(f), offEdge(g)
+		step = 0
 	}
 	d := max(farthest(f, newOutline(g), step, limit), farthest(g, newOutline(f), step, limit))
 	*most = max(*most, d)
@@ -184,22 +184,7 @@ func within(x, y, margin float64) bool {
 	return x >= low && y >= low && x <= high && y <= high
 }
 
-// offEdge gives a line or polygon without the vertices that lie on the tile's edge, but for the ends of parts.
-func offEdge(f mvttext.Feature) mvttext.Feature {
-	edge := func(n int) bool { return n == 0 || n == extent }
-	parts := f.Parts
-	f.Parts = nil
-	for _, part := range parts {
-		var kept [][2]int
-		for i, v := range part {
-			if i == 0 || i == len(part)-1 || !edge(v[0]) && !edge(v[1]) {
-				kept = append(kept, v)
-			}
-		}
-		f.Parts = append(f.Parts, kept)
-	}
-	return f
-}
+func onEdge(v [2]int) bool { return v[0] == 0 || v[1] == 0 || v[0] == extent || v[1] == extent }
 
 // farthest gives the greatest distance of a feature's vertices from an outline, and of the places between them that are step
 // apart, if step is not 0.
@@ -218,9 +203,14 @@ func farthest(f mvttext.Feature, o *outline, step, margin float64) float64 {
 		most = max(most, d)
 	}
 	for _, part := range f.Parts {
-		see(float64(part[0][0]), float64(part[0][1]), 0)
-		for i := 1; i < len(part); i++ {
-			each(part[i-1], part[i], step, see)
+		for i, v := range part {
+			switch {
+			case step == 0 && f.Type != "POINT" && onEdge(v):
+			case i == 0:
+				see(float64(v[0]), float64(v[1]), 0)
+			default:
+				each(part[i-1], v, step, see)
+			}
 		}
 	}
 	return most

@@ -391,12 +391,10 @@ func (h *history) compare(t *testing.T, have spans, asOf geo.Date) {
 	t.Helper()
 	label := h.labelled(t, asOf)
 	d := atlas.DayOf(asOf, 0)
+	conn := tileConn(t, h.db)
 	for _, layer := range layerNames() {
 		want := map[int64]atlas.Span{}
-		for f, err := range h.db.Store.TileFeatures(t.Context(), tiles.Query{Layers: []string{layer}, Box: geo.World(), Zoom: tiles.MaxZoom, AsOf: asOf}) {
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, f := range tileFeatures(t, conn, layer, asOf) {
 			s := atlas.Span{ID: f.ID, Rank: f.Rank, Label: layer == "river" && label[f.ID], Shape: flat(t, f.Geometry)}
 			for _, v := range f.Values {
 				s.Values = append(s.Values, value(t, v))

@@ -8,12 +8,12 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb"
 	"github.com/twpayne/go-geom"
 	pgxgeom "github.com/twpayne/pgx-geom"
 
@@ -21,6 +21,7 @@ import (
 	"hetu/data/pgtest"
 	"hetu/geo"
 	"hetu/tiles"
+	"hetu/tiles/atlas"
 	"hetu/tiles/mvttext"
 )
 
@@ -72,16 +73,23 @@ func tileRows(n int, lon, lat float64) []pg.Row {
 	}
 }
 
+// loaded gives the atlas of a store.
+func loaded(t *testing.T, s *pg.Store) *atlas.Atlas {
+	t.Helper()
+	a := atlas.New()
+	if _, err := a.Load(t.Context(), s.Atlas(), "", nil); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 func tileText(t *testing.T, s *pg.Store, set, z, x, y, asOf string) string {
 	t.Helper()
 	a, err := tiles.ParseAddress(set, z, x, y, day(asOf))
 	if err != nil {
 		t.Fatal(err)
 	}
-	tile, err := tiles.Build(t.Context(), s, a)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tile := loaded(t, s).Tile(a, nil)
 	text, err := mvttext.Text(tile.Data)
 	if err != nil {
 		t.Fatal(err)
@@ -99,9 +107,9 @@ func TestTileOfStore(t *testing.T) {
 	const boundary = "layer boundary\n LINESTRING 801 712,1034 651,1267 712; bank=left basis=levee_toe effective=2026-03-01 river=示例河 status=announced version=1\n"
 	tests := []struct{ name, set, z, x, y, asOf, want string }{
 		{"everything that is public", "board,boundary,division,reach,river,section", "12", "3284", "1549", "2026-04-01", `layer board
- POINT 1034 651; bank=left code=B-1 division=示例区 installed_on=2025-05-05 level=4 site=桥头 state=ok
+ POINT 1034 651; bank=left code=B-1 division=示例区 level=4 site=桥头 state=ok
 ` + boundary + `layer division
- POLYGON 334 1322,334 64,334 0,334 -64,1734 -64,1734 0,1734 64,1734 1322,334 1322; code=150001 kind=区 level=3 name=示例区 name_en=Example
+ POLYGON 335 0,335 -64,1733 -64,1733 0,1733 1321,335 1321,335 0; code=150001 kind=区 level=3 name=示例区 name_en=Example
 layer reach
 ` + reach + "has_board=false has_boundary=true has_chief=true has_plan=false" + county +
 			reach + "has_board=true has_boundary=true has_chief=false has_plan=false" + town + `layer river
@@ -118,7 +126,7 @@ layer section
 			"before the boundary was announced", "boundary,reach", "12", "3284", "1549", "2026-02-01",
 			"layer reach\n" + reach + "has_board=false has_boundary=false has_chief=true has_plan=false" + county + reach + "has_board=true has_boundary=false has_chief=false has_plan=false" + town,
 		},
-		{"from afar: the county and its river", "board,boundary,division,reach,river,section", "9", "410", "193", "2026-04-01", "layer division\n POLYGON 2088 2724,2088 2496,2264 2496,2264 2724,2088 2724; code=150001 kind=区 level=3 name=示例区 name_en=Example\nlayer river\n LINESTRING 2148 2649,2177 2641,2206 2649; code=R-1 levels=3,4 name=示例河 order=2 perennial=true river_kind=river\n"},
+		{"from afar: the county and its river", "board,boundary,division,reach,river,section", "9", "410", "193", "2026-04-01", "layer division\n POLYGON 2090 2496,2264 2496,2264 2726,2090 2726,2090 2496; code=150001 kind=区 level=3 name=示例区 name_en=Example\nlayer river\n LINESTRING 2148 2649,2177 2641,2206 2649; levels=3,4 name=示例河 order=2 perennial=true river_kind=river\n"},
 	}
 	ids := regexp.MustCompile(`(?m)^  [0-9]+| river_id=[0-9]+`)
 	for _, tt := range tests {
@@ -143,10 +151,7 @@ func TestTileAgreesWithPostGIS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tile, err := tiles.Build(t.Context(), db.Store, a)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tile := loaded(t, db.Store).Tile(a, nil)
 	features, err := mvttext.Decode(tile.Data)
 	if err != nil || len(features) != 6 {
 		t.Fatalf("%d features, %v", len(features), err)
@@ -181,7 +186,7 @@ func TestTileColumns(t *testing.T) {
 	db := pgtest.New(t)
 	conn := tileConn(t, db)
 	for _, l := range drawnLayers() {
-		rows, err := conn.Query(t.Context(), tileSQL(t, l.Name), tileArgs(0, 0, 1, 1))
+		rows, err := conn.Query(t.Context(), tileSQL(t, l.Name), tileArgs(0, 0, 1, 1, day("2026-04-01")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,42 +208,6 @@ func TestTileColumns(t *testing.T) {
 	}
 }
 
-// Each layer's statement finds its features by the GiST index on the geometry. A few thousand rows fit into so few pages that
-// reading them all is as cheap, so the planner is told not to: what is proved is that the statement can use the index.
-func TestTileIndex(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t)
-	var rows []pg.Row
-	for i := range 1000 {
-		rows = append(rows, tileRows(i, 80+float64(i%40), 20+float64(i/40))...)
-	}
-	merge(t, db.Store, rows...)
-	if err := db.Exec(t.Context(), "", "ANALYZE"); err != nil {
-		t.Fatal(err)
-	}
-	conn := tileConn(t, db)
-	if _, err := conn.Exec(t.Context(), "SET enable_seqscan = off"); err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range drawnLayers() {
-		table := map[string]string{"river": "route", "draft": "boundary"}[l.Name]
-		if table == "" {
-			table = l.Name
-		}
-		plan, err := conn.Query(t.Context(), "EXPLAIN (FORMAT text) "+tileSQL(t, l.Name), tileArgs(90, 25, 90.3, 25.3))
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines, err := pgx.CollectRows(plan, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if text := strings.Join(lines, "\n"); !strings.Contains(text, table+"_version_geom_idx") {
-			t.Errorf("%s does not use the index on its geometry:\n%s", l.Name, text)
-		}
-	}
-}
-
 func tileConn(t *testing.T, db *pgtest.Database) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.DSN("hetu_ro")+" search_path=hetu,public")
@@ -254,15 +223,53 @@ func tileConn(t *testing.T, db *pgtest.Database) *pgx.Conn {
 
 func tileSQL(t *testing.T, layer string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("sql", "tile_"+layer+".sql"))
+	text, err := os.ReadFile(filepath.Join("testdata", "tile", layer+".sql"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-func tileArgs(west, south, east, north float64) pgx.NamedArgs {
-	return pgx.NamedArgs{"west": west, "south": south, "east": east, "north": north, "zoom": 18, "as_of": day("2026-04-01").Time()}
+func tileArgs(west, south, east, north float64, asOf geo.Date) pgx.NamedArgs {
+	return pgx.NamedArgs{"west": west, "south": south, "east": east, "north": north, "zoom": tiles.MaxZoom, "as_of": asOf.Time()}
+}
+
+// tileFeature is a row of a tile's statement.
+type tileFeature struct {
+	ID       int64
+	Rank     int
+	Geometry orb.Geometry
+	Values   []any // in the order of the layer's fields
+}
+
+// tileFeatures gives all that is drawn of a layer on a day, as the statement of testdata/tile says: the layer as SQL alone has
+// it, which what the atlas is fed with is held against.
+func tileFeatures(t *testing.T, conn *pgx.Conn, layer string, asOf geo.Date) []tileFeature {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), tileSQL(t, layer), tileArgs(-180, -90, 180, 90, asOf))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (tileFeature, error) {
+		values, err := row.Values()
+		if err != nil {
+			return tileFeature{}, err
+		}
+		for i, v := range values {
+			switch v := v.(type) {
+			case int16:
+				values[i] = int64(v)
+			case int32:
+				values[i] = int64(v)
+			}
+		}
+		xy, err := geo.ToXY(values[2].(geom.T))
+		return tileFeature{ID: values[0].(int64), Rank: int(values[1].(int64)), Geometry: xy, Values: values[3:]}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func TestCoverage(t *testing.T) {
@@ -270,10 +277,8 @@ func TestCoverage(t *testing.T) {
 	db := pgtest.New(t)
 	merge(t, db.Store, tileRows(1, 108.65, 40.1)...)
 	merge(t, db.Store, tileRows(2, 109.65, 41.1)...)
-	got, err := db.Store.Coverage(t.Context(), day("2026-04-01"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := loaded(t, db.Store)
+	got := a.Coverage(day("2026-04-01"))
 	line := geo.Extent{West: 108.65, South: 40.1, East: 109.66, North: 41.101}
 	want := map[string]tiles.Coverage{
 		"board":    {Count: 2, Box: geo.Extent{West: 108.655, South: 40.101, East: 109.655, North: 41.101}},
@@ -284,35 +289,15 @@ func TestCoverage(t *testing.T) {
 		"river":    {Count: 2, Box: line},
 		"section":  {Count: 2, Box: geo.Extent{West: 108.66, South: 40.1, East: 109.66, North: 41.1}},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
-		t.Error(diff)
-	}
-	early, err := db.Store.Coverage(t.Context(), day("2026-02-01"))
-	if err != nil || early["boundary"] != (tiles.Coverage{}) {
-		t.Errorf("before the first boundary: %+v, %v", early["boundary"], err)
-	}
-}
-
-// A layer that does not exist fails the tile; a reader that stops early gives its connection back.
-func TestTileFeaturesEnds(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t)
-	merge(t, db.Store, tileRows(1, 108.65, 40.1)...)
-	q := tiles.Query{Layers: []string{"reach"}, Box: geo.World(), Zoom: 18, AsOf: day("2026-04-01")}
-	for range 20 { // more than the pool has connections
-		for _, err := range db.Store.TileFeatures(t.Context(), q) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			break
+	for name := range got {
+		if _, asked := want[name]; !asked {
+			delete(got, name)
 		}
 	}
-	q.Layers = []string{"reach", "nothing"}
-	var last error
-	for _, err := range db.Store.TileFeatures(t.Context(), q) {
-		last = err
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" { // about a decimetre
+		t.Error(diff)
 	}
-	if geo.CodeOf(last) != geo.CodeNotFound {
-		t.Errorf("got %v", last)
+	if early := a.Coverage(day("2026-02-01")); early["boundary"] != (tiles.Coverage{}) {
+		t.Errorf("before the first boundary: %+v", early["boundary"])
 	}
 }

@@ -280,7 +280,8 @@ func count(seen map[string]int, a duty.Answer) {
 	}
 }
 
-// onEdge tells whether 2 cm more or less would make another answer of it: the radius, the tie, the centre line, the confidence, the label.
+// onEdge tells whether 2 cm more or less would make another answer of it: by the radius, the tie, the centre line or the
+// confidence.
 func onEdge(a duty.Answer) bool {
 	near := func(x, y float64) bool { return math.Abs(x-y) < 0.02 && x != y }
 	nearest := math.Inf(1)
@@ -288,27 +289,34 @@ func onEdge(a duty.Answer) bool {
 		nearest = min(nearest, f.DistanceM)
 	}
 	for _, f := range a.Rivers {
-		if near(f.DistanceM, a.RadiusM) || near(f.DistanceM, nearest+20) || near(f.DistanceM, 1) || near(f.DistanceM, a.RadiusM/2) || near(f.DistanceM, 20) ||
-			near(f.MeasureM-math.Floor(f.MeasureM), 0.5) {
+		if near(f.DistanceM, a.RadiusM) || near(f.DistanceM, nearest+20) || near(f.DistanceM, 1) || near(f.DistanceM, a.RadiusM/2) || near(f.DistanceM, 20) {
 			return true
 		}
 	}
 	return false
 }
 
-// differ compares two answers, positions and lengths to 2 cm. Seen from far off, the nearest point of a line that is known to
-// a centimetre slides along it: by a fifth of a millimetre for each metre where positions are 60 m apart.
+// slide is how far the nearest point of a line may lie off along it: 2 cm, and seen from far off a fifth of a millimetre for
+// each metre, which is what it turns by where positions are 60 m apart and known to a centimetre.
+func slide(a duty.Answer, f duty.RiverFound) float64 {
+	return 0.02 + 2e-4*lref.Distance(a.Lon, a.Lat, f.Point[0], f.Point[1])
+}
+
+// differ compares two answers, distances to 2 cm.
 func differ(want, got duty.Answer) string {
 	if len(want.Rivers) != len(got.Rivers) {
 		return cmp.Diff(text(want), text(got))
 	}
 	for i := range want.Rivers {
 		w, g := &want.Rivers[i], &got.Rivers[i]
-		slide := 0.02 + 2e-4*lref.Distance(want.Lon, want.Lat, w.Point[0], w.Point[1])
-		if math.Abs(w.DistanceM-g.DistanceM) > 0.02 || math.Abs(w.MeasureM-g.MeasureM) > slide || lref.Distance(w.Point[0], w.Point[1], g.Point[0], g.Point[1]) > slide {
+		far := slide(want, *w)
+		if math.Abs(w.DistanceM-g.DistanceM) > 0.02 || math.Abs(w.MeasureM-g.MeasureM) > far || lref.Distance(w.Point[0], w.Point[1], g.Point[0], g.Point[1]) > far {
 			return cmp.Diff([]any{w.RouteID, w.DistanceM, w.MeasureM, w.Point}, []any{g.RouteID, g.DistanceM, g.MeasureM, g.Point})
 		}
-		g.DistanceM, g.MeasureM, g.Point = w.DistanceM, w.MeasureM, w.Point
+		if g.MeasureLabel != lref.Label(g.MeasureM) {
+			return cmp.Diff(lref.Label(g.MeasureM), g.MeasureLabel)
+		}
+		g.DistanceM, g.MeasureM, g.MeasureLabel, g.Point = w.DistanceM, w.MeasureM, w.MeasureLabel, w.Point
 	}
 	return cmp.Diff(text(want), text(got))
 }

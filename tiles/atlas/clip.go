@@ -3,7 +3,7 @@ package atlas
 import (
 	"slices"
 
-	"hetu/tiles/mvtw"
+	"hetu/tiles/mvt"
 )
 
 // Tiles are drawn one by one and must agree where they meet. Positions are rounded in the frame of the world, the same in
@@ -11,7 +11,7 @@ import (
 // and with its ends in one order, so both tiles compute the same one. At the end of the buffer it is cut.
 const (
 	low  = -buffer
-	high = mvtw.Extent + buffer
+	high = mvt.Extent + buffer
 )
 
 // xy is a position in tile units from the tile's corner.
@@ -65,12 +65,12 @@ func aside(a, b xy) bool {
 // crossings adds the places where a segment crosses the tile's edges, and those where it crosses the ends of the buffer if
 // asked, in their order along it. Their ends are not among them.
 func crossings(out []xy, a, b xy, ends bool) []xy {
-	inside := func(v int32) bool { return v > 0 && v < mvtw.Extent }
+	inside := func(v int32) bool { return v > 0 && v < mvt.Extent }
 	if inside(a.x) && inside(b.x) && inside(a.y) && inside(b.y) {
 		return out
 	}
 	first := len(out)
-	for _, c := range [4]int32{0, mvtw.Extent, low, high} {
+	for _, c := range [4]int32{0, mvt.Extent, low, high} {
 		if c == low && !ends {
 			break
 		}

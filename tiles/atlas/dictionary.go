@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 
-	"hetu/tiles/mvtw"
+	"hetu/tiles/mvt"
 )
 
 // dictionary holds every value of a layer once, as it is written into a tile. Value 0 is none.
@@ -73,13 +73,13 @@ func (d *dictionary) rehash() {
 func appendValue(dst []byte, v Value) []byte {
 	switch v.Kind {
 	case Text:
-		return mvtw.AppendText(dst, v.Text)
+		return mvt.AppendText(dst, v.Text)
 	case Int:
-		return mvtw.AppendInt(dst, int64(v.Num)) //nolint:gosec // the bits of IntValue
+		return mvt.AppendInt(dst, int64(v.Num)) //nolint:gosec // the bits of IntValue
 	case Float:
-		return mvtw.AppendDouble(dst, v.Num)
+		return mvt.AppendDouble(dst, v.Num)
 	case Bool:
-		return mvtw.AppendBool(dst, v.Num != 0)
+		return mvt.AppendBool(dst, v.Num != 0)
 	case None:
 	}
 	return dst

@@ -5,7 +5,7 @@ import (
 
 	"hetu/tiles"
 	"hetu/tiles/label"
-	"hetu/tiles/mvtw"
+	"hetu/tiles/mvt"
 )
 
 // scratch is what a tile is drawn with. It is used again, so that a tile allocates nothing but its bytes.
@@ -19,7 +19,7 @@ type scratch struct {
 	seen         map[xy]int
 	outer, holes []loop
 
-	geometry mvtw.Geometry
+	geometry mvt.Geometry
 	numbers  []uint32
 	sorted   []found
 	tags     []uint32
@@ -33,11 +33,11 @@ func newScratch() *scratch { return &scratch{seen: map[xy]int{}, row: make([]uin
 func (s *scratch) draw(l *layer, r *record, sq *square) bool {
 	s.geometry.Reset()
 	switch l.kind {
-	case mvtw.Point:
+	case mvt.Point:
 		s.drawPoints(l, r, sq)
-	case mvtw.Line:
+	case mvt.Line:
 		s.drawLines(l, r, sq)
-	case mvtw.Polygon:
+	case mvt.Polygon:
 		s.drawRings(l, r, sq)
 	}
 	return len(s.geometry.Commands) > 0
@@ -153,7 +153,7 @@ func (s *scratch) writeLine() {
 	}
 	inside := true
 	for _, p := range s.line {
-		if p.x < 0 || p.y < 0 || p.x > mvtw.Extent || p.y > mvtw.Extent {
+		if p.x < 0 || p.y < 0 || p.x > mvt.Extent || p.y > mvt.Extent {
 			inside = false
 			break
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/tidwall/rtree"
 
 	"hetu/tiles"
-	"hetu/tiles/mvtw"
+	"hetu/tiles/mvt"
 )
 
 // record is a feature over some days. Its geometry and values stand in the columns of its layer; two records may share them.
@@ -39,7 +39,7 @@ func (r *record) on(d Day) bool { return r.from <= d && d < r.to }
 // came later are found by the other tree.
 type layer struct {
 	decl  tiles.Layer
-	kind  mvtw.Type
+	kind  mvt.Type
 	floor int64  // the write up to which nothing is told apart
 	names string // the layer of its features' names; "" if it has none
 	place bool   // it is such a layer: its boxes are the places of the names
@@ -62,11 +62,11 @@ func newLayer(decl tiles.Layer) *layer {
 	l := &layer{decl: decl, dict: newDictionary(), added: map[int64][]uint32{}}
 	switch decl.Geometry {
 	case tiles.Point:
-		l.kind = mvtw.Point
+		l.kind = mvt.Point
 	case tiles.Line:
-		l.kind = mvtw.Line
+		l.kind = mvt.Line
 	case tiles.Polygon:
-		l.kind = mvtw.Polygon
+		l.kind = mvt.Polygon
 	}
 	return l
 }
@@ -102,15 +102,15 @@ func (l *layer) takeShape(s *Span, sc *loading) {
 		if hole && !hasOuter {
 			continue
 		}
-		line := sc.project(flat, l.kind != mvtw.Point)
+		line := sc.project(flat, l.kind != mvt.Point)
 		fits := len(line) >= leastVertices(l.kind)
-		if l.kind == mvtw.Polygon && !hole {
+		if l.kind == mvt.Polygon && !hole {
 			hasOuter = fits
 		}
 		if !fits {
 			continue
 		}
-		l.add(line, sc.level(line, l.kind), l.kind == mvtw.Line, hole, sc.before.record.rank < chunkZoom)
+		l.add(line, sc.level(line, l.kind), l.kind == mvt.Line, hole, sc.before.record.rank < chunkZoom)
 		for _, p := range line {
 			sc.before.box.extend(p)
 		}
@@ -118,11 +118,11 @@ func (l *layer) takeShape(s *Span, sc *loading) {
 	}
 }
 
-func leastVertices(kind mvtw.Type) int {
+func leastVertices(kind mvt.Type) int {
 	switch kind {
-	case mvtw.Polygon:
+	case mvt.Polygon:
 		return 4
-	case mvtw.Line:
+	case mvt.Line:
 		return 2
 	default:
 		return 1
@@ -185,14 +185,14 @@ func (sc *loading) project(flat []float64, compact bool) []point {
 	return sc.line
 }
 
-func (sc *loading) level(line []point, kind mvtw.Type) []uint8 {
+func (sc *loading) level(line []point, kind mvt.Type) []uint8 {
 	sc.levels = slices.Grow(sc.levels[:0], len(line))[:len(line)]
 	switch kind {
-	case mvtw.Line:
+	case mvt.Line:
 		sc.stack = lineLevels(line, sc.levels, sc.stack)
-	case mvtw.Polygon:
+	case mvt.Polygon:
 		ringLevels(line, sc.levels)
-	case mvtw.Point:
+	case mvt.Point:
 		clear(sc.levels)
 	}
 	return sc.levels
@@ -250,7 +250,7 @@ func (l *layer) copyColumns(from *layer) {
 			from.points(&was, func(p part, vertices []point) {
 				levels = append(levels[:0], from.levels[vertex:vertex+p.n()]...)
 				vertex += p.n()
-				l.add(vertices, levels, l.kind == mvtw.Line, p.hole(), was.rank < chunkZoom)
+				l.add(vertices, levels, l.kind == mvt.Line, p.hole(), was.rank < chunkZoom)
 			})
 		}
 		before = was

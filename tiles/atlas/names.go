@@ -5,7 +5,7 @@ import (
 
 	"hetu/tiles"
 	"hetu/tiles/label"
-	"hetu/tiles/mvtw"
+	"hetu/tiles/mvt"
 )
 
 // A layer of names has a feature for each place at which a name of another layer stands: for areas the point farthest from
@@ -41,17 +41,17 @@ func newNaming(parent, names *layer) *naming {
 }
 
 // spans gives the names of a span; none if it has no name or is not the one that carries it.
-func (n *naming) spans(kind mvtw.Type, s *Span) []Span {
+func (n *naming) spans(kind mvt.Type, s *Span) []Span {
 	values := make([]Value, len(n.fields))
 	named := false
 	for i, f := range n.fields {
 		values[i] = s.Values[f]
 		named = named || (values[i].Kind == Text && values[i].Text != "")
 	}
-	if !named || (kind == mvtw.Line && !s.Label) {
+	if !named || (kind == mvt.Line && !s.Label) {
 		return nil
 	}
-	if kind == mvtw.Polygon {
+	if kind == mvt.Polygon {
 		return n.area(s, values)
 	}
 	return n.line(s, values)
@@ -84,7 +84,7 @@ func (n *naming) line(s *Span, values []Value) []Span {
 			continue
 		}
 		parts = append(parts, len(line))
-		n.vertex = append(n.vertex, n.level(line, mvtw.Line)...)
+		n.vertex = append(n.vertex, n.level(line, mvt.Line)...)
 		for _, p := range line {
 			n.flat = append(n.flat, p.x, p.y)
 		}

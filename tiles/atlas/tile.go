@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"hetu/tiles"
-	"hetu/tiles/mvtw"
+	"hetu/tiles/mvt"
 )
 
 // found is a record that a tile may draw. order is (rank, id): what comes last is dropped first when a tile is full.
@@ -16,7 +16,7 @@ type found struct {
 
 // drawing is one layer of a tile while it is written.
 type drawing struct {
-	mvtw.Layer
+	mvt.Layer
 	layer  *layer
 	keys   []keyNumber // by field
 	values numbering
@@ -33,7 +33,7 @@ type keyNumber struct {
 type marked struct {
 	order    uint64
 	vertices int
-	mvtw.Mark
+	mvt.Mark
 }
 
 // Tile builds a tile: all its layers from one state of the atlas, whatever is being written. Before an edit can change that
@@ -133,10 +133,10 @@ func (l *layer) seen(r *record, zoom int) uint32 {
 func (s *scratch) seenIn(l *layer, n uint32, sq *square) bool {
 	if l.place {
 		x, y := sq.local(l.boxes[n].minX, l.boxes[n].minY)
-		if x < 0 || y < 0 || x >= mvtw.Extent || y >= mvtw.Extent {
+		if x < 0 || y < 0 || x >= mvt.Extent || y >= mvt.Extent {
 			return false
 		}
-		if l.kind == mvtw.Line {
+		if l.kind == mvt.Line {
 			return s.drawName(l, &l.records[n], sq, x, y)
 		}
 	}

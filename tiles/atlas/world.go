@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"hetu/tiles"
-	"hetu/tiles/mvtw"
+	"hetu/tiles/mvt"
 )
 
 // The world is the Mercator square, 2^32 units wide: about 9 mm at the equator, a quarter of the tile unit of the last zoom.
@@ -105,8 +105,8 @@ func (s *square) local(x, y uint32) (int32, int32) {
 // unit more is taken on each side for what rounding moves.
 func (s *square) reach(margin int64) box {
 	margin++
-	minX, maxX := clampWorld((s.left-margin)<<s.shift), clampWorld((s.left+mvtw.Extent+margin)<<s.shift)
-	minY, maxY := (s.top-margin)<<s.shift, (s.top+mvtw.Extent+margin)<<s.shift
+	minX, maxX := clampWorld((s.left-margin)<<s.shift), clampWorld((s.left+mvt.Extent+margin)<<s.shift)
+	minY, maxY := (s.top-margin)<<s.shift, (s.top+mvt.Extent+margin)<<s.shift
 	if s.grid == tiles.CGCS2000Quad {
 		return box{minX, fromPlate(minY), maxX, fromPlate(maxY)}
 	}

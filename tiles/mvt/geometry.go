@@ -1,86 +1,58 @@
 package mvt
 
-import (
-	"encoding/binary"
-	"fmt"
+import "encoding/binary"
 
-	"github.com/paulmach/orb"
-)
-
-// cursor writes the commands of one feature; each point is written as its distance from the one before.
-type cursor struct {
-	x, y int64
-	out  []byte
+// Geometry is the commands of one feature's geometry. Positions are whole tile units, x then y, y downwards; each is written as
+// its distance from the one before.
+type Geometry struct {
+	Commands []byte
+	Vertices int
+	x, y     int32
 }
 
-func geometry(g orb.Geometry) (kind uint64, commands []byte, err error) {
-	var c cursor
-	switch g := g.(type) {
-	case orb.Point:
-		kind = typePoint
-		c.points(orb.MultiPoint{g})
-	case orb.MultiPoint:
-		kind = typePoint
-		c.points(g)
-	case orb.LineString:
-		kind, err = typeLine, c.line(g)
-	case orb.MultiLineString:
-		kind, err = typeLine, each(g, c.line)
-	case orb.Polygon:
-		kind, err = typePolygon, c.polygon(g)
-	case orb.MultiPolygon:
-		kind, err = typePolygon, each(g, c.polygon)
+// Reset makes it empty again.
+func (g *Geometry) Reset() { g.Commands, g.Vertices, g.x, g.y = g.Commands[:0], 0, 0, 0 }
+
+// Points adds points.
+func (g *Geometry) Points(xy []int32) {
+	g.command(moveTo, xy)
+}
+
+// Line adds a line of two positions or more.
+func (g *Geometry) Line(xy []int32) {
+	g.command(moveTo, xy[:2])
+	g.command(lineTo, xy[2:])
+}
+
+// Ring adds a ring of three positions or more, the last not the first again. Those of a polygon follow each other, first the
+// outer one, which runs clockwise on the screen, then its holes, which run the other way.
+func (g *Geometry) Ring(xy []int32) {
+	g.Line(xy)
+	g.Commands = append(g.Commands, 1<<3|closePath)
+}
+
+func (g *Geometry) command(id uint64, xy []int32) {
+	n := len(xy) / 2
+	g.Vertices += n
+	out := binary.AppendUvarint(g.Commands, uint64(n)<<3|id)
+	x, y := g.x, g.y
+	for i := 0; i+1 < len(xy); i += 2 {
+		out = appendStep(out, xy[i]-x)
+		out = appendStep(out, xy[i+1]-y)
+		x, y = xy[i], xy[i+1]
+	}
+	g.Commands, g.x, g.y = out, x, y
+}
+
+// appendStep writes a distance; most take one or two bytes.
+func appendStep(out []byte, d int32) []byte {
+	v := uint32(d)<<1 ^ uint32(d>>31) //nolint:gosec // the sign goes to the lowest bit
+	switch {
+	case v < 1<<7:
+		return append(out, byte(v))
+	case v < 1<<14:
+		return append(out, byte(v)|0x80, byte(v>>7)) //nolint:gosec // the low bits
 	default:
-		return 0, nil, fmt.Errorf("a tile cannot hold a %T", g)
-	}
-	if err == nil && len(c.out) == 0 {
-		err = fmt.Errorf("an empty %T has no place in a tile", g)
-	}
-	return kind, c.out, err
-}
-
-func each[T any](parts []T, write func(T) error) error {
-	for _, p := range parts {
-		if err := write(p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *cursor) points(ps orb.MultiPoint) {
-	if len(ps) > 0 {
-		c.command(moveTo, ps)
-	}
-}
-
-func (c *cursor) line(ls orb.LineString) error {
-	if len(ls) < 2 {
-		return fmt.Errorf("a line has %d points", len(ls))
-	}
-	c.command(moveTo, ls[:1])
-	c.command(lineTo, ls[1:])
-	return nil
-}
-
-func (c *cursor) polygon(p orb.Polygon) error {
-	for _, ring := range p {
-		if len(ring) < 4 || !ring.Closed() {
-			return fmt.Errorf("a ring has %d points or is open", len(ring))
-		}
-		c.command(moveTo, ring[:1])
-		c.command(lineTo, ring[1:len(ring)-1])
-		c.out = append(c.out, 1<<3|closePath)
-	}
-	return nil
-}
-
-func (c *cursor) command(id uint64, ps []orb.Point) {
-	c.out = binary.AppendUvarint(c.out, uint64(len(ps))<<3|id)
-	for _, p := range ps {
-		x, y := int64(p[0]), int64(p[1])
-		c.out = binary.AppendUvarint(c.out, zigzag(x-c.x))
-		c.out = binary.AppendUvarint(c.out, zigzag(y-c.y))
-		c.x, c.y = x, y
+		return binary.AppendUvarint(out, uint64(v))
 	}
 }

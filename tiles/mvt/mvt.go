@@ -1,16 +1,10 @@
 // Package mvt writes Mapbox Vector Tiles, version 2, extent 4096: https://github.com/mapbox/vector-tile-spec/tree/master/2.1.
 //
-// Why not orb's writer: it needs gogo/protobuf, which nobody maintains, panics on an empty line, and knows a tile's size only
-// when the tile is finished. This one counts bytes as it goes, and can take its last feature back.
+// Why not orb's writer: it needs gogo/protobuf, which nobody maintains, panics on an empty line, and allocates for every
+// feature. This one is fed with what the atlas holds ready, knows a tile's size at every feature, and can be cut there.
 package mvt
 
-import (
-	"encoding/binary"
-	"fmt"
-	"math"
-
-	"github.com/paulmach/orb"
-)
+import "encoding/binary"
 
 // Extent is the width and height of a tile in tile units.
 const Extent = 4096
@@ -44,166 +38,111 @@ const (
 	valueBool   = 7 << 3
 )
 
-// The geometry types and commands of the specification.
+// The commands of the specification.
 const (
-	typePoint   = 1
-	typeLine    = 2
-	typePolygon = 3
-
 	moveTo    = 1
 	lineTo    = 2
 	closePath = 7
 )
 
-// Property is one attribute of a feature. Value is a string, bool, int64 or float64; nil is left out of the tile.
-type Property struct {
-	Name  string
-	Value any
-}
+// Type is a geometry type.
+type Type byte
 
-// Layer is a layer that is being written. Properties are written in the order they are given, so equal calls give equal bytes.
+// The geometry types of the specification.
+const (
+	Point   Type = 1
+	Line    Type = 2
+	Polygon Type = 3
+)
+
+// Layer is a layer that is being written. Equal calls give equal bytes.
 type Layer struct {
-	name     string
-	features []byte
-	keys     []byte
-	values   []byte
-	keyIDs   map[string]uint64
-	valueIDs map[any]uint64
-	count    int
-	undo     undo
+	name                   string
+	features, keys, values []byte
+	nKeys, nValues         uint32
+	n                      int
 }
 
-// undo is what the last Add changed.
-type undo struct {
-	features, keys, values int
-	newKeys                []string
-	newValues              []any
+// Reset makes it an empty layer of a name.
+func (l *Layer) Reset(name string) {
+	*l = Layer{name: name, features: l.features[:0], keys: l.keys[:0], values: l.values[:0]}
 }
 
-// NewLayer starts an empty layer.
-func NewLayer(name string) *Layer {
-	return &Layer{name: name, keyIDs: map[string]uint64{}, valueIDs: map[any]uint64{}}
+// Key adds a property's name and gives its number.
+func (l *Layer) Key(name string) uint32 {
+	l.keys = field(l.keys, layerKey, uint64(len(name)))
+	l.keys = append(l.keys, name...)
+	l.nKeys++
+	return l.nKeys - 1
 }
 
-// Len is how many features the layer has.
-func (l *Layer) Len() int { return l.count }
+// Value adds a value, as AppendText and the like wrote it, and gives its number.
+func (l *Layer) Value(encoded []byte) uint32 {
+	l.values = append(l.values, encoded...)
+	l.nValues++
+	return l.nValues - 1
+}
 
-// Add writes a feature. Shapes: Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon in whole tile units, y
-// downwards; lines have two points or more, rings are closed and have four or more, outer rings run clockwise on the screen.
-func (l *Layer) Add(id uint64, g orb.Geometry, props []Property) error {
-	l.undo = undo{features: len(l.features), keys: len(l.keys), values: len(l.values)}
-	kind, commands, err := geometry(g)
-	if err != nil {
-		return err
+// Feature adds a feature. tags are numbers of keys and values in turn.
+func (l *Layer) Feature(id uint64, tags []uint32, kind Type, g *Geometry) {
+	size := 0
+	for _, t := range tags {
+		size += uvarintSize(int(t))
 	}
-	var tags []byte
-	for _, p := range props {
-		if p.Value == nil {
-			continue
+	body := 1 + uvarint64Size(id) + 2 + 1 + uvarintSize(len(g.Commands)) + len(g.Commands)
+	if size > 0 {
+		body += 1 + uvarintSize(size) + size
+	}
+	out := field(l.features, layerFeature, uint64(body)) //nolint:gosec // a size is never negative
+	out = field(out, featureID, id)
+	if size > 0 {
+		out = field(out, featureTags, uint64(size))
+		for _, t := range tags {
+			if t < 1<<7 {
+				out = append(out, byte(t))
+			} else {
+				out = binary.AppendUvarint(out, uint64(t))
+			}
 		}
-		value, err := l.value(p.Value)
-		if err != nil {
-			l.Undo()
-			return fmt.Errorf("property %s: %w", p.Name, err)
-		}
-		tags = binary.AppendUvarint(tags, l.key(p.Name))
-		tags = binary.AppendUvarint(tags, value)
 	}
-	body := field(nil, featureID, id)
-	if len(tags) > 0 {
-		body = bytesField(body, featureTags, tags)
-	}
-	body = field(body, featureType, kind)
-	body = bytesField(body, featureGeometry, commands)
-	l.features = bytesField(l.features, layerFeature, body)
-	l.count++
-	return nil
+	out = append(out, featureType, byte(kind))
+	l.features = bytesField(out, featureGeometry, g.Commands)
+	l.n++
 }
 
-// Undo takes the last added feature back, once.
-func (l *Layer) Undo() {
-	if len(l.features) > l.undo.features {
-		l.count--
-	}
-	l.features, l.keys, l.values = l.features[:l.undo.features], l.keys[:l.undo.keys], l.values[:l.undo.values]
-	for _, k := range l.undo.newKeys {
-		delete(l.keyIDs, k)
-	}
-	for _, v := range l.undo.newValues {
-		delete(l.valueIDs, v)
-	}
-	l.undo = undo{features: len(l.features), keys: len(l.keys), values: len(l.values)}
-}
+// Mark is a layer as it was after a feature.
+type Mark struct{ features, keys, values, n int }
 
-// Size is how many bytes the layer takes in a tile; an empty one takes none.
-func (l *Layer) Size() int {
-	if l.count == 0 {
+// Mark gives the layer as it is.
+func (l *Layer) Mark() Mark { return Mark{len(l.features), len(l.keys), len(l.values), l.n} }
+
+// Size is how many bytes the layer as it was takes in a tile; an empty one takes none.
+func (l *Layer) Size(m Mark) int {
+	if m.n == 0 {
 		return 0
 	}
-	body := l.bodySize()
+	body := l.bodySize(m)
 	return 1 + uvarintSize(body) + body
 }
 
-// Append writes the layer behind dst; an empty one is not written.
-func (l *Layer) Append(dst []byte) []byte {
-	if l.count == 0 {
+// Append writes the layer as it was behind dst; an empty one is not written.
+func (l *Layer) Append(dst []byte, m Mark) []byte {
+	if m.n == 0 {
 		return dst
 	}
-	dst = field(dst, tileLayer, uint64(l.bodySize())) //nolint:gosec // a size is never negative
-	dst = bytesField(dst, layerName, []byte(l.name))
-	dst = append(dst, l.features...)
-	dst = append(dst, l.keys...)
-	dst = append(dst, l.values...)
+	dst = field(dst, tileLayer, uint64(l.bodySize(m))) //nolint:gosec // a size is never negative
+	dst = field(dst, layerName, uint64(len(l.name)))
+	dst = append(dst, l.name...)
+	dst = append(dst, l.features[:m.features]...)
+	dst = append(dst, l.keys[:m.keys]...)
+	dst = append(dst, l.values[:m.values]...)
 	dst = field(dst, layerExtent, Extent)
 	return field(dst, layerVersion, 2)
 }
 
 // bodySize counts the fields of Append: the name, the three lists, the extent in three bytes and the version in two.
-func (l *Layer) bodySize() int {
-	return 1 + uvarintSize(len(l.name)) + len(l.name) + len(l.features) + len(l.keys) + len(l.values) + 3 + 2
-}
-
-func (l *Layer) key(name string) uint64 {
-	id, ok := l.keyIDs[name]
-	if !ok {
-		id = uint64(len(l.keyIDs))
-		l.keyIDs[name] = id
-		l.keys = bytesField(l.keys, layerKey, []byte(name))
-		l.undo.newKeys = append(l.undo.newKeys, name)
-	}
-	return id
-}
-
-func (l *Layer) value(v any) (uint64, error) {
-	if id, ok := l.valueIDs[v]; ok {
-		return id, nil
-	}
-	var body []byte
-	switch v := v.(type) {
-	case string:
-		body = bytesField(body, valueString, []byte(v))
-	case bool:
-		n := uint64(0)
-		if v {
-			n = 1
-		}
-		body = field(body, valueBool, n)
-	case int64:
-		if v >= 0 {
-			body = field(body, valueUint, uint64(v))
-		} else {
-			body = field(body, valueSint, zigzag(v))
-		}
-	case float64:
-		body = binary.LittleEndian.AppendUint64(append(body, valueDouble), math.Float64bits(v))
-	default:
-		return 0, fmt.Errorf("a tile cannot hold a %T", v)
-	}
-	id := uint64(len(l.valueIDs))
-	l.valueIDs[v] = id
-	l.values = bytesField(l.values, layerValue, body)
-	l.undo.newValues = append(l.undo.newValues, v)
-	return id, nil
+func (l *Layer) bodySize(m Mark) int {
+	return 1 + uvarintSize(len(l.name)) + len(l.name) + m.features + m.keys + m.values + 3 + 2
 }
 
 func field(dst []byte, tag byte, v uint64) []byte {
@@ -214,7 +153,9 @@ func bytesField(dst []byte, tag byte, body []byte) []byte {
 	return append(field(dst, tag, uint64(len(body))), body...)
 }
 
-func uvarintSize(n int) int {
+func uvarintSize(n int) int { return uvarint64Size(uint64(n)) } //nolint:gosec // a size is never negative
+
+func uvarint64Size(n uint64) int {
 	size := 1
 	for ; n >= 0x80; n >>= 7 {
 		size++

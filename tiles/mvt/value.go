@@ -1,4 +1,4 @@
-package mvtw
+package mvt
 
 import (
 	"encoding/binary"
