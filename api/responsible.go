@@ -32,10 +32,14 @@ func (s *server) responsible(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	answer, err := s.Store.Responsible(r.Context(), q)
-	if err != nil {
+	switch {
+	case err == nil:
+		return writeJSON(w, answer)
+	case !q.At.KnownAt.IsZero() && geo.CodeOf(err) == geo.CodeUnavailable:
+		return geo.Wrapf(err, geo.CodeUnavailable, "what was known at an earlier time is for the database to say, which does not answer now; without known_at the question is answered")
+	default:
 		return err
 	}
-	return writeJSON(w, answer)
 }
 
 // counts serves GET /api/v1/counts?division=&as_of=: the stored figures of a division, with their sources and the claims

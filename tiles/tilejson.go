@@ -113,7 +113,7 @@ type layerStats struct {
 }
 
 // schemaVersion is the version of the catalogue, by the rules of semantic versions: a layer or field removed is a major one.
-const schemaVersion = "1.0.0"
+const schemaVersion = "1.1.0"
 
 // Describe makes the TileJSON of a set cut by a grid. template is the tiles' URL with {z}, {x} and {y} in it, notice stands as the
 // attribution, coverage is what the source has. Where nothing is stored the bounds are the fallback's.

@@ -158,6 +158,19 @@ func tileText(addr tiles.Address) (string, error) {
 	return strings.ReplaceAll(text, "@zoom", strconv.Itoa(addr.Z)), nil
 }
 
+// Server tells what draws: versions and the setting that matters most.
+func (o *Oracle) Server(ctx context.Context) (string, error) {
+	text, err := statement("server")
+	if err != nil {
+		return "", err
+	}
+	var postgres, postgis, buffers string
+	if err := o.conn.QueryRow(ctx, text).Scan(&postgres, &postgis, &buffers); err != nil {
+		return "", fmt.Errorf("ask the server for its versions: %w", err)
+	}
+	return fmt.Sprintf("PostgreSQL %s (shared_buffers %s), PostGIS %s", postgres, buffers, postgis), nil
+}
+
 // PID is the process of the back end.
 func (o *Oracle) PID() int { return int(o.conn.PgConn().PID()) }
 
