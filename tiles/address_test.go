@@ -164,5 +164,4 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-
 func day() geo.Date { return geo.NewDate(2026, 11, 24) }

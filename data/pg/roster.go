@@ -24,7 +24,8 @@ var _ roster.Source = (*RosterSource)(nil)
 // Roster gives the store as the roster reads it.
 func (s *Store) Roster() *RosterSource { return &RosterSource{Feed: s.Feed(), store: s} }
 
-// Open implements [roster.Source]: every reader has a transaction, and all of them the snapshot of the first.
+// Open implements [roster.Source]: every reader has a transaction, and all of them the snapshot of the first. One reader alone
+// follows, and uses the plans that are kept for that.
 func (s *RosterSource) Open(ctx context.Context, readers int) (roster.View, error) {
 	v := &rosterView{store: s.store, free: make(chan pgx.Tx, readers)}
 	if err := v.open(ctx, readers); err != nil {
@@ -42,9 +43,12 @@ type rosterView struct {
 }
 
 func (v *rosterView) open(ctx context.Context, readers int) error {
-	snapshot := ""
+	snapshot, pool := "", v.store.read
+	if readers == 1 {
+		pool = v.store.follow
+	}
 	for i := range readers {
-		tx, err := v.store.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 		if err != nil {
 			return err
 		}
@@ -58,9 +62,6 @@ func (v *rosterView) open(ctx context.Context, readers int) error {
 			}
 		}
 		if err != nil {
-			return err
-		}
-		if _, err = tx.Exec(ctx, v.store.queries["roster_settings"]); err != nil {
 			return err
 		}
 		v.free <- tx

@@ -15,38 +15,44 @@ import (
 
 // Read implements [roster.View]. Millions of rows come through here, so they are read from PostgreSQL's binary form as it is.
 func (v *rosterView) Read(ctx context.Context, kind roster.Kind, ids []int64, emit *roster.Emit) error {
-	query, read := rosterRead(kind, emit)
+	query, columns, read := rosterRead(kind, emit)
+	row := func(values [][]byte) error { return read(&rawRow{values: values}) }
 	return v.with(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, v.store.queries[query], pgx.QueryResultFormats{pgx.BinaryFormatCode}, pgx.NamedArgs{"ids": ids})
-		if err != nil {
-			return fmt.Errorf("%s: %w", query, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			r := rawRow{values: rows.RawValues()}
-			if err := read(&r); err != nil {
-				return fmt.Errorf("%s: %w", query, err)
-			}
-		}
-		if err := rows.Err(); err != nil {
+		if err := v.read(ctx, tx, query, columns, ids, row); err != nil {
 			return fmt.Errorf("%s: %w", query, err)
 		}
 		return nil
 	})
 }
 
-// rosterRead gives the statement of a kind and what reads a row of it, column by column.
-func rosterRead(kind roster.Kind, emit *roster.Emit) (query string, read func(*rawRow) error) {
+func (v *rosterView) read(ctx context.Context, tx pgx.Tx, query string, columns int, ids []int64, row func(values [][]byte) error) error {
+	sql := v.store.queries[query]
+	if ids == nil {
+		if _, err := tx.Exec(ctx, v.store.queries["roster_settings"]); err != nil {
+			return err
+		}
+		return copyOut(ctx, tx.Conn(), ofAll(sql), columns, row)
+	}
+	rows, err := tx.Query(ctx, sql, pgx.QueryResultFormats{pgx.BinaryFormatCode}, pgx.NamedArgs{"ids": ids})
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return eachRow(rows, row)
+}
+
+// rosterRead gives the statement of a kind, how many columns it has, and what reads a row of them one after the other.
+func rosterRead(kind roster.Kind, emit *roster.Emit) (query string, columns int, read func(*rawRow) error) {
 	switch kind {
 	case roster.Rivers:
-		return "roster_rivers", func(r *rawRow) error {
+		return "roster_rivers", 10, func(r *rawRow) error {
 			return emit.River(&roster.River{
 				ID: r.id(), Valid: r.span(), CodeScheme: r.text(), Code: r.text(), Name: r.text(), NameEn: r.text(), Kind: r.text(), Levels: r.levels(), Perennial: r.maybe(),
 			})
 		}
 	case roster.Routes:
 		var line []float64
-		return "roster_routes", func(r *rawRow) error {
+		return "roster_routes", 5, func(r *rawRow) error {
 			route := roster.Route{ID: r.id(), River: r.id(), Valid: r.span()}
 			var err error
 			if line, err = lineM(r.next(), line[:0]); err != nil {
@@ -56,20 +62,20 @@ func rosterRead(kind roster.Kind, emit *roster.Emit) (query string, read func(*r
 			return emit.Route(&route)
 		}
 	case roster.Reaches:
-		return "roster_reaches", func(r *rawRow) error {
+		return "roster_reaches", 13, func(r *rawRow) error {
 			return emit.Reach(&roster.Reach{
 				ID: r.id(), Route: r.id(), Division: r.id(), Valid: r.span(), Level: r.level(), FromM: r.num(), ToM: r.num(), BankScope: r.text(),
 				Code: r.text(), Name: r.text(), StartPlace: r.text(), EndPlace: r.text(),
 			})
 		}
 	case roster.Divisions:
-		return "roster_divisions", func(r *rawRow) error {
+		return "roster_divisions", 9, func(r *rawRow) error {
 			return emit.Division(&roster.Division{
 				ID: r.id(), Parent: r.idOrNone(), Valid: r.span(), Level: r.level(), Code: r.text(), Name: r.text(), NameEn: r.text(), Kind: r.text(),
 			})
 		}
 	case roster.Posts:
-		return "roster_posts", func(r *rawRow) error {
+		return "roster_posts", 12, func(r *rawRow) error {
 			post := roster.Post{ID: r.id()}
 			for _, of := range []roster.Owner{roster.OfReach, roster.OfRiver, roster.OfDivision} {
 				if id := r.idOrNone(); id != nil {
@@ -81,7 +87,7 @@ func rosterRead(kind roster.Kind, emit *roster.Emit) (query string, read func(*r
 			return emit.Post(&post)
 		}
 	case roster.Appointments:
-		return "roster_appointments", func(r *rawRow) error {
+		return "roster_appointments", 10, func(r *rawRow) error {
 			a := roster.Appointment{
 				Post: r.id(), PersonID: r.id(), Valid: r.span(), Acting: r.yes(), Person: r.text(), Position: r.text(), Note: r.text(), Document: r.text(), Published: r.day(roster.NoDay),
 			}
@@ -91,16 +97,16 @@ func rosterRead(kind roster.Kind, emit *roster.Emit) (query string, read func(*r
 			return emit.Appointment(&a)
 		}
 	case roster.Boards:
-		return "roster_boards", func(r *rawRow) error {
+		return "roster_boards", 12, func(r *rawRow) error {
 			return emit.Board(&roster.Board{
 				ID: r.id(), Reaches: r.ids(), Valid: r.span(), Level: r.level(), Code: r.text(), SiteText: r.text(), State: r.text(),
 				InstalledOn: r.day(roster.NoDay), ContentOn: r.day(roster.NoDay), Lon: r.num(), Lat: r.num(),
 			})
 		}
 	case roster.BankLines:
-		return "roster_bank_lines", func(r *rawRow) error { return readBankLine(r, emit) }
+		return "roster_bank_lines", 6, func(r *rawRow) error { return readBankLine(r, emit) }
 	default:
-		return "roster_areas", func(r *rawRow) error { return readArea(r, emit) }
+		return "roster_areas", 5, func(r *rawRow) error { return readArea(r, emit) }
 	}
 }
 
@@ -137,12 +143,7 @@ func (r *rawRow) next() []byte {
 
 func (r *rawRow) text() roster.Text { return r.next() }
 
-func (r *rawRow) id() int64 {
-	if id := r.idOrNone(); id != nil {
-		return *id
-	}
-	return 0
-}
+func (r *rawRow) id() int64 { return int64(binary.BigEndian.Uint64(r.next())) } //nolint:gosec // the bits
 
 func (r *rawRow) idOrNone() *int64 {
 	if v := r.next(); v != nil {
@@ -151,12 +152,7 @@ func (r *rawRow) idOrNone() *int64 {
 	return nil
 }
 
-func (r *rawRow) num() float64 {
-	if v := r.next(); v != nil {
-		return math.Float64frombits(binary.BigEndian.Uint64(v))
-	}
-	return 0
-}
+func (r *rawRow) num() float64 { return math.Float64frombits(binary.BigEndian.Uint64(r.next())) }
 
 func (r *rawRow) level() geo.Level { return geo.Level(binary.BigEndian.Uint16(r.next())) }
 
