@@ -318,7 +318,7 @@ func TestKillDuringFirstStart(t *testing.T) {
 		t.Errorf("the sample was written %d times", writes)
 	}
 	out, err := hetu(t, dir, nil, "db", "status")
-	if err != nil || !strings.Contains(out, "schema: 3 (this hetu: 3)") {
+	if err != nil || !strings.Contains(out, "schema: 4 (this hetu: 4)") {
 		t.Errorf("status: %v: %s", err, out)
 	}
 }

@@ -29,7 +29,7 @@ type Parity struct {
 	Missing                   int     // other features that one of the two did not draw
 	Values                    int     // features whose attributes differ
 	Exact, Coarse             float64 // greatest distance from ExactZoom on, and below
-	Far                       int     // features farther apart than a unit, below ExactZoom two
+	Far                       int     // features farther apart than a unit in x and in y, below ExactZoom two units
 	Worst                     []string
 	distances                 []float64
 }
@@ -137,7 +137,7 @@ func (p *Parity) bounds(zoom int) (most *float64, limit float64) {
 	if zoom < ExactZoom {
 		return &p.Coarse, 2
 	}
-	return &p.Exact, 1
+	return &p.Exact, math.Sqrt2 // a unit in x and one in y: both round to whole units
 }
 
 // String tells the figures in words.

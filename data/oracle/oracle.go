@@ -14,6 +14,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -56,12 +57,10 @@ func Open(ctx context.Context, dsn string, asOf geo.Date, tell func(string)) (*O
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the database: %w", err)
 	}
-	for name, value := range map[string]string{
+	maps.Copy(cfg.RuntimeParams, map[string]string{
 		"search_path": "public", "timezone": "UTC", "application_name": "hetu oracle", "statement_timeout": "0", "jit": "off",
 		"work_mem": "256MB", "maintenance_work_mem": "512MB", "max_parallel_workers_per_gather": "0",
-	} {
-		cfg.RuntimeParams[name] = value
-	}
+	})
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("log in to the database: %w", err)

@@ -213,7 +213,8 @@ func (r *rawRow) levels() (out []geo.Level) {
 	return out
 }
 
-// lineM adds the numbers of a LineStringM in EWKB, as PostGIS sends it: byte order, type with flags for M and SRID, SRID, count.
+// lineM adds the numbers of a LineStringM in EWKB, as PostGIS sends it: byte order, type with flags for M and
+// an SRID, that, the count.
 func lineM(b []byte, out []float64) ([]float64, error) {
 	const head, lineStringM = 13, ewkbLineString | ewkbM | ewkbSRID
 	if len(b) < head {

@@ -250,10 +250,10 @@ func tileFeatures(t *testing.T, conn *pgx.Conn, layer string, asOf geo.Date) []t
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (tileFeature, error) {
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f tileFeature, err error) {
 		values, err := row.Values()
 		if err != nil {
-			return tileFeature{}, err
+			return f, err
 		}
 		for i, v := range values {
 			switch v := v.(type) {
@@ -263,8 +263,15 @@ func tileFeatures(t *testing.T, conn *pgx.Conn, layer string, asOf geo.Date) []t
 				values[i] = int64(v)
 			}
 		}
-		xy, err := geo.ToXY(values[2].(geom.T))
-		return tileFeature{ID: values[0].(int64), Rank: int(values[1].(int64)), Geometry: xy, Values: values[3:]}, err
+		id, isID := values[0].(int64)
+		rank, isRank := values[1].(int64)
+		shape, isShape := values[2].(geom.T)
+		if !isID || !isRank || !isShape {
+			return f, fmt.Errorf("a row begins with %T, %T, %T", values[0], values[1], values[2])
+		}
+		f = tileFeature{ID: id, Rank: int(rank), Values: values[3:]}
+		f.Geometry, err = geo.ToXY(shape)
+		return f, err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -49,6 +49,7 @@ func (r *Roster) Dump() []string {
 			v = told.appointment()
 		case Boards:
 			v, valid = told.board(id)
+		default: // nothing is told
 		}
 		text, err := json.Marshal(v)
 		out = append(out, fmt.Sprintln(k, owner, id, valid, string(text), err))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,7 +64,7 @@ func (s scribe) base() []pg.Row {
 		always := func(kind string) pg.Record { return pg.Record{Key: pg.Key(fmt.Sprint(kind, " ", i)), Source: "test"} }
 		route := lref.Measured(s.line(), "mouth")
 		rows = append(
-			rows, pg.Division{Record: always("division"), CodeScheme: "local", Code: fmt.Sprint(i), Name: "镇", Level: geo.Town, Kind: "镇"},
+			rows, pg.Division{Record: always("division"), CodeScheme: "local", Code: strconv.Itoa(i), Name: "镇", Level: geo.Town, Kind: "镇"},
 			pg.LegalDoc{Record: always("doc"), Kind: "notice", Title: "通知"}, pg.Person{Record: always("person"), Name: "示例"},
 			pg.River{Record: always("river"), Name: "河", RiverKind: "river"},
 			pg.Route{Record: always("route"), River: always("river").Key, MeasureOrigin: "mouth", FlowDir: "with", LengthM: 1, Geom: route},
@@ -88,7 +89,7 @@ func (s scribe) row() pg.Row {
 	switch s.IntN(13) {
 	case 0:
 		return pg.Division{
-			Record: s.record(s.key("division", 3)), CodeScheme: "local", Code: fmt.Sprint(s.IntN(5)), Name: "镇" + s.maybe("x"), NameEn: s.maybe("town"), Level: geo.Town, Kind: "镇",
+			Record: s.record(s.key("division", 3)), CodeScheme: "local", Code: strconv.Itoa(s.IntN(5)), Name: "镇" + s.maybe("x"), NameEn: s.maybe("town"), Level: geo.Town, Kind: "镇",
 			Parent: s.key("division", 3),
 		}
 	case 1:
@@ -263,7 +264,7 @@ func TestHeldBackFeed(t *testing.T) {
 	src := db.Store.Roster()
 	for i := range 3 {
 		mustWrite(t, db.Store, pg.River{Record: pg.Record{Key: "river 0", Source: "test"}, Name: fmt.Sprint("河", i), RiverKind: "river"})
-		if err := r.CatchUp(t.Context(), src); err != nil {
+		if err = r.CatchUp(t.Context(), src); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(loaded(t, db, l).Dump(), r.Dump()); diff != "" {
@@ -426,7 +427,7 @@ func TestAnswersAreOfOneState(t *testing.T) {
 	go func() {
 		defer close(wrote)
 		for i := range 30 {
-			reach.Name = fmt.Sprint(i + 1)
+			reach.Name = strconv.Itoa(i + 1)
 			chief.Title = reach.Name
 			if err := write(ctx, db.Store, reach, chief); err != nil {
 				wrote <- err

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -31,44 +32,44 @@ func newBuild(lines Lines, edits bool) *build {
 
 // emit brings rows in.
 func (b *build) emit() *Emit {
-	pack := func(table Kind, owner, id int64, pack func(*packer)) {
+	pack := func(table Kind, owner, id int64, pack func(*packer)) error {
 		t := b.tables[table]
+		if t.full() {
+			return fmt.Errorf("there are more %s than can be held in memory", table)
+		}
 		at := len(t.buf)
 		pack(&t.packer)
 		t.end(owner, id, at)
+		return nil
 	}
 	return &Emit{
 		River: func(r *River) error {
-			pack(Rivers, r.ID, r.ID, func(p *packer) { p.river(r) })
-			return nil
+			return pack(Rivers, r.ID, r.ID, func(p *packer) { p.river(r) })
 		},
 		Route: func(r *Route) error {
-			pack(Routes, r.ID, r.ID, func(p *packer) { p.route(r, b.rule.measure(r.Line)) })
-			pack(routesOf, r.River, r.ID, func(*packer) {})
-			return nil
+			if err := pack(Routes, r.ID, r.ID, func(p *packer) { p.route(r, b.rule.measure(r.Line)) }); err != nil {
+				return err
+			}
+			return pack(routesOf, r.River, r.ID, func(*packer) {})
 		},
 		Reach: func(r *Reach) error {
-			pack(Reaches, r.Route, r.ID, func(p *packer) { p.reach(r) })
-			return nil
+			return pack(Reaches, r.Route, r.ID, func(p *packer) { p.reach(r) })
 		},
 		Division: func(d *Division) error {
-			pack(Divisions, d.ID, d.ID, func(p *packer) { p.division(d) })
-			return nil
+			return pack(Divisions, d.ID, d.ID, func(p *packer) { p.division(d) })
 		},
 		Post: func(x *Post) error {
-			pack(Posts, x.OwnerID, x.ID, func(p *packer) { p.post(x) })
-			return nil
+			return pack(Posts, x.OwnerID, x.ID, func(p *packer) { p.post(x) })
 		},
 		Appointment: func(a *Appointment) error {
-			pack(Appointments, a.Post, a.Post, func(p *packer) { p.appointment(a) })
-			return nil
+			return pack(Appointments, a.Post, a.Post, func(p *packer) { p.appointment(a) })
 		},
 		Board: func(x *Board) error {
-			pack(Boards, x.ID, x.ID, func(p *packer) { p.board(x) })
+			err := pack(Boards, x.ID, x.ID, func(p *packer) { p.board(x) })
 			for _, reach := range x.Reaches {
-				pack(boardsOf, reach, x.ID, func(*packer) {})
+				err = cmp.Or(err, pack(boardsOf, reach, x.ID, func(*packer) {}))
 			}
-			return nil
+			return err
 		},
 		BankLine: func(l *BankLine) error {
 			b.banks.put(l.ID, append(b.banks.byID[l.ID], bankPlot(l)))
@@ -118,7 +119,7 @@ func (b *build) edit(r *record, k Kind, ids []int64) {
 
 func emptyRecord(lines Lines) *record {
 	r, b := &record{}, newBuild(lines, false)
-	for _, k := range Kinds() {
+	for _, k := range kinds() {
 		b.give(r, k)
 	}
 	return r
@@ -142,7 +143,7 @@ func (r *Roster) Load(ctx context.Context, src Source) error {
 	emit := b.emit()
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
-	for _, k := range Kinds() {
+	for _, k := range kinds() {
 		group.Go(func() error {
 			if err := view.Read(inner, k, nil, emit); err != nil {
 				return fmt.Errorf("load the %s: %w", k, err)

@@ -13,6 +13,9 @@ import (
 type packer struct {
 	buf   []byte
 	words *words
+
+	lastSpan  Span // most rows have the span of the one before
+	lastPlace uint64
 }
 
 func (p *packer) uint(v uint64) { p.buf = binary.AppendUvarint(p.buf, v) }
@@ -43,10 +46,19 @@ func (p *packer) word(t Text) {
 }
 
 func (p *packer) span(s Span) {
+	if p.lastPlace != 0 && s == p.lastSpan {
+		p.uint(p.lastPlace)
+		return
+	}
 	var b [8]byte
 	binary.LittleEndian.PutUint32(b[:], uint32(s.From)) //nolint:gosec // the bits
 	binary.LittleEndian.PutUint32(b[4:], uint32(s.To))  //nolint:gosec // the bits
+	at := len(p.buf)
 	p.word(b[:])
+	if p.words != nil {
+		p.lastSpan = s
+		p.lastPlace, _ = binary.Uvarint(p.buf[at:])
+	}
 }
 
 // reader reads what a packer wrote, in the same order.

@@ -16,7 +16,7 @@ func (p *packer) river(r *River) {
 	p.word(r.Kind)
 	levels := make([]byte, 0, 8)
 	for _, l := range r.Levels {
-		levels = append(levels, byte(l))
+		levels = append(levels, byte(l)) //nolint:gosec // 1 to 6
 	}
 	p.word(levels)
 	switch {

@@ -22,7 +22,7 @@ const NoDay = FirstDay
 
 // dayOf counts a date.
 func dayOf(d geo.Date) Day {
-	return Day(math.Floor(float64(d.Time().Unix()) / 86400)) //nolint:gosec // years 1000 to 9999
+	return Day(math.Floor(float64(d.Time().Unix()) / 86400))
 }
 
 // date is the way back; the ends of a span are no date.
@@ -156,8 +156,8 @@ const (
 	tabled = BankLines // how many tables there are
 )
 
-// Kinds gives all kinds, those of which there is most first.
-func Kinds() []Kind {
+// kinds gives all kinds, those of which there is most first.
+func kinds() []Kind {
 	return []Kind{Routes, Reaches, Appointments, Posts, Rivers, Boards, Divisions, BankLines, Areas}
 }
 

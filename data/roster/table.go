@@ -126,22 +126,30 @@ type builder struct {
 	rows  []place
 }
 
-const pieceSize = 1 << 20
+const (
+	pieceBits = 20
+	pieceSize = 1 << pieceBits
+	// mostPieces bounds the rows of a kind to 4 GB, which is those of fifty million reaches.
+	mostPieces = 1 << (32 - pieceBits)
+)
 
-// place is where a row's bytes stand: in a piece, the last one being what is packed just now.
+// place is where a row's bytes stand: the number of a piece, the last one being what is packed just now, above that in the
+// piece; and how many they are.
 type place struct {
 	owner, id int64
-	at        int
-	piece, n  int32
+	at, n     uint32
 }
 
 // end makes a row of what was packed since at.
 func (b *builder) end(owner, id int64, at int) {
-	b.rows = append(b.rows, place{owner, id, at, int32(len(b.aside)), int32(len(b.buf) - at)}) //nolint:gosec // a row's length, and a number of megabytes
+	b.rows = append(b.rows, place{owner, id, uint32(len(b.aside)<<pieceBits | at), uint32(len(b.buf) - at)}) //nolint:gosec // a piece ends before its size, and full says when there are too many
 	if len(b.buf) > pieceSize-pieceSize/16 {
 		b.aside, b.buf = append(b.aside, b.buf), make([]byte, 0, pieceSize)
 	}
 }
+
+// full tells that no row more can be added.
+func (b *builder) full() bool { return len(b.aside) == mostPieces-1 }
 
 func (b *builder) add(r row) {
 	at := len(b.buf)
@@ -150,10 +158,11 @@ func (b *builder) add(r row) {
 }
 
 func (b *builder) told(p place) []byte {
-	if int(p.piece) < len(b.aside) {
-		return b.aside[p.piece][p.at : p.at+int(p.n)]
+	piece, at := b.buf, p.at&(pieceSize-1)
+	if n := int(p.at >> pieceBits); n < len(b.aside) {
+		piece = b.aside[n]
 	}
-	return b.buf[p.at : p.at+int(p.n)]
+	return piece[at : at+p.n]
 }
 
 // byID gives the rows of each id.
@@ -168,7 +177,7 @@ func (b *builder) byID() map[int64][]row {
 // table gives the table; the builder is used up.
 func (b *builder) table() *table {
 	slices.SortFunc(b.rows, func(x, y place) int {
-		return cmp.Or(cmp.Compare(x.owner, y.owner), cmp.Compare(x.id, y.id), cmp.Compare(x.piece, y.piece), cmp.Compare(x.at, y.at))
+		return cmp.Or(cmp.Compare(x.owner, y.owner), cmp.Compare(x.id, y.id), cmp.Compare(x.at, y.at))
 	})
 	t := &table{n: len(b.rows), words: b.words, late: map[int64][]row{}, owners: map[int64][]int64{}, marks: make([]mark, 0, (len(b.rows)+markEvery-1)/markEvery)}
 	// Twice the same way: once to count, once to write.
@@ -187,8 +196,8 @@ func (b *builder) write(t *table, out *[]byte) int {
 		if i == 0 {
 			last = r.owner
 		}
-		h := binary.AppendUvarint(head[:0], uint64(r.owner-last))                   //nolint:gosec // in ascending order
-		h = binary.AppendUvarint(binary.AppendVarint(h, r.id-r.owner), uint64(r.n)) //nolint:gosec // a length
+		h := binary.AppendUvarint(head[:0], uint64(r.owner-last)) //nolint:gosec // in ascending order
+		h = binary.AppendUvarint(binary.AppendVarint(h, r.id-r.owner), uint64(r.n))
 		last = r.owner
 		if out != nil {
 			if i%markEvery == 0 {

@@ -177,6 +177,43 @@ func TestReachEnds(t *testing.T) {
 	}
 }
 
+// A bound that is stored, or a measure that is computed, some millimetres off a position still means it: of the reaches that
+// meet there the one that begins has it, and no other.
+func TestReachesMeet(t *testing.T) {
+	t.Parallel()
+	line := geom.NewLineStringFlat(geom.XYM, []float64{106.00, 26.5, 2000, 106.01, 26.5, 1000, 106.02, 26.5, 0})
+	for _, bound := range []float64{999.995, 1000, 1000.005} {
+		s := rows{routes: []duty.Route{{ID: 1, River: duty.River{ID: 1}, Geom: line}}, reaches: []duty.Reach{
+			{ID: 1, RouteID: 1, Level: geo.Town, ToM: bound, BankScope: geo.Both}, {ID: 2, RouteID: 1, Level: geo.Town, FromM: bound, ToM: 2000, BankScope: geo.Both},
+		}}
+		found := ask(t, s, 106.01, 26.5)[0].Banks[0].Levels[0].Reaches
+		if len(found) != 1 || found[0].ID != 2 {
+			t.Errorf("a bound at %g: got %+v, want the reach above", bound, found)
+		}
+	}
+}
+
+// A route that comes in stretches is answered as the whole one is: what its ends are is said beside them.
+func TestStretchesOfARoute(t *testing.T) {
+	t.Parallel()
+	flat := []float64{106.00, 26.5, 3000, 106.01, 26.5, 2000, 106.02, 26.501, 1000, 106.03, 26.5, 0}
+	river := duty.River{ID: 1}
+	s := oneReach(post(1, held(7, "2020-01-01", "", false)))
+	s.reaches = []duty.Reach{{ID: 5, RouteID: 1, Level: geo.Town, FromM: 0.004, ToM: 2999.996, BankScope: geo.Both, DivisionID: 9}}
+	whole, stretched := s, s
+	whole.routes = []duty.Route{{ID: 1, River: river, Geom: geom.NewLineStringFlat(geom.XYM, flat)}}
+	ends := &[2]float64{3000, 0}
+	stretched.routes = []duty.Route{
+		{ID: 1, River: river, Ends: ends, Geom: geom.NewLineStringFlat(geom.XYM, flat[:6])}, {ID: 1, River: river, Ends: ends, Geom: geom.NewLineStringFlat(geom.XYM, flat[6:])},
+	}
+	for _, lon := range []float64{105.999, 106.0, 106.004, 106.027, 106.03, 106.0301} {
+		want, got := ask(t, whole, lon, 26.5001), ask(t, stretched, lon, 26.5001)
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b geo.Date) bool { return a.String() == b.String() })); diff != "" || len(got) != 1 {
+			t.Errorf("at %g: %s", lon, diff)
+		}
+	}
+}
+
 // post is a held post of a reach.
 func post(id int64, appointments ...duty.Appointment) duty.Post {
 	return duty.Post{ID: id, Level: geo.Town, Role: "chief", ReachID: new(int64(5)), Appointments: appointments}

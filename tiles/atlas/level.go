@@ -6,12 +6,12 @@ import "hetu/tiles"
 const gone = tiles.MaxZoom + 1
 
 // tolerance gives how far a line may be drawn from where it is, in tile units. Up to zoom 12 one unit, an eighth of a pixel;
-// from 13 on half a unit, which rounding to whole units costs anyway.
+// from 13 on a tenth of a unit, so that what is left out is what lies on a straight line.
 func tolerance(zoom int) float64 {
 	if zoom <= 12 {
 		return 1
 	}
-	return 0.5
+	return 0.1
 }
 
 // levelOf gives the first zoom at which a squared distance in world units matters, from a given one on.

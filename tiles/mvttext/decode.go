@@ -84,7 +84,7 @@ func layer(data []byte) (Layer, error) {
 	case extent == 0 || extent > math.MaxInt32:
 		return Layer{}, fmt.Errorf("layer %q has extent %d", name, extent)
 	}
-	l := Layer{Name: name, Version: int(version), Extent: int(extent), Features: make([]Feature, 0, len(bodies))} //nolint:gosec // checked above
+	l := Layer{Name: name, Version: int(version), Extent: int(extent), Features: make([]Feature, 0, len(bodies))}
 	for i, body := range bodies {
 		f, err := feature(body, keys, values)
 		if err != nil {
@@ -144,12 +144,12 @@ func feature(data []byte, keys []string, values []any) (Feature, error) {
 }
 
 // value reads a value of section 4.1: exactly one, of a type that version 2 knows.
-func value(data []byte) (out any, err error) {
-	err = eachField(data, func(f field) error {
+func value(data []byte) (any, error) {
+	var out any
+	err := eachField(data, func(f field) (err error) {
 		if out != nil {
 			return errors.New("two values in one")
 		}
-		var err error
 		switch f.number {
 		case 1:
 			out, err = f.text()
@@ -165,7 +165,7 @@ func value(data []byte) (out any, err error) {
 			}
 			err = f.is("value", 5, varintType)
 		case 6:
-			out, err = int64(f.n>>1)^-int64(f.n&1), f.is("value", 6, varintType) //nolint:gosec // zigzag
+			out, err = int64(f.n>>1)^-int64(f.n&1), f.is("value", 6, varintType)
 		case 7:
 			out, err = f.n != 0, f.is("value", 7, varintType)
 		default:

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -92,7 +93,13 @@ func TestAgreesWithVectorTile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		names = append(names, found...)
+		step := 1
+		if strings.HasPrefix(pattern, "real-world") {
+			step = 5 // they are large
+		}
+		for i := 0; i < len(found); i += step {
+			names = append(names, found[i])
+		}
 	}
 	var all [][]byte
 	var read []string
@@ -109,7 +116,7 @@ func TestAgreesWithVectorTile(t *testing.T) {
 		}
 		all, read, want = append(all, data), append(read, name), append(want, vectortile.Floats(features))
 	}
-	if len(all) < 240 {
+	if len(all) < 80 {
 		t.Fatalf("only %d tiles were read", len(all))
 	}
 	for i, got := range vectortile.Decode(t, "../../api/web", all) {

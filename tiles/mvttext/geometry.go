@@ -51,18 +51,18 @@ type pen struct {
 
 // part reads a line, or a ring.
 func (p *pen) part(kind string) ([][2]int, error) {
-	start, err := p.run(moveTo)
+	line, err := p.run(moveTo)
 	if err != nil {
 		return nil, err
 	}
-	if len(start) != 1 {
-		return nil, fmt.Errorf("it begins at %d points", len(start))
+	if len(line) != 1 {
+		return nil, fmt.Errorf("it begins at %d points", len(line))
 	}
 	more, err := p.run(lineTo)
 	if err != nil {
 		return nil, err
 	}
-	line := append(start, more...)
+	line = append(line, more...)
 	for i := 1; i < len(line); i++ {
 		if line[i] == line[i-1] {
 			return nil, errors.New("a line to where it is")
@@ -101,7 +101,7 @@ func (p *pen) run(command uint32) ([][2]int, error) {
 	return out, nil
 }
 
-func zigzag(n uint32) int { return int(int32(n>>1) ^ -int32(n&1)) } //nolint:gosec // the bits are what is meant
+func zigzag(n uint32) int { return int(int32(n>>1) ^ -int32(n&1)) }
 
 // ringsRun holds the rule of section 4.3.4.4: an outer ring has a positive area by the surveyor's formula, y running down, and
 // comes before its holes, whose area is negative. No ring is without area.

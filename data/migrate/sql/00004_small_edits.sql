@@ -84,8 +84,9 @@ BEGIN
     WHERE s.batch = p_batch AND s.fate IN ('a', 'c') ORDER BY s.n;
 
     IF added + changed + ended > 10000 THEN
-        -- The planner is told at once; until autovacuum came by, plans for a small table would be used on a large one.
-        ANALYZE %2$s;
+        -- The planner is told at once: until autovacuum came by, plans for a small table would be used on a large one. Of geometry it
+        -- is told then; that can take seconds.
+        ANALYZE %2$s (%9$s);
     END IF;
     IF added + changed + ended > 10000 AND (SELECT count(DISTINCT id) FROM staging.%1$I WHERE batch = p_batch AND fate <> 'u') > 10000 THEN
         INSERT INTO hetu.change (at, kind, op, audit_id) VALUES (p_at, %7$L, 'bulk', p_audit);
@@ -99,7 +100,8 @@ BEGIN
 END
 $body$, p_kind, v, merge_columns(p_kind, ''), merge_columns(p_kind, 'v.'), merge_columns(p_kind, 's.'), merge_columns(p_kind, 'c.'), p_kind,
         CASE WHEN has_geom THEN 'CASE WHEN count(v.geom) > 0 THEN ARRAY[min(st_xmin(v.geom)), min(st_ymin(v.geom)), max(st_xmax(v.geom)), max(st_ymax(v.geom))] END'
-            ELSE 'NULL::double precision[]' END);
+            ELSE 'NULL::double precision[]' END,
+        (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = v AND attnum > 0 AND NOT attisdropped AND attname <> 'geom'));
 BEGIN
     EXECUTE pg_catalog.format(head, 'merge_' || p_kind, '', body);
     EXECUTE pg_catalog.format(head, 'merge_few_' || p_kind,
@@ -205,7 +207,7 @@ BEGIN
     FOREACH e IN ARRAY v_kinds LOOP
         IF NOT few THEN
             -- The planner knows nothing of rows staged a second ago.
-            EXECUTE pg_catalog.format('ANALYZE staging.%I', e);
+            EXECUTE pg_catalog.format('ANALYZE staging.%I (batch, n, id, valid, gone)', e);
         END IF;
         EXECUTE pg_catalog.format('SELECT * FROM hetu.%I($1, $2, $3)', CASE WHEN few THEN 'merge_few_' ELSE 'merge_' END || e) INTO r USING p_batch, v_at, v_audit;
         CONTINUE WHEN r.added + r.changed + r.unchanged + r.ended = 0;

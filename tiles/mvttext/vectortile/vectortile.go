@@ -37,13 +37,29 @@ func Decode(tb testing.TB, web string, tiles [][]byte) [][]mvttext.Feature {
 		if err != nil {
 			tb.Fatalf("node read %d of %d tiles: %v\n%s", len(out), len(tiles), err, told.String())
 		}
-		var features []mvttext.Feature
+		var features []feature
 		if err := json.Unmarshal(line, &features); err != nil {
 			tb.Fatal(err)
 		}
-		out = append(out, features)
+		decoded := make([]mvttext.Feature, len(features))
+		for i, f := range features {
+			decoded[i] = mvttext.Feature(f)
+		}
+		if features == nil {
+			decoded = nil
+		}
+		out = append(out, decoded)
 	}
 	return out
+}
+
+// feature is a feature as the script writes it.
+type feature struct {
+	Layer      string         `json:"layer"`
+	ID         uint64         `json:"id"`
+	Type       string         `json:"type"`
+	Parts      [][][2]int     `json:"parts"`
+	Properties map[string]any `json:"properties"`
 }
 
 // Floats gives features with all numbers among the properties as float64, which is what a page has.
