@@ -29,6 +29,7 @@ type cli struct {
 	Import  importCmd  `cmd:"" help:"Bring a file of rivers, boundaries, boards … into the store, after a report and a yes."`
 	Export  exportCmd  `cmd:"" help:"Write a layer of the store to a GeoJSON file, or vector tiles to a PMTiles or MBTiles file."`
 	Sample  sampleCmd  `cmd:"" help:"The sample counties, and generated networks of any size for tests and benchmarks."`
+	Bench   benchCmd   `cmd:"" help:"Measure what tiles cost on this machine."`
 	DB      dbCmd      `cmd:"" name:"db" help:"The database: migrate it, tell its state, open psql on it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -30,12 +31,19 @@ type Parity struct {
 	Values                    int     // features whose attributes differ
 	Exact, Coarse             float64 // greatest distance from ExactZoom on, and below
 	Far                       int     // features farther apart than a unit in x and in y, below ExactZoom two units
-	Worst                     []string
+	Worst                     []Worst // of all that differ, those that differ most
 	distances                 []float64
 }
 
-// worst bounds how many differences are told in words.
-const worst = 20
+// Worst is a difference in words. By says how great it is: how many times the distance is as far as it may be; for what has no
+// distance a million.
+type Worst struct {
+	By   float64
+	Text string
+}
+
+// tellWorst bounds how many differences are told in words.
+const tellWorst = 20
 
 // Add compares a tile, got by the atlas and by the oracle. Layers of names are passed over: only the atlas has them. Where
 // the atlas dropped features of a tile that was too large, those it kept are compared.
@@ -97,11 +105,17 @@ func index(data []byte) (map[featureKey]mvttext.Feature, error) {
 	return out, nil
 }
 
-func (p *Parity) tell(addr tiles.Address, f mvttext.Feature, format string, args ...any) {
-	if len(p.Worst) < worst {
-		p.Worst = append(p.Worst, fmt.Sprintf("%d/%d/%d %s %d: ", addr.Z, addr.X, addr.Y, f.Layer, f.ID)+fmt.Sprintf(format, args...))
+func (p *Parity) tell(by float64, addr tiles.Address, f mvttext.Feature, format string, args ...any) {
+	if len(p.Worst) == tellWorst && by <= p.Worst[tellWorst-1].By {
+		return
 	}
+	p.Worst = append(p.Worst, Worst{by, fmt.Sprintf("%d/%d/%d %s %d: ", addr.Z, addr.X, addr.Y, f.Layer, f.ID) + fmt.Sprintf(format, args...)})
+	slices.SortStableFunc(p.Worst, func(a, b Worst) int { return cmp.Compare(b.By, a.By) })
+	p.Worst = p.Worst[:min(len(p.Worst), tellWorst)]
 }
+
+// noDistance is how great a difference is that has no distance.
+const noDistance = 1e6
 
 func (p *Parity) alone(addr tiles.Address, who string, f mvttext.Feature) {
 	_, limit := p.bounds(addr.Z)
@@ -110,13 +124,13 @@ func (p *Parity) alone(addr tiles.Address, who string, f mvttext.Feature) {
 		return
 	}
 	p.Missing++
-	p.tell(addr, f, "only %s draws it: %v", who, f.Parts)
+	p.tell(noDistance, addr, f, "only %s draws it: %v", who, f.Parts)
 }
 
 func (p *Parity) compare(addr tiles.Address, f, g mvttext.Feature) {
 	if !maps.Equal(f.Properties, g.Properties) {
 		p.Values++
-		p.tell(addr, f, "%v, PostGIS %v", f.Properties, g.Properties)
+		p.tell(noDistance, addr, f, "%v, PostGIS %v", f.Properties, g.Properties)
 	}
 	most, limit := p.bounds(addr.Z)
 	step := 0.5
@@ -128,7 +142,7 @@ func (p *Parity) compare(addr tiles.Address, f, g mvttext.Feature) {
 	p.distances = append(p.distances, d)
 	if d > limit {
 		p.Far++
-		p.tell(addr, f, "%.2f units apart: %v, PostGIS %v", d, f.Parts, g.Parts)
+		p.tell(d/limit, addr, f, "%.2f units apart: %v, PostGIS %v", d, f.Parts, g.Parts)
 	}
 }
 
@@ -142,9 +156,14 @@ func (p *Parity) bounds(zoom int) (most *float64, limit float64) {
 
 // String tells the figures in words.
 func (p *Parity) String() string {
-	return fmt.Sprintf("%d tiles, %d features, %d vertices: %d short and %d other features drawn by one only, %d with other values, "+
-		"%d too far apart; at most %.2f units apart from zoom %d on, %.2f below%s", p.Tiles, p.Features, p.Vertices, p.Short, p.Missing, p.Values,
-		p.Far, p.Exact, ExactZoom, p.Coarse, strings.Join(append([]string{""}, p.Worst...), "\n  "))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d tiles, %d features, %d vertices: %d short and %d other features drawn by one only, %d with other values, "+
+		"%d too far apart; at most %.2f units apart from zoom %d on, %.2f below", p.Tiles, p.Features, p.Vertices, p.Short, p.Missing, p.Values,
+		p.Far, p.Exact, ExactZoom, p.Coarse)
+	for _, w := range p.Worst {
+		fmt.Fprintf(&b, "\n  %s", w.Text)
+	}
+	return b.String()
 }
 
 // drawnLength is how long a line or the outline of a polygon is, in tile units, but for what is nearer than margin to the end
