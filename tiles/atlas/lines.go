@@ -16,31 +16,10 @@ func (a *Atlas) Stretches(name string, extent geo.Extent, asOf geo.Date, every i
 	defer a.mu.RUnlock()
 	l := a.layers[name]
 	for _, n := range l.search(within, tiles.MaxZoom, DayOf(asOf, LastDay), nil) {
-		r := &l.records[n]
-		if r.diedZoom != live {
-			continue
-		}
-		line := l.line(r)
-		for from := 0; from < len(line)-1; {
-			to := from
-			for to < len(line)-1 && touches(line[to:min(to+every, len(line)-1)+1], within) {
-				to = min(to+every, len(line)-1)
-			}
-			if to > from {
-				each(r.id, from, len(line), degrees(line[from:to+1]))
-			}
-			from = max(to, from+every)
+		if r := &l.records[n]; r.diedZoom == live {
+			l.stretches(r, within, every, func(first, total int, flat []float64) { each(r.id, first, total, flat) })
 		}
 	}
-}
-
-// touches tells whether the box of a run of vertices meets another.
-func touches(line []point, within box) bool {
-	b := nowhere()
-	for _, p := range line {
-		b.extend(p)
-	}
-	return b.meets(within)
 }
 
 // Line gives the whole of a line of a layer, as Stretches does; nil if there is none on that day.
@@ -51,7 +30,7 @@ func (a *Atlas) Line(name string, id int64, asOf geo.Date) []float64 {
 	l := a.layers[name]
 	for _, n := range l.of(id) {
 		if r := &l.records[n]; r.on(day) {
-			return degrees(l.line(r))
+			return l.flat(r)
 		}
 	}
 	return nil
@@ -63,17 +42,81 @@ func (*Atlas) Merges(lon1, lat1, lon2, lat2 float64) bool {
 	return project(lon1, lat1) == project(lon2, lat2)
 }
 
-func (l *layer) line(r *record) []point {
-	var out []point
-	l.points(r, func(_ part, vertices []point) { out = append(out, vertices...) })
+// flat gives all positions of a feature.
+func (l *layer) flat(r *record) []float64 {
+	var out []float64
+	l.points(r, func(_ part, vertices []point) {
+		for _, p := range vertices {
+			lon, lat := unproject(p)
+			out = append(out, lon, lat)
+		}
+	})
 	return out
 }
 
-func degrees(line []point) []float64 {
-	flat := make([]float64, 0, 2*len(line))
-	for _, p := range line {
-		lon, lat := unproject(p)
-		flat = append(flat, lon, lat)
+// stretches finds those of a line: runs of its chunks that meet the box, the others are passed over. A line without chunks is
+// given whole if one of its segments meets the box; so is one of several parts.
+func (l *layer) stretches(r *record, within box, every int, each func(first, total int, flat []float64)) {
+	p := l.parts[r.part]
+	if p.long == 0 || r.parts > 1 {
+		if r.parts > 1 || l.enters(r, p, within) {
+			flat := l.flat(r)
+			each(0, len(flat)/2, flat)
+		}
+		return
 	}
-	return flat
+	total, start := p.n(), l.longs[p.long-1].chunk
+	from, to := 0, -1
+	give := func() {
+		if to >= 0 {
+			each(from, total, l.run(start, from, to))
+		}
+	}
+	for k := start; int(l.chunks[k].vertex) < total-1; k++ {
+		if !l.chunks[k].box.meets(within) {
+			continue
+		}
+		if first := int(l.chunks[k].vertex) / every * every; to < first {
+			give()
+			from = first
+		}
+		to = min((int(l.chunks[k+1].vertex)+every-1)/every*every, total-1)
+	}
+	give()
+}
+
+// enters tells whether the box of a segment of a part without chunks meets another.
+func (l *layer) enters(r *record, p part, within box) bool {
+	w := walker{deltas: l.deltas, at: int(r.delta)}
+	w.next()
+	for range p.n() - 1 {
+		segment := box{w.x, w.y, w.x, w.y}
+		w.next()
+		segment.extend(point{w.x, w.y})
+		if segment.meets(within) {
+			return true
+		}
+	}
+	return false
+}
+
+// run gives the positions of a long part from one number to another, both included. start is the part's first chunk.
+func (l *layer) run(start uint32, from, to int) []float64 {
+	k := start
+	for int(l.chunks[k+1].vertex) <= from { // the last one stands for the last vertex, which is no beginning
+		k++
+	}
+	c := &l.chunks[k]
+	w := walker{deltas: l.deltas, at: int(c.delta), x: c.at.x, y: c.at.y}
+	flat := make([]float64, 0, 2*(to-from+1))
+	for n := int(c.vertex); ; n++ {
+		if n >= from {
+			lon, lat := unproject(point{w.x, w.y})
+			flat = append(flat, lon, lat)
+		}
+		if n == to {
+			return flat
+		}
+		w.next()
+	}
 }
