@@ -113,6 +113,12 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 		return nil, interpret(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if !few {
+		// A million reaches take ten minutes. Whoever waits may give up, the database may not.
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+			return nil, interpret(fmt.Errorf("merge: %w", err))
+		}
+	}
 	if err := tx.SendBatch(ctx, statements).Close(); err != nil {
 		return nil, interpret(fmt.Errorf("merge: %w", err))
 	}

@@ -81,7 +81,10 @@ func (a *Atlas) Occupied(addr tiles.Address, zoom int) bool {
 		if l == nil {
 			continue
 		}
-		drawn := func(n uint32) bool { return l.records[n].diedZoom == live && l.records[n].on(day) }
+		drawn := func(n uint32) bool {
+			r := &l.records[n]
+			return r.diedZoom == live && int(r.rank) <= zoom && r.on(day)
+		}
 		for k := range l.trees {
 			if int(l.trees[k].zoom) <= zoom && l.trees[k].any(l.boxes, area, drawn) {
 				return true
@@ -89,7 +92,7 @@ func (a *Atlas) Occupied(addr tiles.Address, zoom int) bool {
 		}
 		seen := false
 		l.later.Search([2]uint32{area.minX, area.minY}, [2]uint32{area.maxX, area.maxY}, func(_, _ [2]uint32, n uint32) bool {
-			seen = int(l.records[n].rank) <= zoom && drawn(n)
+			seen = drawn(n)
 			return !seen
 		})
 		if seen {

@@ -15,9 +15,11 @@ const (
 )
 
 // xy is a position in tile units from the tile's corner.
-type xy struct{ x, y int32 }
+type xy = mvt.XY
 
-func (p xy) inBuffer() bool { return p.x >= low && p.x <= high && p.y >= low && p.y <= high }
+func inTile(p xy) bool { return uint32(p.X) <= mvt.Extent && uint32(p.Y) <= mvt.Extent } //nolint:gosec // what is negative becomes large
+
+func inBuffer(p xy) bool { return p.X >= low && p.X <= high && p.Y >= low && p.Y <= high }
 
 // cutLine adds to out the parts of a line that lie in the tile and its buffer, with ends giving where each part ends.
 func cutLine(line, out []xy, ends []int) ([]xy, []int) {
@@ -38,13 +40,18 @@ func cutLine(line, out []xy, ends []int) ([]xy, []int) {
 	var cuts [9]xy
 	for i := 1; i < len(line); i++ {
 		a, b := line[i-1], line[i]
+		if inTile(a) && inTile(b) {
+			push(a)
+			out = append(out, b)
+			continue
+		}
 		if aside(a, b) {
 			flush()
 			continue
 		}
 		from := a
 		for _, p := range append(crossings(cuts[:0], a, b, true), b) {
-			if from.inBuffer() && p.inBuffer() {
+			if inBuffer(from) && inBuffer(p) {
 				push(from)
 				push(p)
 			} else {
@@ -59,14 +66,14 @@ func cutLine(line, out []xy, ends []int) ([]xy, []int) {
 
 // aside tells whether a segment lies beyond one end of the buffer.
 func aside(a, b xy) bool {
-	return (a.x < low && b.x < low) || (a.x > high && b.x > high) || (a.y < low && b.y < low) || (a.y > high && b.y > high)
+	return (a.X < low && b.X < low) || (a.X > high && b.X > high) || (a.Y < low && b.Y < low) || (a.Y > high && b.Y > high)
 }
 
 // crossings adds the places where a segment crosses the tile's edges, and those where it crosses the ends of the buffer if
 // asked, in their order along it. Their ends are not among them.
 func crossings(out []xy, a, b xy, ends bool) []xy {
 	inside := func(v int32) bool { return v > 0 && v < mvt.Extent }
-	if inside(a.x) && inside(b.x) && inside(a.y) && inside(b.y) {
+	if inside(a.X) && inside(b.X) && inside(a.Y) && inside(b.Y) {
 		return out
 	}
 	first := len(out)
@@ -74,17 +81,17 @@ func crossings(out []xy, a, b xy, ends bool) []xy {
 		if c == low && !ends {
 			break
 		}
-		if between(c, a.x, b.x) {
-			out = append(out, xy{c, across(a.x, a.y, b.x, b.y, c)})
+		if between(c, a.X, b.X) {
+			out = append(out, xy{X: c, Y: across(a.X, a.Y, b.X, b.Y, c)})
 		}
-		if between(c, a.y, b.y) {
-			out = append(out, xy{across(a.y, a.x, b.y, b.x, c), c})
+		if between(c, a.Y, b.Y) {
+			out = append(out, xy{X: across(a.Y, a.X, b.Y, b.X, c), Y: c})
 		}
 	}
 	if found := out[first:]; len(found) > 1 {
 		// Along the segment both coordinates go one way only.
-		sx, sy := sign(b.x-a.x), sign(b.y-a.y)
-		slices.SortFunc(found, func(p, q xy) int { return int((p.x-q.x)*sx + (p.y-q.y)*sy) })
+		sx, sy := sign(b.X-a.X), sign(b.Y-a.Y)
+		slices.SortFunc(found, func(p, q xy) int { return int((p.X-q.X)*sx + (p.Y-q.Y)*sy) })
 	}
 	return out
 }
@@ -149,13 +156,13 @@ func clipRing(ring, scratch []xy) (clipped, rest []xy) {
 func within(p xy, side int) bool {
 	switch side {
 	case 0:
-		return p.x >= low
+		return p.X >= low
 	case 1:
-		return p.x <= high
+		return p.X <= high
 	case 2:
-		return p.y >= low
+		return p.Y >= low
 	default:
-		return p.y <= high
+		return p.Y <= high
 	}
 }
 
@@ -165,9 +172,9 @@ func crossing(p, q xy, side int) xy {
 		c = high
 	}
 	if side < 2 {
-		return xy{c, across(p.x, p.y, q.x, q.y, c)}
+		return xy{X: c, Y: across(p.X, p.Y, q.X, q.Y, c)}
 	}
-	return xy{across(p.y, p.x, q.y, q.x, c), c}
+	return xy{X: across(p.Y, p.X, q.Y, q.X, c), Y: c}
 }
 
 // loops takes a clipped ring apart where it touches itself: rounding does that to narrow places. Each loop that is left has
@@ -203,7 +210,7 @@ func doubleArea(ring []xy) int64 {
 	sum := int64(0)
 	for i, p := range ring {
 		q := ring[(i+1)%len(ring)]
-		sum += int64(p.x)*int64(q.y) - int64(q.x)*int64(p.y)
+		sum += int64(p.X)*int64(q.Y) - int64(q.X)*int64(p.Y)
 	}
 	return sum
 }
@@ -213,11 +220,11 @@ func side(ring []xy, p xy) int {
 	in := -1
 	for i, a := range ring {
 		b := ring[(i+1)%len(ring)]
-		cross := int64(b.x-a.x)*int64(p.y-a.y) - int64(b.y-a.y)*int64(p.x-a.x)
-		if cross == 0 && min(a.x, b.x) <= p.x && p.x <= max(a.x, b.x) && min(a.y, b.y) <= p.y && p.y <= max(a.y, b.y) {
+		cross := int64(b.X-a.X)*int64(p.Y-a.Y) - int64(b.Y-a.Y)*int64(p.X-a.X)
+		if cross == 0 && min(a.X, b.X) <= p.X && p.X <= max(a.X, b.X) && min(a.Y, b.Y) <= p.Y && p.Y <= max(a.Y, b.Y) {
 			return 0
 		}
-		if (a.y > p.y) != (b.y > p.y) && (cross > 0) == (b.y > a.y) {
+		if (a.Y > p.Y) != (b.Y > p.Y) && (cross > 0) == (b.Y > a.Y) {
 			in = -in
 		}
 	}

@@ -1,26 +1,16 @@
 package atlas
 
-import "math"
-
 // columns hold the geometry of a layer's features in flat arrays, which the garbage collector need not look into. They only
 // grow: what a reader has found stays where it is.
 //
-// A part (a line, a ring, the points of a feature) is a run of vertices. Each vertex has one byte in levels, the first zoom that
-// needs it, and is written to deltas as its distance from the vertex before, two numbers; where it is the first, or too far for
-// 16 bits, as far and its position, five numbers.
+// A part (a line, a ring, the points of a feature) is a run of vertices. Each is a step, the word that appendStep writes, or
+// three where it is the first of its run or far from the one before.
 type columns struct {
-	deltas []int16
-	levels []uint8
+	steps  []uint32
 	parts  []part
 	longs  []long
 	chunks []chunk
-	coarse coarse
-}
-
-// coarse is the same of long lines once more, but only the vertices that are drawn before chunkZoom: few of many.
-type coarse struct {
-	deltas []int16
-	levels []uint8
+	few    []uint32 // steps of the runs for low zooms
 }
 
 // part is a run of vertices. long is its number among the long ones, counted from 1.
@@ -29,11 +19,27 @@ type part struct {
 	long     uint32
 }
 
-// long is what helps to draw a part of many vertices.
+// long is what helps to draw a part of many vertices: the run of all of them, and of a line the runs of those that are drawn
+// up to the zooms of fewZooms.
 type long struct {
-	chunk         uint32 // its first chunk
-	delta, vertex uint32 // where it begins in coarse
-	vertices      uint32 // how many it has there; 0 for what is not drawn so
+	all run
+	few [len(fewZooms)]run
+}
+
+// run is the vertices of a part, or some of them, in chunks.
+type run struct {
+	chunk    uint32 // the first one
+	vertices uint32 // how many; 0 is no run
+}
+
+// at gives the run that a line is drawn from at a zoom, and tells whether it stands in few.
+func (l *long) at(zoom int) (r *run, few bool) {
+	for i := range fewZooms {
+		if zoom <= fewZooms[i] && l.few[i].vertices > 0 {
+			return &l.few[i], true
+		}
+	}
+	return &l.all, false
 }
 
 // holeBit marks a ring that is a hole, in part.vertices.
@@ -42,139 +48,210 @@ const holeBit = 1 << 31
 func (p part) n() int     { return int(p.vertices &^ holeBit) }
 func (p part) hole() bool { return p.vertices&holeBit != 0 }
 
-// chunk is a stretch of a long part, so that a tile can pass over what is far away. It goes from its vertex, whose position
-// it knows, to that of the next chunk; the last one of a part stands for its last vertex. A line is cut only at vertices that
-// are kept from chunkZoom on, so that from there on no drawn segment leaves its chunk's box.
+// chunk is a stretch of a run, so that a tile can pass over what is far away. It goes from its vertex, whose position it knows,
+// to that of the next chunk; the last one of a run stands for its last vertex. A line is cut only at vertices that are drawn at
+// every zoom that the run is for, so that no drawn segment leaves its chunk's box.
 type chunk struct {
 	box    box
 	at     point
-	vertex uint32 // number in the part
-	delta  uint32 // where the vertex after it is written
+	vertex uint32 // number in the run
+	step   uint32 // where the vertex after it is written
 }
 
+// fewZooms are the last zooms that runs of fewer vertices are for.
+var fewZooms = [...]int{5, 7, 9} //nolint:gochecknoglobals // a list
+
 const (
-	far = math.MinInt16
 	// A part of chunkFrom vertices or more is cut into chunks of at least chunkSize.
 	chunkFrom = 160
 	chunkSize = 48
-	chunkZoom = 10
+	// A run of few vertices has smaller ones: its vertices are far apart.
+	fewChunkSize = 32
 )
 
 // mark is an end of the columns.
-type mark struct{ deltas, levels, parts, longs, chunks, coarseDeltas, coarseLevels int }
+type mark struct{ steps, parts, longs, chunks, few int }
 
 func (c *columns) mark() mark {
-	return mark{len(c.deltas), len(c.levels), len(c.parts), len(c.longs), len(c.chunks), len(c.coarse.deltas), len(c.coarse.levels)}
+	return mark{len(c.steps), len(c.parts), len(c.longs), len(c.chunks), len(c.few)}
 }
 
 // undo takes back what was added since.
 func (c *columns) undo(m mark) {
-	c.deltas, c.levels, c.parts, c.longs, c.chunks = c.deltas[:m.deltas], c.levels[:m.levels], c.parts[:m.parts], c.longs[:m.longs], c.chunks[:m.chunks]
-	c.coarse.deltas, c.coarse.levels = c.coarse.deltas[:m.coarseDeltas], c.coarse.levels[:m.coarseLevels]
+	c.steps, c.parts, c.longs, c.chunks, c.few = c.steps[:m.steps], c.parts[:m.parts], c.longs[:m.longs], c.chunks[:m.chunks], c.few[:m.few]
 }
 
-// add writes a part with its levels. line tells that it is one and no ring, low that it is drawn before chunkZoom.
-func (c *columns) add(vertices []point, levels []uint8, line, hole, low bool) {
+// add writes a part with its levels. line tells that it is one and no ring, first is the zoom from which it is drawn.
+func (c *columns) add(vertices []point, levels []uint8, line, hole bool, first int) {
 	p := part{vertices: uint32(len(vertices))} //nolint:gosec // a stored geometry has at most 200,000
 	if hole {
 		p.vertices |= holeBit
 	}
-	if len(vertices) >= chunkFrom {
-		c.longs = append(c.longs, c.cut(vertices, levels, line, low))
-		p.long = uint32(len(c.longs)) //nolint:gosec // fewer than vertices
-	} else {
+	if len(vertices) < chunkFrom {
 		for i := range vertices {
-			c.deltas = appendStep(c.deltas, vertices, i)
+			c.steps = appendStep(c.steps, vertices, i, levels[i])
 		}
+	} else {
+		c.longs = append(c.longs, c.cut(vertices, levels, line, first))
+		p.long = uint32(len(c.longs)) //nolint:gosec // fewer than vertices
 	}
 	c.parts = append(c.parts, p)
-	c.levels = append(c.levels, levels...)
 }
 
-// cut writes a long part in chunks and, of a line, what is drawn at low zooms.
-func (c *columns) cut(vertices []point, levels []uint8, line, low bool) long {
-	l := long{
-		chunk: uint32(len(c.chunks)), delta: uint32(len(c.coarse.deltas)), vertex: uint32(len(c.coarse.levels)), //nolint:gosec // the columns have fewer than 2^32 entries
+// cut writes the runs of a long part.
+func (c *columns) cut(vertices []point, levels []uint8, line bool, first int) long {
+	var l long
+	if !line {
+		l.all = c.run(&c.steps, vertices, levels, chunkSize, gone)
+		return l
 	}
+	for i, last := range fewZooms {
+		if last < first {
+			continue
+		}
+		var drawn []point
+		var of []uint8
+		for k, v := range vertices {
+			if int(levels[k]) <= last {
+				drawn, of = append(drawn, v), append(of, levels[k])
+			}
+		}
+		l.few[i] = c.run(&c.few, drawn, of, fewChunkSize, first)
+		first = last + 1
+	}
+	l.all = c.run(&c.steps, vertices, levels, chunkSize, first)
+	return l
+}
+
+// run writes vertices to steps, in chunks of at least size that begin where a vertex has the level always or a lower one.
+func (c *columns) run(steps *[]uint32, vertices []point, levels []uint8, size, always int) run {
+	r := run{uint32(len(c.chunks)), uint32(len(vertices))} //nolint:gosec // the columns have fewer than 2^32 entries
 	last, end := 0, len(vertices)-1
 	for i, v := range vertices {
-		c.deltas = appendStep(c.deltas, vertices, i)
-		if i == 0 || i == end || (i-last >= chunkSize && (!line || levels[i] <= chunkZoom)) {
-			c.chunks = append(c.chunks, chunk{at: v, vertex: uint32(i), delta: uint32(len(c.deltas)), box: nowhere()}) //nolint:gosec // bounded
+		*steps = appendStep(*steps, vertices, i, levels[i])
+		if i == 0 || i == end || (i-last >= size && int(levels[i]) <= always) {
+			c.chunks = append(c.chunks, chunk{at: v, vertex: uint32(i), step: uint32(len(*steps)), box: nowhere()}) //nolint:gosec // bounded
 			last = i
 		}
 	}
-	for k := l.chunk; int(c.chunks[k].vertex) < end; k++ {
+	for k := r.chunk; int(c.chunks[k].vertex) < end; k++ {
 		b := &c.chunks[k].box
 		for _, v := range vertices[c.chunks[k].vertex : c.chunks[k+1].vertex+1] {
 			b.extend(v)
 		}
 	}
-	if line && low {
-		l.vertices = c.thin(vertices, levels)
-	}
-	return l
+	return r
 }
 
-// thin writes the vertices that are drawn before chunkZoom.
-func (c *columns) thin(vertices []point, levels []uint8) uint32 {
-	var few []point
-	for i, v := range vertices {
-		if levels[i] < chunkZoom {
-			few = append(few, v)
-			c.coarse.levels = append(c.coarse.levels, levels[i])
-		}
+// A step is the way from the vertex before, east and south in world units, 14 bits each, and below them in 4 bits the class of
+// the vertex, which stands for the first zoom that draws it. What does not fit has one of two marks in place of its way east:
+// far, and a way of 23 bits each stands in the rest of the word and in the next; or afresh, and the position follows in two words.
+const (
+	classBits = 4
+	classMask = 1<<classBits - 1
+	wayBits   = 14
+	mostWay   = 1<<(wayBits-1) - 1
+	far       = -mostWay - 1
+	afresh    = -mostWay
+	farBits   = 23
+	mostFar   = 1<<(farBits-1) - 1
+)
+
+// classOf gives the class of a level, and the class up to which a zoom draws. No line is drawn before zoom 4; what polygons draw
+// too much there falls together on their grid.
+func classOf(level int) uint32 { return uint32(min(max(level-4, 0), 1<<classBits-1)) } //nolint:gosec // 4 bits
+
+// levelOfClass gives a level that has the class.
+func levelOfClass(class uint32) uint8 {
+	if class == 0 {
+		return 0
 	}
-	for i := range few {
-		c.coarse.deltas = appendStep(c.coarse.deltas, few, i)
-	}
-	return uint32(len(few)) //nolint:gosec // at most as many as vertices
+	return uint8(class + 4) //nolint:gosec // 4 bits
 }
 
 // appendStep writes a vertex of a run.
-func appendStep(out []int16, vertices []point, i int) []int16 {
-	v := vertices[i]
+func appendStep(steps []uint32, vertices []point, i int, level uint8) []uint32 {
+	v, class := vertices[i], classOf(int(level))
 	if i > 0 {
 		dx, dy := int64(v.x)-int64(vertices[i-1].x), int64(v.y)-int64(vertices[i-1].y)
-		if dx > far && dx <= math.MaxInt16 && dy >= far && dy <= math.MaxInt16 {
-			return append(out, int16(dx), int16(dy))
+		switch most := max(dx, -dx, dy, -dy); {
+		case most < mostWay:
+			return append(steps, uint32(dx)<<(32-wayBits)|uint32(dy)<<(32-wayBits)>>wayBits|class) //nolint:gosec // the low bits of each
+		case most <= mostFar:
+			ways := uint64(dx)<<farBits | uint64(dy)&(1<<farBits-1)                                       //nolint:gosec // the low bits of each
+			return append(steps, mark32(far)|uint32(ways>>32)<<(32-wayBits)>>wayBits|class, uint32(ways)) //nolint:gosec // as above
 		}
 	}
-	return append(out, far, int16(v.x>>16), int16(v.x), int16(v.y>>16), int16(v.y)) //nolint:gosec // the bits are put together again
+	return append(steps, mark32(afresh)|class, v.x, v.y)
 }
+
+// mark32 puts a mark in place of the way east.
+func mark32(mark int32) uint32 { return uint32(mark) << (32 - wayBits) } //nolint:gosec // the low bits
 
 // walker goes along a part's vertices.
 type walker struct {
-	deltas []int16
-	at     int // in deltas
-	x, y   uint32
+	steps []uint32
+	at    int // in steps
+	x, y  uint32
 }
 
-// next goes on to the next vertex.
-func (w *walker) next() {
-	d := w.deltas[w.at : w.at+2 : len(w.deltas)]
-	if d[0] != far {
-		w.x += uint32(int32(d[0])) //nolint:gosec // wraps as it should
-		w.y += uint32(int32(d[1])) //nolint:gosec // wraps as it should
-		w.at += 2
-		return
+// next goes on to the next vertex and gives its class.
+func (w *walker) next() (class uint32) {
+	step := w.steps[w.at]
+	if dx := int32(step) >> (32 - wayBits); dx > afresh { //nolint:gosec // its sign comes back
+		w.x += uint32(dx)                                     //nolint:gosec // wraps as it should
+		w.y += uint32(int32(step<<wayBits) >> (32 - wayBits)) //nolint:gosec // as above
+		w.at++
+	} else {
+		w.at += w.leap(dx, w.steps[w.at:])
 	}
-	d = w.deltas[w.at : w.at+5]
-	w.x = uint32(uint16(d[1]))<<16 | uint32(uint16(d[2])) //nolint:gosec // the bits of put
-	w.y = uint32(uint16(d[3]))<<16 | uint32(uint16(d[4])) //nolint:gosec // the bits of put
-	w.at += 5
+	return step & classMask
 }
 
-// points gives all vertices of a feature, part by part.
-func (c *columns) points(r *record, each func(p part, vertices []point)) {
-	w := walker{deltas: c.deltas, at: int(r.delta)}
-	var buf []point
-	for _, p := range c.parts[r.part : r.part+r.parts] {
-		buf = buf[:0]
+// leap goes on to a vertex that is not near and gives how many words that took.
+func (w *walker) leap(mark int32, steps []uint32) int {
+	if mark == afresh {
+		w.x, w.y = steps[1], steps[2]
+		return 3
+	}
+	ways := uint64(steps[0]<<wayBits>>(wayBits+classBits))<<32 | uint64(steps[1])
+	w.x += uint32(int64(ways<<(64-2*farBits)) >> (64 - farBits)) //nolint:gosec // its sign comes back, and wraps as it should
+	w.y += uint32(int64(ways<<(64-farBits)) >> (64 - farBits))   //nolint:gosec // as above
+	return 2
+}
+
+// lone marks the record of a single short part, in record.part: the rest of it is how many vertices it has.
+const lone = 1 << 31
+
+// partsOf gives the parts of a record; room is used where they are not written down.
+func (c *columns) partsOf(r *record, room *[1]part) []part {
+	if r.part&lone == 0 {
+		return c.parts[r.part : r.part+r.parts]
+	}
+	room[0] = part{vertices: r.part &^ lone}
+	return room[:]
+}
+
+// close ends a record whose parts were added: a single short one is written into it.
+func (c *columns) close(r *record) {
+	if last := len(c.parts) - 1; r.parts == 1 && c.parts[last].long == 0 && !c.parts[last].hole() {
+		r.part = lone | c.parts[last].vertices
+		c.parts = c.parts[:last]
+	}
+}
+
+// points gives all vertices of a feature with their levels, part by part.
+func (c *columns) points(r *record, each func(p part, vertices []point, levels []uint8)) {
+	w := walker{steps: c.steps, at: int(r.step)}
+	var room [1]part
+	var vertices []point
+	var levels []uint8
+	for _, p := range c.partsOf(r, &room) {
+		vertices, levels = vertices[:0], levels[:0]
 		for range p.n() {
-			w.next()
-			buf = append(buf, point{w.x, w.y})
+			level := levelOfClass(w.next())
+			vertices, levels = append(vertices, point{w.x, w.y}), append(levels, level)
 		}
-		each(p, buf)
+		each(p, vertices, levels)
 	}
 }

@@ -48,6 +48,13 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 	return id
 }
 
+// add adds a value that it does not have and gives its number; rehash makes it known.
+func (d *dictionary) add(value []byte) uint32 {
+	d.bytes = append(d.bytes, value...)
+	d.ends = append(d.ends, uint32(len(d.bytes))) //nolint:gosec // 4 GB of values are not held in memory
+	return uint32(len(d.ends) - 1)                //nolint:gosec // fewer values than bytes
+}
+
 // slot finds where a value stands in slots, or would.
 func (d *dictionary) slot(value []byte) int {
 	mask := uint64(len(d.slots) - 1) //nolint:gosec // a power of two

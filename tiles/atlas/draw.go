@@ -11,6 +11,8 @@ import (
 // scratch is what a tile is drawn with. It is used again, so that a tile allocates nothing but its bytes.
 type scratch struct {
 	line, out, rest []xy // a part in tile units; what is left of it
+	leaves          bool // the line leaves the tile
+	lone            [1]part
 	ends            []int
 	flat, curve     []int32
 
@@ -44,106 +46,113 @@ func (s *scratch) draw(l *layer, r *record, sq *square) bool {
 }
 
 func (s *scratch) drawPoints(l *layer, r *record, sq *square) {
-	s.flat = s.flat[:0]
-	w := walker{deltas: l.deltas, at: int(r.delta)}
-	for _, p := range l.parts[r.part : r.part+r.parts] {
+	s.line = s.line[:0]
+	w := walker{steps: l.steps, at: int(r.step)}
+	for _, p := range l.partsOf(r, &s.lone) {
 		for range p.n() {
 			w.next()
-			if x, y := sq.local(w.x, w.y); (xy{x, y}).inBuffer() || l.place {
-				s.flat = append(s.flat, x, y)
+			x, y := sq.local(w.x, w.y)
+			if v := (xy{X: x, Y: y}); inBuffer(v) || l.place {
+				s.line = append(s.line, v)
 			}
 		}
 	}
-	if len(s.flat) > 0 {
-		s.geometry.Points(s.flat)
+	if len(s.line) > 0 {
+		s.geometry.Points(s.line)
 	}
 }
 
 func (s *scratch) drawLines(l *layer, r *record, sq *square) {
-	area := sq.reach(buffer)
-	w := walker{deltas: l.deltas, at: int(r.delta)}
-	vertex := int(r.vertex)
-	for _, p := range l.parts[r.part : r.part+r.parts] {
-		s.line = s.line[:0]
-		switch {
-		case p.long == 0:
-			s.walk(&w, l.levels[vertex:vertex+p.n()], sq)
-		case sq.zoom >= chunkZoom:
-			s.walkChunks(l, p, vertex, sq, area)
-			l.pass(p, &w)
-		default:
-			c := l.longs[p.long-1]
-			s.walk(&walker{deltas: l.coarse.deltas, at: int(c.delta)}, l.coarse.levels[c.vertex:c.vertex+c.vertices], sq)
+	w := walker{steps: l.steps, at: int(r.step)}
+	for _, p := range l.partsOf(r, &s.lone) {
+		s.begin()
+		if p.long == 0 {
+			s.walk(&w, p.n(), sq)
+		} else {
+			s.walkRun(l, &l.longs[p.long-1], sq)
 			l.pass(p, &w)
 		}
 		s.writeLine()
-		vertex += p.n()
 	}
 }
 
-// walkChunks draws a long line, passing over its chunks that lie outside the tile.
-func (s *scratch) walkChunks(l *layer, p part, vertex int, sq *square, area box) {
-	for k := l.longs[p.long-1].chunk; int(l.chunks[k].vertex) < p.n()-1; k++ {
-		c, next := &l.chunks[k], &l.chunks[k+1]
+// begin makes s.line empty.
+func (s *scratch) begin() { s.line, s.leaves = s.line[:0], false }
+
+// walkRun draws a long line, passing over its chunks that lie outside the tile.
+func (s *scratch) walkRun(l *layer, of *long, sq *square) {
+	run, few := of.at(sq.zoom)
+	w := walker{steps: l.steps}
+	if few {
+		w.steps = l.few
+	}
+	area := sq.reach(buffer)
+	for k := run.chunk; l.chunks[k].vertex < run.vertices-1; k++ {
+		c := &l.chunks[k]
 		if !c.box.meets(area) {
 			s.writeLine()
-			s.line = s.line[:0]
+			s.begin()
 			continue
 		}
 		if len(s.line) == 0 {
-			x, y := sq.local(c.at.x, c.at.y)
-			s.line = append(s.line, xy{x, y})
+			s.add(c.at.x, c.at.y, sq)
 		}
-		w := walker{deltas: l.deltas, at: int(c.delta), x: c.at.x, y: c.at.y}
-		s.walk(&w, l.levels[vertex+int(c.vertex)+1:vertex+int(next.vertex)+1], sq)
+		w.at, w.x, w.y = int(c.step), c.at.x, c.at.y
+		s.walk(&w, int(l.chunks[k+1].vertex-c.vertex), sq)
 	}
 }
 
-// walk adds to s.line the vertices that are drawn at the zoom, of as many as there are levels.
-func (s *scratch) walk(w *walker, levels []uint8, sq *square) {
+// add adds a vertex to s.line.
+func (s *scratch) add(wx, wy uint32, sq *square) {
+	x, y := sq.local(wx, wy)
+	v := xy{X: x, Y: y}
+	if n := len(s.line); n == 0 || s.line[n-1] != v {
+		s.line = append(s.line, v)
+		s.leaves = s.leaves || !inTile(v)
+	}
+}
+
+// walk adds to s.line those of the next n vertices that are drawn at the zoom.
+func (s *scratch) walk(w *walker, n int, sq *square) {
 	if sq.grid != tiles.WebMercatorQuad {
-		s.walkPlate(w, levels, sq)
+		for range n {
+			if w.next() <= sq.class {
+				s.add(w.x, w.y, sq)
+			}
+		}
 		return
 	}
-	line, zoom, half := s.line, uint8(sq.zoom), int64(1)<<sq.shift>>1 //nolint:gosec // a zoom
-	deltas, at, wx, wy := w.deltas, w.at, w.x, w.y
-	last := xy{-1 << 31, -1 << 31}
-	if len(line) > 0 {
-		last = line[len(line)-1]
+	line, at := slices.Grow(s.line, n), len(s.line)
+	line = line[:at+n]
+	last := xy{X: -1 << 31, Y: -1 << 31}
+	if at > 0 {
+		last = line[at-1]
 	}
-	for _, level := range levels {
-		if d := deltas[at : at+2 : len(deltas)]; d[0] != far {
-			wx += uint32(int32(d[0])) //nolint:gosec // wraps as it should
-			wy += uint32(int32(d[1])) //nolint:gosec // wraps as it should
-			at += 2
+	leaves, half, left, top := false, uint32(1)<<sq.shift>>1, int32(sq.left), int32(sq.top) //nolint:gosec // at most 2^30
+	steps, x, y := w.steps[w.at:], w.x, w.y
+	read := 0
+	for range n { // as w.next does it
+		step := steps[read]
+		if dx := int32(step) >> (32 - wayBits); dx > afresh { //nolint:gosec // its sign comes back
+			x += uint32(dx)                                     //nolint:gosec // wraps as it should
+			y += uint32(int32(step<<wayBits) >> (32 - wayBits)) //nolint:gosec // as above
+			read++
 		} else {
-			d = deltas[at : at+5]
-			wx = uint32(uint16(d[1]))<<16 | uint32(uint16(d[2])) //nolint:gosec // the bits of put
-			wy = uint32(uint16(d[3]))<<16 | uint32(uint16(d[4])) //nolint:gosec // the bits of put
-			at += 5
+			w.x, w.y = x, y
+			read += w.leap(dx, steps[read:])
+			x, y = w.x, w.y
 		}
-		if level > zoom {
+		if step&classMask > sq.class {
 			continue
 		}
-		v := xy{int32((int64(wx)+half)>>sq.shift - sq.left), int32((int64(wy)+half)>>sq.shift - sq.top)} //nolint:gosec // at most 2^30
-		if v != last {
-			line, last = append(line, v), v
+		if v := (xy{X: int32((x+half)>>sq.shift) - left, Y: int32((y+half)>>sq.shift) - top}); v != last { //nolint:gosec // at most 2^30
+			line[at] = v
+			at++
+			last = v
+			leaves = leaves || !inTile(v)
 		}
 	}
-	s.line, w.at, w.x, w.y = line, at, wx, wy
-}
-
-func (s *scratch) walkPlate(w *walker, levels []uint8, sq *square) {
-	for _, level := range levels {
-		w.next()
-		if int(level) > sq.zoom {
-			continue
-		}
-		x, y := sq.local(w.x, w.y)
-		if v := (xy{x, y}); len(s.line) == 0 || s.line[len(s.line)-1] != v {
-			s.line = append(s.line, v)
-		}
-	}
+	s.line, s.leaves, w.at, w.x, w.y = line[:at], s.leaves || leaves, w.at+read, x, y
 }
 
 // writeLine cuts s.line and writes what is left.
@@ -151,23 +160,14 @@ func (s *scratch) writeLine() {
 	if len(s.line) < 2 {
 		return
 	}
-	inside := true
-	for _, p := range s.line {
-		if p.x < 0 || p.y < 0 || p.x > mvt.Extent || p.y > mvt.Extent {
-			inside = false
-			break
-		}
-	}
-	if inside {
-		s.flat = flatten(s.flat[:0], s.line)
-		s.geometry.Line(s.flat)
+	if !s.leaves {
+		s.geometry.Line(s.line)
 		return
 	}
 	s.out, s.ends = cutLine(s.line, s.out[:0], s.ends[:0])
 	from := 0
 	for _, to := range s.ends {
-		s.flat = flatten(s.flat[:0], s.out[from:to])
-		s.geometry.Line(s.flat)
+		s.geometry.Line(s.out[from:to])
 		from = to
 	}
 }
@@ -175,20 +175,24 @@ func (s *scratch) writeLine() {
 // drawName writes the line along which a name stands at a place; false if it is too short to be seen.
 func (s *scratch) drawName(l *layer, r *record, sq *square, x, y int32) bool {
 	s.geometry.Reset()
-	s.line = s.line[:0]
-	s.walk(&walker{deltas: l.deltas, at: int(r.delta)}, l.levels[r.vertex:int(r.vertex)+l.parts[r.part].n()], sq)
+	s.begin()
+	s.walk(&walker{steps: l.steps, at: int(r.step)}, l.partsOf(r, &s.lone)[0].n(), sq)
 	if len(s.line) < 2 {
 		return false
 	}
 	s.flat = flatten(s.flat[:0], s.line)
 	s.curve = label.Curve(s.curve[:0], s.flat, x, y)
-	s.geometry.Line(s.curve)
+	s.line = s.line[:0]
+	for i := 0; i+1 < len(s.curve); i += 2 {
+		s.line = append(s.line, xy{X: s.curve[i], Y: s.curve[i+1]})
+	}
+	s.geometry.Line(s.line)
 	return true
 }
 
 func flatten(flat []int32, line []xy) []int32 {
 	for _, p := range line {
-		flat = append(flat, p.x, p.y)
+		flat = append(flat, p.X, p.Y)
 	}
 	return flat
 }
@@ -202,20 +206,18 @@ type loop struct {
 // drawRings draws the polygons of a record, one after the other: an outer ring and its holes.
 func (s *scratch) drawRings(l *layer, r *record, sq *square) {
 	area := sq.reach(buffer + 2)
-	w := walker{deltas: l.deltas, at: int(r.delta)}
-	vertex := int(r.vertex)
+	w := walker{steps: l.steps, at: int(r.step)}
 	s.outer, s.holes, s.rings = s.outer[:0], s.holes[:0], s.rings[:0]
-	for _, p := range l.parts[r.part : r.part+r.parts] {
+	for _, p := range l.partsOf(r, &s.lone) {
 		if !p.hole() {
 			s.writePolygon()
 		}
 		if !p.hole() || len(s.outer) > 0 {
 			s.line = s.line[:0]
-			s.walkRing(l, p, w, vertex, sq, area)
+			s.walkRing(l, p, w, sq, area)
 			s.takeRing(p.hole())
 		}
 		l.pass(p, &w)
-		vertex += p.n()
 	}
 	s.writePolygon()
 }
@@ -228,37 +230,35 @@ func (l *layer) pass(p part, w *walker) {
 		}
 		return
 	}
-	k := l.longs[p.long-1].chunk
+	k := l.longs[p.long-1].all.chunk
 	for int(l.chunks[k].vertex) < p.n()-1 {
 		k++
 	}
-	w.at = int(l.chunks[k].delta)
+	w.at = int(l.chunks[k].step)
 }
 
 // walkRing adds a ring's vertices on the zoom's grid to s.line. Of a stretch that lies wholly on one side of the tile only the
 // ends matter: it is cut away, and where it comes back does not depend on how it went.
-func (s *scratch) walkRing(l *layer, p part, w walker, vertex int, sq *square, area box) {
-	levels := l.levels[vertex : vertex+p.n()]
+func (s *scratch) walkRing(l *layer, p part, w walker, sq *square, area box) {
 	if p.long == 0 {
-		s.walkGrid(&w, levels, sq)
+		s.walkGrid(&w, p.n(), sq)
 		return
 	}
-	for k := l.longs[p.long-1].chunk; int(l.chunks[k].vertex) < p.n()-1; k++ {
+	for k := l.longs[p.long-1].all.chunk; int(l.chunks[k].vertex) < p.n()-1; k++ {
 		c, next := &l.chunks[k], &l.chunks[k+1]
 		s.addGrid(c.at.x, c.at.y, sq)
 		if c.box.maxX < area.minX || c.box.minX > area.maxX || c.box.maxY < area.minY || c.box.minY > area.maxY {
 			s.addGrid(next.at.x, next.at.y, sq)
 			continue
 		}
-		w.at, w.x, w.y = int(c.delta), c.at.x, c.at.y
-		s.walkGrid(&w, levels[c.vertex+1:next.vertex+1], sq)
+		w.at, w.x, w.y = int(c.step), c.at.x, c.at.y
+		s.walkGrid(&w, int(next.vertex-c.vertex), sq)
 	}
 }
 
-func (s *scratch) walkGrid(w *walker, levels []uint8, sq *square) {
-	for _, level := range levels {
-		w.next()
-		if int(level) <= sq.zoom {
+func (s *scratch) walkGrid(w *walker, n int, sq *square) {
+	for range n {
+		if w.next() <= sq.class {
 			s.addGrid(w.x, w.y, sq)
 		}
 	}
@@ -272,7 +272,7 @@ func (s *scratch) addGrid(x, y uint32, sq *square) {
 	if sq.grid == tiles.CGCS2000Quad {
 		gy = (plate(clampWorld(gy<<sq.shift)) + int64(1)<<sq.shift>>1) >> sq.shift
 	}
-	v := xy{int32(gx - sq.left), int32(gy - sq.top)} //nolint:gosec // at most 2^30
+	v := xy{X: int32(gx - sq.left), Y: int32(gy - sq.top)} //nolint:gosec // at most 2^30
 	if len(s.line) == 0 || s.line[len(s.line)-1] != v {
 		s.line = append(s.line, v)
 	}
@@ -327,8 +327,7 @@ func (s *scratch) writePolygon() {
 }
 
 func (s *scratch) writeRing(l loop) {
-	s.flat = flatten(s.flat[:0], s.rings[l.from:l.to])
-	s.geometry.Ring(s.flat)
+	s.geometry.Ring(s.rings[l.from:l.to])
 }
 
 // within tells whether a hole lies in an outer ring: it is smaller, and none of its positions is outside.

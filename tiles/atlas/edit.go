@@ -79,9 +79,9 @@ func (a *Atlas) Watch(watcher func([]Moved)) {
 	a.watchers = append(a.watchers, watcher)
 }
 
-// replace brings in the spans that a feature has now, by the write stamp, and gives what differs. Days on which the same is
+// replace brings in the spans that a feature has now, by a write, and gives what differs. Days on which the same is
 // drawn as before keep the record they have: nothing moved for them.
-func (l *layer) replace(id int64, spans []Span, stamp uint32, sc *loading, moved []Moved) []Moved {
+func (l *layer) replace(id int64, spans []Span, write uint32, sc *loading, moved []Moved) []Moved {
 	begun, dictionary := l.mark(), len(l.values)
 	old := l.of(id)
 	var fresh []record
@@ -110,30 +110,29 @@ func (l *layer) replace(id int64, spans []Span, stamp uint32, sc *loading, moved
 			if l.same(was, is) {
 				kept := *was
 				kept.from, kept.to = d.from, d.to
-				l.insert(kept, l.boxes[old[d.old]])
+				l.insert(kept, l.boxes[old[d.old]], l.stamp(old[d.old]))
 				continue
 			}
 			m.first = l.differFrom(was, is)
 		}
 		if was != nil {
-			gone := *was
-			gone.from, gone.to, gone.died, gone.diedZoom = d.from, d.to, stamp, uint8(m.first) //nolint:gosec // a zoom
+			gone, when := *was, l.stamp(old[d.old])
+			gone.from, gone.to, gone.diedZoom, when.died = d.from, d.to, uint8(m.first), write //nolint:gosec // a zoom
 			m.box.join(l.boxes[old[d.old]])
-			m.old = l.insert(gone, l.boxes[old[d.old]]) + 1
+			m.old = l.insert(gone, l.boxes[old[d.old]], when) + 1
 			l.lost++
 		}
 		if is != nil {
 			come := *is
-			come.from, come.to, come.born, come.bornZoom = d.from, d.to, stamp, uint8(m.first) //nolint:gosec // a zoom
+			come.from, come.to = d.from, d.to
 			m.box.join(boxes[d.now])
-			m.now = l.insert(come, boxes[d.now]) + 1
+			m.now = l.insert(come, boxes[d.now], stamp{born: write, bornZoom: uint8(m.first)}) + 1 //nolint:gosec // a zoom
 		}
 		moved = append(moved, m)
 	}
 	for _, n := range old {
 		l.records[n].diedZoom = dead
 		l.lost++
-		l.waste += l.vertices(&l.records[n])
 	}
 	return moved
 }
@@ -192,7 +191,7 @@ func (l *layer) differFrom(a, b *record) int {
 		return 0
 	}
 	first := tiles.MaxZoom + 1
-	v, w := l.row(a, nil), l.row(b, nil)
+	v, w := l.row(a.values, nil), l.row(b.values, nil)
 	for i, f := range l.decl.Fields {
 		if v[i] != w[i] {
 			first = min(first, f.MinZoom)
@@ -205,10 +204,11 @@ func (l *layer) sameShape(a, b *record) bool {
 	if a.parts != b.parts {
 		return false
 	}
-	v, w := walker{deltas: l.deltas, at: int(a.delta)}, walker{deltas: l.deltas, at: int(b.delta)}
-	for i := range a.parts {
-		p, q := l.parts[a.part+i], l.parts[b.part+i]
-		if p.vertices != q.vertices {
+	v, w := walker{steps: l.steps, at: int(a.step)}, walker{steps: l.steps, at: int(b.step)}
+	var room, other [1]part
+	theirs := l.partsOf(b, &other)
+	for i, p := range l.partsOf(a, &room) {
+		if p.vertices != theirs[i].vertices {
 			return false
 		}
 		for range p.n() {
@@ -220,12 +220,4 @@ func (l *layer) sameShape(a, b *record) bool {
 		}
 	}
 	return true
-}
-
-func (l *layer) vertices(r *record) int {
-	n := 0
-	for _, p := range l.parts[r.part : r.part+r.parts] {
-		n += p.n()
-	}
-	return n
 }

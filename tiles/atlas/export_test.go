@@ -11,7 +11,6 @@ func Drawer(a *Atlas) func(tiles.Address) tiles.Tile {
 // Settle settles every layer, with columns of its own.
 func Settle(a *Atlas) {
 	for name, l := range a.layers {
-		l.waste = len(l.levels)
-		a.layers[name] = l.settled()
+		a.layers[name] = l.settled().gather()
 	}
 }

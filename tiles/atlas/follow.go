@@ -169,9 +169,9 @@ func (a *Atlas) reload(ctx context.Context, src Source, delta *Delta) (map[strin
 		if err := l.load(ctx, src, fresh[l.names], func(Progress) {}); err != nil {
 			return nil, err
 		}
-		out[name] = l.settled()
+		out[name] = l.settled().gather()
 		if names := fresh[l.names]; names != nil {
-			out[l.names] = names.settled()
+			out[l.names] = names.settled().gather()
 		}
 	}
 	return out, nil
@@ -209,7 +209,7 @@ func (a *Atlas) edit(e edit, version int64, moved []Moved) []Moved {
 func (a *Atlas) tidy() {
 	for name, l := range a.layers {
 		if l.lost > 50_000 && l.lost > len(l.records)/8 {
-			settled := l.settled()
+			settled := l.settled().gather()
 			settled.floor = a.State().Version
 			a.mu.Lock()
 			a.layers[name] = settled

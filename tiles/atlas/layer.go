@@ -12,18 +12,21 @@ import (
 
 // record is a feature over some days. Its geometry and values stand in the columns of its layer; two records may share them.
 type record struct {
-	id       int64
-	from, to Day
-	delta    uint32 // where its first part begins in deltas
-	vertex   uint32 // and in levels
-	part     uint32 // its first part
-	parts    uint32
-	values   uint32 // where its values begin
-	// born and died are the writes that brought and took it, counted from the layer's floor; 0 is before that. Each is seen from
-	// a zoom on: what is not drawn at a zoom does not touch its tiles. diedZoom also says what a record still is.
-	born, died         uint32
-	bornZoom, diedZoom uint8
-	rank, last         uint8 // the zooms it is drawn at
+	id         int64
+	from, to   Day
+	step       uint32 // where its first part begins in steps
+	part       uint32 // its first part, or with the bit lone how many vertices the only one has
+	parts      uint32
+	values     uint32 // where its values begin
+	rank, last uint8  // the zooms it is drawn at
+	diedZoom   uint8  // the zoom from which it is seen that it died, or what it still is
+}
+
+// stamp says which writes brought and took a record, counted from the layer's floor; 0 is before that. Each is seen from a
+// zoom on: what is not drawn at a zoom does not touch its tiles.
+type stamp struct {
+	born, died uint32
+	bornZoom   uint8
 }
 
 // What diedZoom says besides a zoom. A record with a zoom is a ghost: it is drawn no more, and tiles that it was drawn in know
@@ -50,12 +53,12 @@ type layer struct {
 	values  []uint32
 	dict    *dictionary
 
-	trees []packed
-	byID  []uint32 // the packed records in the order of their ids
-	later rtree.RTreeGN[uint32, uint32]
-	added map[int64][]uint32 // records that came later, by id
-	lost  int                // records that are not live
-	waste int                // vertices that no live record has
+	trees  []packed
+	byID   []uint32 // the packed records in the order of their ids
+	later  rtree.RTreeGN[uint32, uint32]
+	stamps []stamp            // of the records that came later
+	added  map[int64][]uint32 // records that came later, by id
+	lost   int                // records that are not live
 }
 
 func newLayer(decl tiles.Layer) *layer {
@@ -80,7 +83,7 @@ func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
 		l.takeShape(s, sc)
 	}
 	of := &sc.before
-	r.delta, r.vertex, r.part, r.parts = of.record.delta, of.record.vertex, of.record.part, of.record.parts
+	r.step, r.part, r.parts = of.record.step, of.record.part, of.record.parts
 	if r.parts == 0 {
 		return record{}, box{}, false
 	}
@@ -88,7 +91,7 @@ func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
 	if s.place != nil {
 		r.last, b = s.place.last, box{s.place.at.x, s.place.at.y, s.place.at.x, s.place.at.y}
 	}
-	r.values, of.whole = l.addRow(sc.intern(l, s.Values), of.whole)
+	r.values = l.addRow(sc.intern(l, s.Values), &of.rows)
 	return r, b, true
 }
 
@@ -110,13 +113,17 @@ func (l *layer) takeShape(s *Span, sc *loading) {
 		if !fits {
 			continue
 		}
-		l.add(line, sc.level(line, l.kind), l.kind == mvt.Line, hole, sc.before.record.rank < chunkZoom)
+		l.add(line, sc.level(line, l.kind), l.drawsRuns(), hole, int(sc.before.record.rank))
 		for _, p := range line {
 			sc.before.box.extend(p)
 		}
 		sc.before.record.parts++
 	}
+	l.close(&sc.before.record)
 }
+
+// drawsRuns tells whether its features are drawn from the runs for low zooms too. A name is written along all of its piece.
+func (l *layer) drawsRuns() bool { return l.kind == mvt.Line && !l.place }
 
 func leastVertices(kind mvt.Type) int {
 	switch kind {
@@ -158,7 +165,7 @@ type taken struct {
 	hole   []bool
 	record record
 	box    box
-	whole  int // where the last whole row of its values stands
+	rows   rows
 }
 
 func (t *taken) has(l *layer, s *Span, rank uint8) bool {
@@ -168,9 +175,9 @@ func (t *taken) has(l *layer, s *Span, rank uint8) bool {
 
 // shape remembers the shape of a span that is about to be written.
 func (t *taken) shape(l *layer, s *Span, rank uint8) {
-	t.layer, t.box, t.whole = l, nowhere(), -1
+	t.layer, t.box, t.rows = l, nowhere(), rows{none, none}
 	t.flat, t.parts, t.hole = append(t.flat[:0], s.Shape.Flat...), append(t.parts[:0], s.Shape.Parts...), append(t.hole[:0], s.Shape.Hole...)
-	t.record = record{id: s.ID, rank: rank, delta: uint32(len(l.deltas)), vertex: uint32(len(l.levels)), part: uint32(len(l.parts))} //nolint:gosec // the columns have fewer than 2^32 entries
+	t.record = record{id: s.ID, rank: rank, step: uint32(len(l.steps)), part: uint32(len(l.parts))} //nolint:gosec // the columns have fewer than 2^32 entries
 }
 
 // project puts positions into the world; compact leaves out those that fall on the one before.
@@ -199,16 +206,16 @@ func (sc *loading) level(line []point, kind mvt.Type) []uint8 {
 }
 
 // settled gives the layer with its live records in the order of packed trees, and nothing else. What it was stays as it is
-// for those who still draw from it; the columns are shared, or copied without what nobody needs any more.
+// for those who still draw from it; the columns are shared.
 func (l *layer) settled() *layer {
 	type place struct {
-		key uint64 // first zoom, then place on the curve
+		key uint64 // first its tree, then place on the curve
 		n   uint32
 	}
 	order := make([]place, 0, len(l.records))
 	for i := range l.records {
 		if l.records[i].diedZoom == live {
-			order = append(order, place{uint64(l.records[i].rank)<<32 | uint64(hilbert(l.boxes[i])), uint32(i)})
+			order = append(order, place{uint64(treeOf(l.records[i].rank))<<32 | uint64(hilbert(l.boxes[i])), uint32(i)})
 		}
 	}
 	slices.SortFunc(order, func(a, b place) int {
@@ -219,55 +226,67 @@ func (l *layer) settled() *layer {
 	out.records, out.boxes = make([]record, len(order)), make([]box, len(order))
 	for i, p := range order {
 		out.records[i], out.boxes[i] = l.records[p.n], l.boxes[p.n]
-		out.records[i].born, out.records[i].bornZoom = 0, 0
-	}
-	if l.waste > len(l.levels)/3 {
-		out.copyColumns(l)
-	} else {
-		out.waste = l.waste
 	}
 	out.order()
 	out.index()
 	return out
 }
 
-// copyColumns gives the layer columns of its own, with what its records need of another's.
-func (l *layer) copyColumns(from *layer) {
-	l.columns, l.values = columns{}, nil
-	var levels []uint8
-	room := make([]uint32, 0, len(l.decl.Fields))
+// gather gives a settled layer columns and a dictionary of its own in the order of its records, with nothing that they do not
+// need: what is drawn in a tile lies together.
+func (l *layer) gather() *layer {
+	from := *l
+	l.reserve(&from)
+	renumbered := make([]uint32, len(from.dict.ends))
+	room, row := make([]uint32, 0, len(l.decl.Fields)), make([]uint32, 0, len(l.decl.Fields))
 	var before record
-	whole := -1
+	after := rows{none, none}
 	for i := range l.records {
 		r := &l.records[i]
 		was := *r
-		if i > 0 && was.delta == before.delta { // spans of a feature stand side by side
-			last := &l.records[i-1]
-			r.delta, r.vertex, r.part = last.delta, last.vertex, last.part
+		if i > 0 && was.step == before.step { // spans of a feature stand side by side
+			r.step, r.part = l.records[i-1].step, l.records[i-1].part
 		} else {
-			r.delta, r.vertex, r.part, whole = uint32(len(l.deltas)), uint32(len(l.levels)), uint32(len(l.parts)), -1 //nolint:gosec // fewer than there were
-			vertex := int(was.vertex)
-			from.points(&was, func(p part, vertices []point) {
-				levels = append(levels[:0], from.levels[vertex:vertex+p.n()]...)
-				vertex += p.n()
-				l.add(vertices, levels, l.kind == mvt.Line, p.hole(), was.rank < chunkZoom)
+			r.step, r.part = uint32(len(l.steps)), uint32(len(l.parts)) //nolint:gosec // no more than there were
+			from.points(&was, func(p part, vertices []point, levels []uint8) {
+				l.add(vertices, levels, l.drawsRuns(), p.hole(), int(was.rank))
 			})
+			l.close(r)
+			after.first = none
 		}
 		before = was
-		r.values, whole = l.addRow(from.row(&was, room), whole)
+		row = row[:0]
+		for _, v := range from.row(was.values, room) {
+			if v != 0 && renumbered[v] == 0 {
+				renumbered[v] = l.dict.add(from.dict.get(v))
+			}
+			row = append(row, renumbered[v])
+		}
+		r.values = l.addRow(row, &after)
 	}
+	l.dict.rehash()
+	return l
+}
+
+// reserve makes room for what another layer has.
+func (l *layer) reserve(from *layer) {
+	l.dict = newDictionary()
+	l.steps, l.few, l.parts = make([]uint32, 0, len(from.steps)), make([]uint32, 0, len(from.few)), make([]part, 0, len(from.parts))
+	l.longs, l.chunks, l.values = make([]long, 0, len(from.longs)), make([]chunk, 0, len(from.chunks)), make([]uint32, 0, len(from.values))
+	l.dict.bytes, l.dict.ends = make([]byte, 0, len(from.dict.bytes)), append(make([]uint32, 0, len(from.dict.ends)), 0)
 }
 
 // index makes the trees and the order of ids over settled records.
 func (l *layer) index() {
 	l.trees = l.trees[:0]
 	for from := 0; from < len(l.records); {
-		rank := l.records[from].rank
+		tree, first := treeOf(l.records[from].rank), l.records[from].rank
 		to := from
-		for to < len(l.records) && l.records[to].rank == rank {
+		for to < len(l.records) && treeOf(l.records[to].rank) == tree {
+			first = min(first, l.records[to].rank)
 			to++
 		}
-		l.trees = append(l.trees, pack(l.boxes, from, to, rank))
+		l.trees = append(l.trees, pack(l.boxes, from, to, first))
 		from = to
 	}
 }
@@ -284,12 +303,20 @@ func (l *layer) order() {
 }
 
 // insert adds a record that came later.
-func (l *layer) insert(r record, b box) uint32 {
+func (l *layer) insert(r record, b box, s stamp) uint32 {
 	n := uint32(len(l.records)) //nolint:gosec // a number of records
-	l.records, l.boxes = append(l.records, r), append(l.boxes, b)
+	l.records, l.boxes, l.stamps = append(l.records, r), append(l.boxes, b), append(l.stamps, s)
 	l.later.Insert([2]uint32{b.minX, b.minY}, [2]uint32{b.maxX, b.maxY}, n)
 	l.added[r.id] = append(l.added[r.id], n)
 	return n
+}
+
+// stamp gives the stamp of a record; one that is packed was there before all writes that are told apart.
+func (l *layer) stamp(n uint32) stamp {
+	if packed := uint32(len(l.byID)); n >= packed { //nolint:gosec // a number of records
+		return l.stamps[n-packed]
+	}
+	return stamp{}
 }
 
 // of gives the live records of a feature.
@@ -314,15 +341,13 @@ func (l *layer) search(b box, zoom int, day Day, found []uint32) []uint32 {
 	}
 	if l.later.Len() > 0 {
 		l.later.Search([2]uint32{b.minX, b.minY}, [2]uint32{b.maxX, b.maxY}, func(_, _ [2]uint32, n uint32) bool {
-			if int(l.records[n].rank) <= zoom {
-				found = append(found, n)
-			}
+			found = append(found, n)
 			return true
 		})
 	}
 	out := kept
 	for _, n := range found[len(kept):] {
-		if r := &l.records[n]; r.diedZoom != dead && int(r.last) >= zoom && r.on(day) {
+		if r := &l.records[n]; r.diedZoom != dead && int(r.rank) <= zoom && int(r.last) >= zoom && r.on(day) {
 			out = append(out, n)
 		}
 	}

@@ -45,7 +45,7 @@ func (*Atlas) Merges(lon1, lat1, lon2, lat2 float64) bool {
 // flat gives all positions of a feature.
 func (l *layer) flat(r *record) []float64 {
 	var out []float64
-	l.points(r, func(_ part, vertices []point) {
+	l.points(r, func(_ part, vertices []point, _ []uint8) {
 		for _, p := range vertices {
 			lon, lat := unproject(p)
 			out = append(out, lon, lat)
@@ -57,7 +57,8 @@ func (l *layer) flat(r *record) []float64 {
 // stretches finds those of a line: runs of its chunks that meet the box, the others are passed over. A line without chunks is
 // given whole if one of its segments meets the box; so is one of several parts.
 func (l *layer) stretches(r *record, within box, every int, each func(first, total int, flat []float64)) {
-	p := l.parts[r.part]
+	var room [1]part
+	p := l.partsOf(r, &room)[0]
 	if p.long == 0 || r.parts > 1 {
 		if r.parts > 1 || l.enters(r, p, within) {
 			flat := l.flat(r)
@@ -65,7 +66,7 @@ func (l *layer) stretches(r *record, within box, every int, each func(first, tot
 		}
 		return
 	}
-	total, start := p.n(), l.longs[p.long-1].chunk
+	total, start := p.n(), l.longs[p.long-1].all.chunk
 	from, to := 0, -1
 	give := func() {
 		if to >= 0 {
@@ -87,7 +88,7 @@ func (l *layer) stretches(r *record, within box, every int, each func(first, tot
 
 // enters tells whether the box of a segment of a part without chunks meets another.
 func (l *layer) enters(r *record, p part, within box) bool {
-	w := walker{deltas: l.deltas, at: int(r.delta)}
+	w := walker{steps: l.steps, at: int(r.step)}
 	w.next()
 	for range p.n() - 1 {
 		segment := box{w.x, w.y, w.x, w.y}
@@ -107,7 +108,7 @@ func (l *layer) run(start uint32, from, to int) []float64 {
 		k++
 	}
 	c := &l.chunks[k]
-	w := walker{deltas: l.deltas, at: int(c.delta), x: c.at.x, y: c.at.y}
+	w := walker{steps: l.steps, at: int(c.step), x: c.at.x, y: c.at.y}
 	flat := make([]float64, 0, 2*(to-from+1))
 	for n := int(c.vertex); ; n++ {
 		if n >= from {

@@ -94,7 +94,7 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 		return err
 	}
 	for name, l := range layers {
-		layers[name] = l.settled()
+		layers[name] = l.settled().gather()
 		layers[name].floor = version
 	}
 	a.mu.Lock()
@@ -165,7 +165,7 @@ type filling struct {
 const pieceSize = 1 << 20
 
 func (f *filling) add(s *Span) {
-	if f.current == nil || len(f.current.levels) >= pieceSize {
+	if f.current == nil || len(f.current.steps) >= pieceSize {
 		f.current = f.current.next(f.layer)
 		f.pieces = append(f.pieces, f.current)
 	}
@@ -181,46 +181,64 @@ func (l *layer) next(whole *layer) *layer {
 		return out
 	}
 	room := func(n int) int { return n + n/8 }
-	out.deltas, out.levels = make([]int16, 0, room(len(l.deltas))), make([]uint8, 0, room(len(l.levels)))
-	out.parts, out.values = make([]part, 0, room(len(l.parts))), make([]uint32, 0, room(len(l.values)))
+	out.steps, out.values = make([]uint32, 0, room(len(l.steps))), make([]uint32, 0, room(len(l.values)))
 	out.records, out.boxes = make([]record, 0, room(len(l.records))), make([]box, 0, room(len(l.boxes)))
 	return out
 }
 
 func (f *filling) end() {
 	l := f.layer
-	var deltas, vertices, parts, longs, chunks, values, coarseDeltas, coarseVertices uint32
+	var at mark
+	values := 0
 	for _, p := range f.pieces {
-		for i := range p.records {
-			r := &p.records[i]
-			r.delta, r.vertex, r.part, r.values = r.delta+deltas, r.vertex+vertices, r.part+parts, r.values+values
-		}
-		for i := range p.parts {
-			if p.parts[i].long > 0 {
-				p.parts[i].long += longs
-			}
-		}
-		for i := range p.longs {
-			g := &p.longs[i]
-			g.chunk, g.delta, g.vertex = g.chunk+chunks, g.delta+coarseDeltas, g.vertex+coarseVertices
-		}
-		for i := range p.chunks {
-			p.chunks[i].delta += deltas
-		}
-		deltas, vertices, parts, longs = deltas+uint32(len(p.deltas)), vertices+uint32(len(p.levels)), parts+uint32(len(p.parts)), longs+uint32(len(p.longs)) //nolint:gosec // the columns have fewer than 2^32 entries
-		chunks, values = chunks+uint32(len(p.chunks)), values+uint32(len(p.values))                                                                           //nolint:gosec // as above
-		coarseDeltas, coarseVertices = coarseDeltas+uint32(len(p.coarse.deltas)), coarseVertices+uint32(len(p.coarse.levels))                                 //nolint:gosec // as above
+		p.shift(at, uint32(values)) //nolint:gosec // the columns have fewer than 2^32 entries
+		m := p.mark()
+		at.steps, at.parts, at.longs, at.chunks, at.few = at.steps+m.steps, at.parts+m.parts, at.longs+m.longs, at.chunks+m.chunks, at.few+m.few
+		values += len(p.values)
 	}
-	l.deltas = join(f.pieces, func(p *layer) *[]int16 { return &p.deltas })
-	l.levels = join(f.pieces, func(p *layer) *[]uint8 { return &p.levels })
+	l.steps = join(f.pieces, func(p *layer) *[]uint32 { return &p.steps })
 	l.parts = join(f.pieces, func(p *layer) *[]part { return &p.parts })
 	l.longs = join(f.pieces, func(p *layer) *[]long { return &p.longs })
 	l.chunks = join(f.pieces, func(p *layer) *[]chunk { return &p.chunks })
+	l.few = join(f.pieces, func(p *layer) *[]uint32 { return &p.few })
 	l.values = join(f.pieces, func(p *layer) *[]uint32 { return &p.values })
 	l.records = join(f.pieces, func(p *layer) *[]record { return &p.records })
 	l.boxes = join(f.pieces, func(p *layer) *[]box { return &p.boxes })
-	l.coarse.deltas = join(f.pieces, func(p *layer) *[]int16 { return &p.coarse.deltas })
-	l.coarse.levels = join(f.pieces, func(p *layer) *[]uint8 { return &p.coarse.levels })
+}
+
+// shift makes a piece point to where its columns will stand behind others.
+func (l *layer) shift(at mark, values uint32) {
+	steps, parts, longs, chunks, few := uint32(at.steps), uint32(at.parts), uint32(at.longs), uint32(at.chunks), uint32(at.few) //nolint:gosec // the columns have fewer than 2^32 entries
+	for i := range l.records {
+		r := &l.records[i]
+		r.step, r.values = r.step+steps, r.values+values
+		if r.part&lone == 0 {
+			r.part += parts
+		}
+	}
+	for i := range l.parts {
+		if l.parts[i].long > 0 {
+			l.parts[i].long += longs
+		}
+	}
+	ofRun := func(r *run, by uint32) {
+		if r.vertices == 0 {
+			return
+		}
+		for k := r.chunk; ; k++ {
+			l.chunks[k].step += by
+			if l.chunks[k].vertex == r.vertices-1 {
+				break
+			}
+		}
+		r.chunk += chunks
+	}
+	for i := range l.longs {
+		ofRun(&l.longs[i].all, steps)
+		for k := range l.longs[i].few {
+			ofRun(&l.longs[i].few[k], few)
+		}
+	}
 }
 
 // join puts an array of all pieces together and takes it from them.

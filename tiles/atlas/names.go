@@ -1,6 +1,7 @@
 package atlas
 
 import (
+	"math"
 	"slices"
 
 	"hetu/tiles"
@@ -30,6 +31,7 @@ type naming struct {
 	fields []int // for each field of the names, that of what is named
 	flat   []uint32
 	vertex []uint8
+	near   []bool
 }
 
 func newNaming(parent, names *layer) *naming {
@@ -100,6 +102,19 @@ func (n *naming) line(s *Span, values []Value) []Span {
 	return out
 }
 
+// look marks the vertices from the place to one end of its piece that a name is written by. What the zooms after 9 add is two
+// pixels at the last zoom, and a name is written along a calmer line than that; and what is drawn only from a later zoom on
+// matters only as far as a name reaches then.
+func (n *naming) look(piece label.Piece[uint32], flat []uint32, levels []uint8, vertex, step int) {
+	way := 0.0
+	for i := vertex; i >= piece.From && i < piece.To; i += step {
+		if i != vertex {
+			way += math.Hypot(float64(int64(flat[2*i])-int64(flat[2*(i-step)])), float64(int64(flat[2*i+1])-int64(flat[2*(i-step)+1])))
+		}
+		n.near[i-piece.From] = levels[i] <= 9 && way <= label.Reach(int(levels[i]))
+	}
+}
+
 // piece gives the piece of a line about a place.
 func (n *naming) piece(s *Span, p label.Place, parts []int, values []Value, id int64, last int) Span {
 	from := 0
@@ -114,9 +129,11 @@ func (n *naming) piece(s *Span, p label.Place, parts []int, values []Value, id i
 		positions = append(positions, lon, lat)
 	}
 	add(piece.Head[0], piece.Head[1])
+	n.near = append(n.near[:0], make([]bool, piece.To-piece.From)...)
+	n.look(piece, flat, levels, p.Vertex, -1)
+	n.look(piece, flat, levels, p.Vertex, 1)
 	for i := piece.From; i < piece.To; i++ {
-		// What the zooms after 10 add is less than a pixel at the last, and a name is written along a calmer line than that.
-		if levels[i] <= 10 || i == p.Vertex {
+		if n.near[i-piece.From] || i == p.Vertex {
 			add(flat[2*i], flat[2*i+1])
 		}
 	}

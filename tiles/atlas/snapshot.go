@@ -26,10 +26,10 @@ import (
 // A snapshot is the settled atlas in a file: a head that says of what store and when it was taken, and the flat arrays as they
 // stand in memory, each with its checksum. It is written beside its place and moved there when it is on the disk.
 //
-//	"hetu atlas 1\n" · length of the head, 8 bytes · head, JSON · its CRC-32C, 4 bytes · sections
+//	"hetu atlas 2\n" · length of the head, 8 bytes · head, JSON · its CRC-32C, 4 bytes · sections
 
 // magic is changed when what follows it means something else.
-const magic = "hetu atlas 1\n"
+const magic = "hetu atlas 2\n"
 
 type head struct {
 	Layers   string    `json:"layers"` // checksum of the catalogue and of the layout of memory: another program's file is not read
@@ -85,12 +85,10 @@ func arrayOf[T any](name string, of func(*layer) *[]T) array {
 
 func arrays() []array {
 	return []array{
-		arrayOf("deltas", func(l *layer) *[]int16 { return &l.deltas }),
-		arrayOf("levels", func(l *layer) *[]uint8 { return &l.levels }),
+		arrayOf("steps", func(l *layer) *[]uint32 { return &l.steps }),
 		arrayOf("parts", func(l *layer) *[]part { return &l.parts }),
 		arrayOf("longs", func(l *layer) *[]long { return &l.longs }),
-		arrayOf("coarse deltas", func(l *layer) *[]int16 { return &l.coarse.deltas }),
-		arrayOf("coarse levels", func(l *layer) *[]uint8 { return &l.coarse.levels }),
+		arrayOf("few", func(l *layer) *[]uint32 { return &l.few }),
 		arrayOf("chunks", func(l *layer) *[]chunk { return &l.chunks }),
 		arrayOf("records", func(l *layer) *[]record { return &l.records }),
 		arrayOf("boxes", func(l *layer) *[]box { return &l.boxes }),

@@ -100,10 +100,10 @@ func (d *drawing) drawAll(s *scratch, sq *square, day Day) int64 {
 	newest, vertices := uint32(0), 0
 	for _, f := range s.sorted {
 		r := &l.records[f.n]
-		if r.diedZoom != live && l.seen(r, sq.zoom) <= newest || !s.seenIn(l, f.n, sq) {
+		if r.diedZoom != live && l.seen(f.n, sq.zoom) <= newest || !s.seenIn(l, f.n, sq) {
 			continue
 		}
-		newest = max(newest, l.seen(r, sq.zoom))
+		newest = max(newest, l.seen(f.n, sq.zoom))
 		if r.diedZoom != live {
 			continue
 		}
@@ -118,13 +118,13 @@ func (d *drawing) drawAll(s *scratch, sq *square, day Day) int64 {
 func orderOf(r *record) uint64 { return uint64(r.rank)<<56 | uint64(r.id) } //nolint:gosec // positive
 
 // seen gives the newest write that changed what is drawn of a record at a zoom.
-func (l *layer) seen(r *record, zoom int) uint32 {
-	newest := uint32(0)
-	if zoom >= int(r.bornZoom) {
-		newest = r.born
+func (l *layer) seen(n uint32, zoom int) uint32 {
+	s, newest := l.stamp(n), uint32(0)
+	if zoom >= int(s.bornZoom) {
+		newest = s.born
 	}
-	if zoom >= int(r.diedZoom) {
-		newest = max(newest, r.died)
+	if zoom >= int(l.records[n].diedZoom) {
+		newest = max(newest, s.died)
 	}
 	return newest
 }
@@ -146,7 +146,7 @@ func (s *scratch) seenIn(l *layer, n uint32, sq *square) bool {
 // add writes a record that was drawn.
 func (d *drawing) add(s *scratch, r *record) {
 	s.tags = s.tags[:0]
-	for i, v := range d.layer.row(r, s.row) {
+	for i, v := range d.layer.row(r.values, s.row) {
 		k := &d.keys[i]
 		if v == 0 || !k.drawn {
 			continue

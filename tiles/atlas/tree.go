@@ -6,13 +6,30 @@ import "slices"
 const fan = 16
 
 // packed is an R-tree over boxes that stand in the order of a Hilbert curve: each node is the box of the next 16 below it.
-// It never changes. The features that are drawn from one zoom on have a tree of their own, so that a tile of a low zoom does
+// It never changes. The features that are drawn from some zooms on have a tree of their own, so that a tile of a low zoom does
 // not pass by those of later ones.
 type packed struct {
-	zoom   uint8  // first zoom of what is in it
+	zoom   uint8  // first zoom at which any of what is in it is drawn
 	from   uint32 // the boxes it is made over: a run of them
 	to     uint32
 	levels [][]box // nodes, from the level above the boxes to the root
+}
+
+// treeOf gives the number of the tree that has what is drawn from a zoom on. A tree for every zoom would be more to search than
+// is passed by.
+func treeOf(rank uint8) int {
+	switch {
+	case rank <= 5:
+		return 0
+	case rank <= 7:
+		return 1
+	case rank <= 9:
+		return 2
+	case rank <= 11:
+		return 3
+	default:
+		return 4
+	}
 }
 
 func pack(boxes []box, from, to int, zoom uint8) packed {
@@ -99,7 +116,7 @@ func (t *packed) anyBelow(boxes []box, b box, level, node int, ok func(uint32) b
 
 // hilbert gives how far along a Hilbert curve of 2^16 by 2^16 cells the middle of a box lies.
 func hilbert(b box) uint32 {
-	x, y := uint32((uint64(b.minX)+uint64(b.maxX))>>17), uint32((uint64(b.minY)+uint64(b.maxY))>>17) //nolint:gosec // 16 bits
+	x, y := (b.minX+b.maxX)>>(worldBits+1-16), (b.minY+b.maxY)>>(worldBits+1-16)
 	d := uint32(0)
 	for s := uint32(1 << 15); s > 0; s >>= 1 {
 		var rx, ry uint32

@@ -4,13 +4,14 @@ import (
 	"math"
 
 	"hetu/tiles"
+	"hetu/tiles/label"
 	"hetu/tiles/mvt"
 )
 
-// The world is the Mercator square, 2^32 units wide: about 9 mm at the equator, a quarter of the tile unit of the last zoom.
+// The world is the Mercator square, 2^31 units wide: about 19 mm at the equator, half a tile unit of the last zoom.
 // x runs east from 180° W, y south from 85.05° N.
 const (
-	worldBits = 32
+	worldBits = label.WorldBits
 	worldSize = 1 << worldBits
 	// tileBits is the width of a tile in tile units, 4096.
 	tileBits = 12
@@ -57,7 +58,7 @@ func toWorld(fraction float64) uint32 {
 	case !(v >= 0):
 		return 0
 	case v >= worldSize:
-		return math.MaxUint32
+		return worldSize - 1
 	default:
 		return uint32(v)
 	}
@@ -73,7 +74,7 @@ func latitude(fraction float64) float64 {
 	return math.Atan(math.Sinh(math.Pi*(1-2*fraction))) * (180 / math.Pi)
 }
 
-// plate puts a y of the world on the lon/lat plane of the same scale, on which 360 degrees are 2^32 units from 90° N down: the
+// plate puts a y of the world on the lon/lat plane of the same scale, on which 360 degrees are as wide as the world, from 90° N down: the
 // grid of CGCS2000 has the same x, and this y.
 func plate(y uint32) int64 {
 	return int64(math.Round((90 - latitude(float64(y)/worldSize)) * (worldSize / 360.0)))
@@ -83,12 +84,13 @@ func plate(y uint32) int64 {
 type square struct {
 	grid      tiles.Grid
 	zoom      int
+	class     uint32 // the vertices of this and lower ones are drawn
 	shift     uint
 	left, top int64
 }
 
 func squareOf(grid tiles.Grid, zoom, x, y int) square {
-	return square{grid: grid, zoom: zoom, shift: shiftAt(zoom), left: int64(x) << tileBits, top: int64(y) << tileBits}
+	return square{grid: grid, zoom: zoom, class: classOf(zoom), shift: shiftAt(zoom), left: int64(x) << tileBits, top: int64(y) << tileBits}
 }
 
 // local gives a position in tile units from the tile's corner, rounded as the same position is in every tile.
@@ -120,7 +122,7 @@ func fromPlate(y int64) uint32 {
 		return 0
 	}
 	if lat <= -90 {
-		return math.MaxUint32
+		return worldSize - 1
 	}
 	return project(0, lat).y
 }

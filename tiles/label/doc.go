@@ -1,11 +1,14 @@
 // Package label says where names stand: in an area the point that is farthest from its border, along a line the stretches
 // that a name is written on.
 //
-// Positions are whole numbers of a Mercator world 2^32 units wide, x and y in turn; which way y runs does not matter. Lengths
+// Positions are whole numbers of a Mercator world 2^31 units wide, x and y in turn; which way y runs does not matter. Lengths
 // are taken in it too and not on the ground, for that is what the screen shows. Nothing keeps or changes what it is given.
 package label
 
-// World is a coordinate: 32 bits are just enough.
+// WorldBits is how wide the world is, as a power of two.
+const WorldBits = 31
+
+// World is a coordinate.
 type World interface{ ~int32 | ~uint32 }
 
 type point struct{ x, y int64 }

@@ -29,7 +29,7 @@ func apart(zoom int) float64 {
 func closest(zoom int) float64 { return apart(zoom) * 3 / 4 }
 
 // pixel is the width of a pixel at a zoom, in world units, with tiles of 512 pixels.
-func pixel(zoom int) float64 { return math.Ldexp(1, 32-9-zoom) }
+func pixel(zoom int) float64 { return math.Ldexp(1, WorldBits-9-zoom) }
 
 // Place is where a name stands on a line at some zooms: about a vertex, counted in its part.
 type Place struct {
@@ -217,6 +217,9 @@ func Stretch[T World](flat []T, vertex, zoom int) Piece[T] {
 	tail, to := walk(flat, vertex, n-1, 1, reach)
 	return Piece[T]{Head: head, Tail: tail, From: from, To: to + 1}
 }
+
+// Reach is how far along its line a name at a zoom is written from its place, and what it is softened by beyond.
+func Reach(zoom int) float64 { return (arm + calm*curveStep/8*2) * pixel(zoom) }
 
 // walk goes along a line from a vertex towards an end. It gives where it came to and the last vertex that it passed: the end
 // itself it does not pass.

@@ -30,18 +30,18 @@ func value(t *rapid.T) (any, []byte) {
 	}
 }
 
-func drawParts(t *rapid.T, least int) (flat [][]int32, read [][][2]int) {
+func drawParts(t *rapid.T, least int) (lines [][]mvt.XY, read [][][2]int) {
 	number := rapid.Int32Range(-70000, 70000)
 	for range rapid.IntRange(1, 3).Draw(t, "parts") {
-		var xy []int32
+		var line []mvt.XY
 		var part [][2]int
 		for range rapid.IntRange(least, 20).Draw(t, "n") {
 			x, y := number.Draw(t, "x"), number.Draw(t, "y")
-			xy, part = append(xy, x, y), append(part, [2]int{int(x), int(y)})
+			line, part = append(line, mvt.XY{X: x, Y: y}), append(part, [2]int{int(x), int(y)})
 		}
-		flat, read = append(flat, xy), append(read, part)
+		lines, read = append(lines, line), append(read, part)
 	}
-	return flat, read
+	return lines, read
 }
 
 // What is written is what an independent reader reads; Size tells its bytes before they are there; and a layer as it was after
@@ -90,21 +90,21 @@ func TestRoundTrip(t *testing.T) {
 func draw(t *rapid.T, kind mvt.Type, g *mvt.Geometry, f *mvttext.Feature) {
 	switch kind {
 	case mvt.Point:
-		flat, read := drawParts(t, 1)
-		g.Points(flat[0])
+		lines, read := drawParts(t, 1)
+		g.Points(lines[0])
 		f.Type = "POINT"
 		for _, p := range read[0] {
 			f.Parts = append(f.Parts, [][2]int{p})
 		}
 	case mvt.Line:
-		flat, read := drawParts(t, 2)
-		for _, xy := range flat {
-			g.Line(xy)
+		lines, read := drawParts(t, 2)
+		for _, line := range lines {
+			g.Line(line)
 		}
 		f.Type, f.Parts = "LINESTRING", read
 	case mvt.Polygon:
 		// One triangle: what rings a polygon may have is for the reader to judge.
-		g.Ring([]int32{0, 0, 10, 0, 0, 10})
+		g.Ring([]mvt.XY{{X: 0, Y: 0}, {X: 10, Y: 0}, {X: 0, Y: 10}})
 		f.Type, f.Parts = "POLYGON", [][][2]int{{{0, 0}, {10, 0}, {0, 10}, {0, 0}}}
 	}
 }
@@ -112,15 +112,15 @@ func draw(t *rapid.T, kind mvt.Type, g *mvt.Geometry, f *mvttext.Feature) {
 func TestVertices(t *testing.T) {
 	t.Parallel()
 	var g mvt.Geometry
-	g.Line([]int32{1, 1, 2, 2})
-	g.Ring([]int32{0, 0, 10, 0, 0, 10})
+	g.Line([]mvt.XY{{X: 1, Y: 1}, {X: 2, Y: 2}})
+	g.Ring([]mvt.XY{{X: 0, Y: 0}, {X: 10, Y: 0}, {X: 0, Y: 10}})
 	if g.Vertices != 5 {
 		t.Errorf("%d vertices", g.Vertices)
 	}
 	was := bytes.Clone(g.Commands)
 	g.Reset()
-	g.Line([]int32{1, 1, 2, 2})
-	g.Ring([]int32{0, 0, 10, 0, 0, 10})
+	g.Line([]mvt.XY{{X: 1, Y: 1}, {X: 2, Y: 2}})
+	g.Ring([]mvt.XY{{X: 0, Y: 0}, {X: 10, Y: 0}, {X: 0, Y: 10}})
 	if !bytes.Equal(g.Commands, was) {
 		t.Error("a geometry that was reset is written otherwise")
 	}
