@@ -38,6 +38,7 @@ type Layer struct {
 	MaxZoom    int
 	Public     bool   // everyone may see it; else it is the office's
 	Names      string // the layer whose features it names; it then has a feature for each place where a name stands
+	Along      string // the layer whose lines its own mostly run along
 	Zh, En     string
 	Fields     []Field
 }
@@ -115,7 +116,7 @@ func Catalogue() []Layer {
 			},
 		},
 		{
-			Name: "reach", Collection: "reaches", Geometry: Line, MinZoom: 9, MaxZoom: 16, Public: true,
+			Name: "reach", Collection: "reaches", Geometry: Line, MinZoom: 9, MaxZoom: 16, Public: true, Along: "river",
 			Zh: "河段", En: "reaches, one line for each level that answers for it", Fields: []Field{
 				{"code", String, 12, "代码", "code"},
 				{"name", String, 10, "名称", "name"},

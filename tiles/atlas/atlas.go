@@ -83,7 +83,7 @@ func (a *Atlas) Occupied(addr tiles.Address, zoom int) bool {
 		}
 		drawn := func(n uint32) bool {
 			r := &l.records[n]
-			return r.diedZoom == live && int(r.rank) <= zoom && r.on(day)
+			return r.diedZoom == live && int(r.rank) <= zoom && l.days(r).has(day)
 		}
 		for k := range l.trees {
 			if int(l.trees[k].zoom) <= zoom && l.trees[k].any(l.boxes, area, drawn) {
@@ -129,7 +129,7 @@ const coverageDays = 64
 func (l *layer) coverage(day Day) tiles.Coverage {
 	c, b := tiles.Coverage{}, nowhere()
 	for i := range l.records {
-		if r := &l.records[i]; r.diedZoom == live && r.on(day) {
+		if r := &l.records[i]; r.diedZoom == live && l.days(r).has(day) {
 			c.Count++
 			b.join(l.boxes[i])
 		}

@@ -190,13 +190,28 @@ func mark32(mark int32) uint32 { return uint32(mark) << (32 - wayBits) } //nolin
 
 // walker goes along a part's vertices.
 type walker struct {
-	steps []uint32
-	at    int // in steps
-	x, y  uint32
+	steps   []uint32
+	at      int // in steps
+	x, y    uint32
+	classes []uint32 // of a part that borrows its steps
+	n       int      // of its vertices, how many were passed
 }
 
 // next goes on to the next vertex and gives its class.
 func (w *walker) next() (class uint32) {
+	if w.classes == nil {
+		return w.step() & classMask
+	}
+	if w.n > 0 { // the first one is where it begins
+		w.step()
+	}
+	class = w.classes[w.n/8] >> (w.n % 8 * classBits) & classMask
+	w.n++
+	return class
+}
+
+// step goes on by a step.
+func (w *walker) step() uint32 {
 	step := w.steps[w.at]
 	if dx := int32(step) >> (32 - wayBits); dx > afresh { //nolint:gosec // its sign comes back
 		w.x += uint32(dx)                                     //nolint:gosec // wraps as it should
@@ -205,7 +220,7 @@ func (w *walker) next() (class uint32) {
 	} else {
 		w.at += w.leap(dx, w.steps[w.at:])
 	}
-	return step & classMask
+	return step
 }
 
 // leap goes on to a vertex that is not near and gives how many words that took.
@@ -228,7 +243,7 @@ func (c *columns) partsOf(r *record, room *[1]part) []part {
 	if r.part&lone == 0 {
 		return c.parts[r.part : r.part+r.parts]
 	}
-	room[0] = part{vertices: r.part &^ lone}
+	room[0] = part{vertices: r.part &^ (lone | borrowed)}
 	return room[:]
 }
 
@@ -237,21 +252,5 @@ func (c *columns) close(r *record) {
 	if last := len(c.parts) - 1; r.parts == 1 && c.parts[last].long == 0 && !c.parts[last].hole() {
 		r.part = lone | c.parts[last].vertices
 		c.parts = c.parts[:last]
-	}
-}
-
-// points gives all vertices of a feature with their levels, part by part.
-func (c *columns) points(r *record, each func(p part, vertices []point, levels []uint8)) {
-	w := walker{steps: c.steps, at: int(r.step)}
-	var room [1]part
-	var vertices []point
-	var levels []uint8
-	for _, p := range c.partsOf(r, &room) {
-		vertices, levels = vertices[:0], levels[:0]
-		for range p.n() {
-			level := levelOfClass(w.next())
-			vertices, levels = append(vertices, point{w.x, w.y}), append(levels, level)
-		}
-		each(p, vertices, levels)
 	}
 }

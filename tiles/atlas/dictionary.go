@@ -2,25 +2,33 @@ package atlas
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/maphash"
 
 	"hetu/tiles/mvt"
 )
 
-// dictionary holds every value of a layer once, as it is written into a tile. Value 0 is none.
+// dictionary holds every value of a layer once, as it is written into a tile. A value's number is where it stands; 0 is none.
 type dictionary struct {
 	bytes []byte   // the values, one behind the other
-	ends  []uint32 // where each ends; the first is that of none
+	n     int      // how many
 	slots []uint32 // open addressing by content: 0 is free
 	seed  maphash.Seed
 }
 
 func newDictionary() *dictionary {
-	return &dictionary{ends: []uint32{0}, slots: make([]uint32, 1024), seed: maphash.MakeSeed()}
+	return &dictionary{bytes: []byte{0}, slots: make([]uint32, 1024), seed: maphash.MakeSeed()}
 }
 
-// get gives a value's bytes.
-func (d *dictionary) get(id uint32) []byte { return d.bytes[d.ends[id-1]:d.ends[id]] }
+// get gives a value's bytes: a field of a message, which says how long it is.
+func (d *dictionary) get(id uint32) []byte {
+	value := d.bytes[id:]
+	if n := value[1]; n < 1<<7 {
+		return value[:2+n]
+	}
+	n, size := binary.Uvarint(value[1:])
+	return value[:1+size+int(n)] //nolint:gosec // within what is held in memory
+}
 
 // intern gives the number of a value, a new one if it was never seen. hint is the number of one that it may well be.
 func (d *dictionary) intern(v Value, hint uint32) uint32 {
@@ -39,43 +47,52 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 		d.bytes = d.bytes[:start]
 		return id
 	}
-	id := uint32(len(d.ends))                         //nolint:gosec // fewer values than bytes
-	d.ends = append(d.ends, uint32(start+len(added))) //nolint:gosec // 4 GB of values are not held in memory
-	d.slots[slot] = id
-	if len(d.ends)*8 > len(d.slots)*7 {
-		d.rehash()
+	d.slots[slot] = uint32(start) //nolint:gosec // 4 GB of values are not held in memory
+	if d.n++; d.n*4 > len(d.slots)*3 {
+		d.rehash(d.n)
 	}
-	return id
+	return uint32(start) //nolint:gosec // as above
 }
 
 // add adds a value that it does not have and gives its number; rehash makes it known.
 func (d *dictionary) add(value []byte) uint32 {
+	id := uint32(len(d.bytes)) //nolint:gosec // 4 GB of values are not held in memory
 	d.bytes = append(d.bytes, value...)
-	d.ends = append(d.ends, uint32(len(d.bytes))) //nolint:gosec // 4 GB of values are not held in memory
-	return uint32(len(d.ends) - 1)                //nolint:gosec // fewer values than bytes
+	d.n++
+	return id
 }
 
 // slot finds where a value stands in slots, or would.
 func (d *dictionary) slot(value []byte) int {
-	mask := uint64(len(d.slots) - 1) //nolint:gosec // a power of two
-	for at := maphash.Bytes(d.seed, value) & mask; ; at = (at + 1) & mask {
+	n := uint64(len(d.slots))
+	for at := maphash.Bytes(d.seed, value) >> 32 * n >> 32; ; {
 		if id := d.slots[at]; id == 0 || bytes.Equal(d.get(id), value) {
 			return int(at) //nolint:gosec // below len(slots)
+		}
+		if at++; at == n {
+			at = 0
 		}
 	}
 }
 
 // rehash makes slots for the values there are and some more.
-func (d *dictionary) rehash() {
-	size := 1024
-	for size*7 < len(d.ends)*8+1024 {
-		size *= 2
-	}
-	d.slots = make([]uint32, size)
-	for id := 1; id < len(d.ends); id++ {
-		d.slots[d.slot(d.get(uint32(id)))] = uint32(id)
+func (d *dictionary) rehash(more int) {
+	d.n = 0
+	d.each(func(uint32, []byte) { d.n++ })
+	d.slots = make([]uint32, 1024+(d.n+more)*4/3)
+	d.each(func(id uint32, value []byte) { d.slots[d.slot(value)] = id })
+}
+
+func (d *dictionary) each(see func(id uint32, value []byte)) {
+	for id := uint32(1); int(id) < len(d.bytes); {
+		value := d.get(id)
+		see(id, value)
+		id += uint32(len(value)) //nolint:gosec // 4 GB of values are not held in memory
 	}
 }
+
+// leastValue is the shortest that a value is, so that numbers divided by it are different still.
+const leastValue = 4
 
 func appendValue(dst []byte, v Value) []byte {
 	switch v.Kind {

@@ -47,7 +47,7 @@ func (s *scratch) draw(l *layer, r *record, sq *square) bool {
 
 func (s *scratch) drawPoints(l *layer, r *record, sq *square) {
 	s.line = s.line[:0]
-	w := walker{steps: l.steps, at: int(r.step)}
+	w := l.walker(r)
 	for _, p := range l.partsOf(r, &s.lone) {
 		for range p.n() {
 			w.next()
@@ -63,7 +63,7 @@ func (s *scratch) drawPoints(l *layer, r *record, sq *square) {
 }
 
 func (s *scratch) drawLines(l *layer, r *record, sq *square) {
-	w := walker{steps: l.steps, at: int(r.step)}
+	w := l.walker(r)
 	for _, p := range l.partsOf(r, &s.lone) {
 		s.begin()
 		if p.long == 0 {
@@ -122,6 +122,11 @@ func (s *scratch) walk(w *walker, n int, sq *square) {
 		}
 		return
 	}
+	if w.classes != nil && w.n == 0 { // it begins where it is
+		if n--; w.next() <= sq.class {
+			s.add(w.x, w.y, sq)
+		}
+	}
 	line, at := slices.Grow(s.line, n), len(s.line)
 	line = line[:at+n]
 	last := xy{X: -1 << 31, Y: -1 << 31}
@@ -142,7 +147,12 @@ func (s *scratch) walk(w *walker, n int, sq *square) {
 			read += w.leap(dx, steps[read:])
 			x, y = w.x, w.y
 		}
-		if step&classMask > sq.class {
+		class := step & classMask
+		if w.classes != nil {
+			class = w.classes[w.n/8] >> (w.n % 8 * classBits) & classMask
+			w.n++
+		}
+		if class > sq.class {
 			continue
 		}
 		if v := (xy{X: int32((x+half)>>sq.shift) - left, Y: int32((y+half)>>sq.shift) - top}); v != last { //nolint:gosec // at most 2^30
@@ -176,7 +186,8 @@ func (s *scratch) writeLine() {
 func (s *scratch) drawName(l *layer, r *record, sq *square, x, y int32) bool {
 	s.geometry.Reset()
 	s.begin()
-	s.walk(&walker{steps: l.steps, at: int(r.step)}, l.partsOf(r, &s.lone)[0].n(), sq)
+	w := l.walker(r)
+	s.walk(&w, l.partsOf(r, &s.lone)[0].n(), sq)
 	if len(s.line) < 2 {
 		return false
 	}
@@ -206,7 +217,7 @@ type loop struct {
 // drawRings draws the polygons of a record, one after the other: an outer ring and its holes.
 func (s *scratch) drawRings(l *layer, r *record, sq *square) {
 	area := sq.reach(buffer + 2)
-	w := walker{steps: l.steps, at: int(r.step)}
+	w := l.walker(r)
 	s.outer, s.holes, s.rings = s.outer[:0], s.holes[:0], s.rings[:0]
 	for _, p := range l.partsOf(r, &s.lone) {
 		if !p.hole() {

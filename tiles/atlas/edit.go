@@ -109,7 +109,7 @@ func (l *layer) replace(id int64, spans []Span, write uint32, sc *loading, moved
 		if was != nil && is != nil {
 			if l.same(was, is) {
 				kept := *was
-				kept.from, kept.to = d.from, d.to
+				kept.period = l.periods.number(d.period)
 				l.insert(kept, l.boxes[old[d.old]], l.stamp(old[d.old]))
 				continue
 			}
@@ -117,14 +117,14 @@ func (l *layer) replace(id int64, spans []Span, write uint32, sc *loading, moved
 		}
 		if was != nil {
 			gone, when := *was, l.stamp(old[d.old])
-			gone.from, gone.to, gone.diedZoom, when.died = d.from, d.to, uint8(m.first), write //nolint:gosec // a zoom
+			gone.period, gone.diedZoom, when.died = l.periods.number(d.period), uint8(m.first), write //nolint:gosec // a zoom
 			m.box.join(l.boxes[old[d.old]])
 			m.old = l.insert(gone, l.boxes[old[d.old]], when) + 1
 			l.lost++
 		}
 		if is != nil {
 			come := *is
-			come.from, come.to = d.from, d.to
+			come.period = l.periods.number(d.period)
 			m.box.join(boxes[d.now])
 			m.now = l.insert(come, boxes[d.now], stamp{born: write, bornZoom: uint8(m.first)}) + 1 //nolint:gosec // a zoom
 		}
@@ -144,7 +144,7 @@ func (l *layer) unchanged(old []uint32, fresh []record) bool {
 	}
 	for _, n := range old {
 		r := &l.records[n]
-		if !slices.ContainsFunc(fresh, func(f record) bool { return f.from == r.from && f.to == r.to && l.same(r, &f) }) {
+		if !slices.ContainsFunc(fresh, func(f record) bool { return f.period == r.period && l.same(r, &f) }) {
 			return false
 		}
 	}
@@ -153,7 +153,7 @@ func (l *layer) unchanged(old []uint32, fresh []record) bool {
 
 // days is a stretch of days over which one old record and one new one hold; -1 is none.
 type days struct {
-	from, to Day
+	period
 	old, now int
 }
 
@@ -161,18 +161,20 @@ type days struct {
 func (l *layer) pieces(old []uint32, fresh []record) []days {
 	var ends []Day
 	for _, n := range old {
-		ends = append(ends, l.records[n].from, l.records[n].to)
+		d := l.days(&l.records[n])
+		ends = append(ends, d.from, d.to)
 	}
 	for i := range fresh {
-		ends = append(ends, fresh[i].from, fresh[i].to)
+		d := l.days(&fresh[i])
+		ends = append(ends, d.from, d.to)
 	}
 	slices.Sort(ends)
 	ends = slices.Compact(ends)
 	var out []days
 	for i := 1; i < len(ends); i++ {
-		d := days{from: ends[i-1], to: ends[i]}
-		d.old = slices.IndexFunc(old, func(n uint32) bool { return l.records[n].on(d.from) })
-		d.now = slices.IndexFunc(fresh, func(r record) bool { return r.on(d.from) })
+		d := days{period: period{ends[i-1], ends[i]}}
+		d.old = slices.IndexFunc(old, func(n uint32) bool { return l.days(&l.records[n]).has(d.from) })
+		d.now = slices.IndexFunc(fresh, func(r record) bool { return l.days(&r).has(d.from) })
 		if d.old >= 0 || d.now >= 0 {
 			out = append(out, d)
 		}
@@ -204,7 +206,7 @@ func (l *layer) sameShape(a, b *record) bool {
 	if a.parts != b.parts {
 		return false
 	}
-	v, w := walker{steps: l.steps, at: int(a.step)}, walker{steps: l.steps, at: int(b.step)}
+	v, w := l.walker(a), l.walker(b)
 	var room, other [1]part
 	theirs := l.partsOf(b, &other)
 	for i, p := range l.partsOf(a, &room) {

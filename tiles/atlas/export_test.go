@@ -10,7 +10,8 @@ func Drawer(a *Atlas) func(tiles.Address) tiles.Tile {
 
 // Settle settles every layer, with columns of its own.
 func Settle(a *Atlas) {
-	for name, l := range a.layers {
-		a.layers[name] = l.settled().gather()
+	for _, name := range lendersFirst(a.layers) {
+		l := a.layers[name].settled()
+		a.layers[name] = l.gather(a.layers[l.decl.Along])
 	}
 }

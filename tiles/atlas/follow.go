@@ -75,6 +75,7 @@ func (a *Atlas) take(ctx context.Context, src Source, delta *Delta) error {
 	}
 	a.put(reloaded, edits, delta)
 	a.tidy()
+	a.borrowAgain()
 	return nil
 }
 
@@ -99,6 +100,11 @@ func (a *Atlas) put(reloaded map[string]*layer, edits []edit, delta *Delta) {
 		a.coverage = nil
 		for _, w := range a.watchers {
 			w(moved)
+		}
+	}
+	for _, l := range a.layers {
+		if lender := a.layers[l.decl.Along]; lender != nil && l.bed.of == lender.own {
+			l.bed.steps = lender.steps // if they had to move to grow, nothing else keeps where they were
 		}
 	}
 	a.reached(delta.reach) // not before the watchers: who reads the version may not find an older tile
@@ -160,7 +166,7 @@ func (s *Span) clone() Span {
 
 // reload reads layers anew, and those of their names.
 func (a *Atlas) reload(ctx context.Context, src Source, delta *Delta) (map[string]*layer, error) {
-	fresh, out := newLayers(), map[string]*layer{}
+	fresh, loaded := newLayers(), map[string]*layer{}
 	for _, name := range delta.Reload {
 		l := fresh[name]
 		if l == nil || l.place {
@@ -169,12 +175,20 @@ func (a *Atlas) reload(ctx context.Context, src Source, delta *Delta) (map[strin
 		if err := l.load(ctx, src, fresh[l.names], func(Progress) {}); err != nil {
 			return nil, err
 		}
-		out[name] = l.settled().gather()
+		loaded[name] = l
 		if names := fresh[l.names]; names != nil {
-			out[l.names] = names.settled().gather()
+			loaded[l.names] = names
 		}
 	}
-	return out, nil
+	for _, name := range lendersFirst(loaded) {
+		l := loaded[name].settled()
+		lender := loaded[l.decl.Along]
+		if lender == nil {
+			lender = a.layers[l.decl.Along]
+		}
+		loaded[name] = l.gather(lender)
+	}
+	return loaded, nil
 }
 
 // edit brings in one feature and the places of its names.
@@ -209,11 +223,28 @@ func (a *Atlas) edit(e edit, version int64, moved []Moved) []Moved {
 func (a *Atlas) tidy() {
 	for name, l := range a.layers {
 		if l.lost > 50_000 && l.lost > len(l.records)/8 {
-			settled := l.settled().gather()
+			settled := l.settled()
+			settled.gather(a.layers[l.decl.Along])
 			settled.floor = a.State().Version
 			a.mu.Lock()
 			a.layers[name] = settled
 			a.mu.Unlock()
 		}
+	}
+}
+
+// borrowAgain has layers borrow from what their lenders are now: from what those were they would keep it alive.
+func (a *Atlas) borrowAgain() {
+	for name, l := range a.layers {
+		lender := a.layers[l.decl.Along]
+		if lender == nil || l.bed.of == lender.own {
+			continue
+		}
+		again := *l
+		again.records = slices.Clone(l.records)
+		again.gather(lender)
+		a.mu.Lock()
+		a.layers[name] = &again
+		a.mu.Unlock()
 	}
 }

@@ -13,7 +13,7 @@ import (
 // record is a feature over some days. Its geometry and values stand in the columns of its layer; two records may share them.
 type record struct {
 	id         int64
-	from, to   Day
+	period     uint32 // number of its days
 	step       uint32 // where its first part begins in steps
 	part       uint32 // its first part, or with the bit lone how many vertices the only one has
 	parts      uint32
@@ -36,22 +36,25 @@ const (
 	dead uint8 = 0xfe // it is not looked at any more
 )
 
-func (r *record) on(d Day) bool { return r.from <= d && d < r.to }
+func (l *layer) days(r *record) period { return l.periods.all[r.period] }
 
 // layer is the features of one layer. The first packed records stand in the order of their trees and never move; those that
 // came later are found by the other tree.
 type layer struct {
 	decl  tiles.Layer
 	kind  mvt.Type
-	floor int64  // the write up to which nothing is told apart
-	names string // the layer of its features' names; "" if it has none
-	place bool   // it is such a layer: its boxes are the places of the names
+	floor int64    // the write up to which nothing is told apart
+	names string   // the layer of its features' names; "" if it has none
+	bed   bed      // what its lines borrow from
+	own   *lineage // of its steps
+	place bool     // it is such a layer: its boxes are the places of the names
 
 	columns
 	records []record
 	boxes   []box // of the records
 	values  []uint32
 	dict    *dictionary
+	periods *periods
 
 	trees  []packed
 	byID   []uint32 // the packed records in the order of their ids
@@ -62,7 +65,7 @@ type layer struct {
 }
 
 func newLayer(decl tiles.Layer) *layer {
-	l := &layer{decl: decl, dict: newDictionary(), added: map[int64][]uint32{}}
+	l := &layer{decl: decl, dict: newDictionary(), periods: &periods{}, own: &lineage{}, added: map[int64][]uint32{}}
 	switch decl.Geometry {
 	case tiles.Point:
 		l.kind = mvt.Point
@@ -77,7 +80,7 @@ func newLayer(decl tiles.Layer) *layer {
 // take writes a span into the columns and gives its record, which is not among the records yet. False: nothing of it can be
 // drawn. What has the shape of the span taken before shares it.
 func (l *layer) take(s *Span, sc *loading) (record, box, bool) {
-	r := record{id: s.ID, from: s.From, to: s.To, rank: uint8(max(s.Rank, l.decl.MinZoom)), last: tiles.MaxZoom, diedZoom: live} //nolint:gosec // a zoom
+	r := record{id: s.ID, period: l.periods.number(period{s.From, s.To}), rank: uint8(max(s.Rank, l.decl.MinZoom)), last: tiles.MaxZoom, diedZoom: live} //nolint:gosec // a zoom
 	if !sc.before.has(l, s, r.rank) {
 		sc.before.shape(l, s, r.rank)
 		l.takeShape(s, sc)
@@ -219,11 +222,12 @@ func (l *layer) settled() *layer {
 		}
 	}
 	slices.SortFunc(order, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(l.records[a.n].id, l.records[b.n].id), cmp.Compare(l.records[a.n].from, l.records[b.n].from))
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(l.records[a.n].id, l.records[b.n].id), cmp.Compare(l.days(&l.records[a.n]).from, l.days(&l.records[b.n]).from))
 	})
 	out := newLayer(l.decl)
-	out.names, out.place, out.floor, out.dict, out.values, out.columns = l.names, l.place, l.floor, l.dict, l.values, l.columns
-	out.records, out.boxes = make([]record, len(order)), make([]box, len(order))
+	out.names, out.place, out.floor, out.dict, out.periods, out.values, out.columns = l.names, l.place, l.floor, l.dict, l.periods, l.values, l.columns
+	out.bed, out.own = l.bed, l.own
+	out.records, out.boxes = make([]record, len(order), len(order)+len(order)/32+1024), make([]box, len(order), len(order)+len(order)/32+1024)
 	for i, p := range order {
 		out.records[i], out.boxes[i] = l.records[p.n], l.boxes[p.n]
 	}
@@ -232,12 +236,16 @@ func (l *layer) settled() *layer {
 	return out
 }
 
-// gather gives a settled layer columns and a dictionary of its own in the order of its records, with nothing that they do not
-// need: what is drawn in a tile lies together.
-func (l *layer) gather() *layer {
-	from := *l
+// gather gives a layer columns and a dictionary of its own in the order of its records, with nothing that they do not need: what
+// is drawn in a tile lies together. Its lines borrow from those of the lender, if there is one.
+func (l *layer) gather(lender *layer) *layer {
+	from, places := *l, make([]uint32, len(l.records))
+	if lender != nil {
+		places = from.findIn(lender)
+		l.bed = bed{lender.steps, lender.own}
+	}
 	l.reserve(&from)
-	renumbered := make([]uint32, len(from.dict.ends))
+	renumbered := make([]uint32, len(from.dict.bytes)/leastValue+1)
 	room, row := make([]uint32, 0, len(l.decl.Fields)), make([]uint32, 0, len(l.decl.Fields))
 	var before record
 	after := rows{none, none}
@@ -247,33 +255,57 @@ func (l *layer) gather() *layer {
 		if i > 0 && was.step == before.step { // spans of a feature stand side by side
 			r.step, r.part = l.records[i-1].step, l.records[i-1].part
 		} else {
-			r.step, r.part = uint32(len(l.steps)), uint32(len(l.parts)) //nolint:gosec // no more than there were
+			first := uint32(len(l.parts)) //nolint:gosec // no more than there were
+			r.step = uint32(len(l.steps)) //nolint:gosec // as above
 			from.points(&was, func(p part, vertices []point, levels []uint8) {
-				l.add(vertices, levels, l.drawsRuns(), p.hole(), int(was.rank))
+				if places[i] > 0 {
+					l.borrow(vertices, levels, places[i])
+				} else {
+					l.add(vertices, levels, l.drawsRuns(), p.hole(), int(was.rank))
+				}
 			})
-			l.close(r)
+			if places[i] > 0 {
+				r.part = was.part | borrowed
+			} else {
+				r.part = first
+				l.close(r)
+			}
 			after.first = none
 		}
 		before = was
 		row = row[:0]
 		for _, v := range from.row(was.values, room) {
-			if v != 0 && renumbered[v] == 0 {
-				renumbered[v] = l.dict.add(from.dict.get(v))
+			if v != 0 {
+				known := &renumbered[v/leastValue]
+				if *known == 0 {
+					*known = l.dict.add(from.dict.get(v))
+				}
+				v = *known
 			}
-			row = append(row, renumbered[v])
+			row = append(row, v)
 		}
 		r.values = l.addRow(row, &after)
 	}
-	l.dict.rehash()
+	l.dict.rehash(0)
+	l.steps, l.values = roomy(l.steps), roomy(l.values)
 	return l
+}
+
+// roomy gives an array with room for a few edits, and not for much more.
+func roomy[T any](s []T) []T {
+	if room := len(s)/32 + 1024; cap(s) < len(s)+room/2 || cap(s) > len(s)+2*room {
+		return append(make([]T, 0, len(s)+room), s...)
+	}
+	return s
 }
 
 // reserve makes room for what another layer has.
 func (l *layer) reserve(from *layer) {
-	l.dict = newDictionary()
-	l.steps, l.few, l.parts = make([]uint32, 0, len(from.steps)), make([]uint32, 0, len(from.few)), make([]part, 0, len(from.parts))
-	l.longs, l.chunks, l.values = make([]long, 0, len(from.longs)), make([]chunk, 0, len(from.chunks)), make([]uint32, 0, len(from.values))
-	l.dict.bytes, l.dict.ends = make([]byte, 0, len(from.dict.bytes)), append(make([]uint32, 0, len(from.dict.ends)), 0)
+	l.dict, l.own = newDictionary(), &lineage{}
+	room := func(n int) int { return n + n/32 + 1024 } // for a few edits
+	l.steps, l.few, l.parts = make([]uint32, 0, room(len(from.steps))), make([]uint32, 0, room(len(from.few))), make([]part, 0, room(len(from.parts)))
+	l.longs, l.chunks, l.values = make([]long, 0, room(len(from.longs))), make([]chunk, 0, room(len(from.chunks))), make([]uint32, 0, room(len(from.values)))
+	l.dict.bytes = append(make([]byte, 0, room(len(from.dict.bytes))), 0)
 }
 
 // index makes the trees and the order of ids over settled records.
@@ -298,7 +330,7 @@ func (l *layer) order() {
 		l.byID[i] = uint32(i)
 	}
 	slices.SortFunc(l.byID, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(l.records[a].id, l.records[b].id), cmp.Compare(l.records[a].from, l.records[b].from))
+		return cmp.Or(cmp.Compare(l.records[a].id, l.records[b].id), cmp.Compare(l.days(&l.records[a]).from, l.days(&l.records[b]).from))
 	})
 }
 
@@ -347,7 +379,7 @@ func (l *layer) search(b box, zoom int, day Day, found []uint32) []uint32 {
 	}
 	out := kept
 	for _, n := range found[len(kept):] {
-		if r := &l.records[n]; r.diedZoom != dead && int(r.rank) <= zoom && int(r.last) >= zoom && r.on(day) {
+		if r := &l.records[n]; r.diedZoom != dead && int(r.rank) <= zoom && int(r.last) >= zoom && l.days(r).has(day) {
 			out = append(out, n)
 		}
 	}

@@ -29,7 +29,7 @@ func (a *Atlas) Line(name string, id int64, asOf geo.Date) []float64 {
 	defer a.mu.RUnlock()
 	l := a.layers[name]
 	for _, n := range l.of(id) {
-		if r := &l.records[n]; r.on(day) {
+		if r := &l.records[n]; l.days(r).has(day) {
 			return l.flat(r)
 		}
 	}
@@ -88,7 +88,7 @@ func (l *layer) stretches(r *record, within box, every int, each func(first, tot
 
 // enters tells whether the box of a segment of a part without chunks meets another.
 func (l *layer) enters(r *record, p part, within box) bool {
-	w := walker{steps: l.steps, at: int(r.step)}
+	w := l.walker(r)
 	w.next()
 	for range p.n() - 1 {
 		segment := box{w.x, w.y, w.x, w.y}

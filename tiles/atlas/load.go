@@ -1,6 +1,7 @@
 package atlas
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,8 +94,9 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for name, l := range layers {
-		layers[name] = l.settled().gather()
+	for _, name := range lendersFirst(layers) {
+		l := layers[name].settled()
+		layers[name] = l.gather(layers[l.decl.Along])
 		layers[name].floor = version
 	}
 	a.mu.Lock()
@@ -102,6 +104,13 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 	a.mu.Unlock()
 	a.reached(func(s *State) { *s = State{Position: at, Version: version} })
 	return nil
+}
+
+// lendersFirst names layers, those that others borrow from before those.
+func lendersFirst(layers map[string]*layer) []string {
+	names := slices.Sorted(maps.Keys(layers))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(layers[a].decl.Along, layers[b].decl.Along) })
+	return names
 }
 
 // loadOrder names the layers that a source has, those that are largest in most stores first.
@@ -176,7 +185,7 @@ func (f *filling) add(s *Span) {
 
 // next gives the piece after this one, nil before the first, with room for as much.
 func (l *layer) next(whole *layer) *layer {
-	out := &layer{decl: whole.decl, kind: whole.kind, dict: whole.dict}
+	out := &layer{decl: whole.decl, kind: whole.kind, dict: whole.dict, periods: whole.periods}
 	if l == nil {
 		return out
 	}

@@ -76,7 +76,7 @@ func arrayOf[T any](name string, of func(*layer) *[]T) array {
 			if n%size != 0 {
 				return nil, fmt.Errorf("%d bytes are no whole number of entries", n)
 			}
-			s := make([]T, n/size)
+			s := make([]T, n/size, n/size+n/size/32+1024) // with room for a few edits
 			*of(l) = s
 			return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), n), nil //nolint:gosec // as above
 		},
@@ -95,7 +95,7 @@ func arrays() []array {
 		arrayOf("values", func(l *layer) *[]uint32 { return &l.values }),
 		arrayOf("ids", func(l *layer) *[]uint32 { return &l.byID }),
 		arrayOf("dictionary", func(l *layer) *[]byte { return &l.dict.bytes }),
-		arrayOf("ends", func(l *layer) *[]uint32 { return &l.dict.ends }),
+		arrayOf("periods", func(l *layer) *[]period { return &l.periods.all }),
 	}
 }
 
@@ -179,7 +179,8 @@ func (s *saver) wait() error {
 func (l *layer) still() *layer {
 	out := newLayer(l.decl)
 	out.columns, out.records, out.boxes, out.values, out.byID = l.columns, slices.Clone(l.records), l.boxes, l.values, l.byID
-	out.dict = &dictionary{bytes: l.dict.bytes, ends: l.dict.ends}
+	out.bed, out.own = l.bed, l.own
+	out.dict, out.periods.all = &dictionary{bytes: l.dict.bytes}, l.periods.all
 	return out
 }
 
@@ -292,10 +293,16 @@ func readSnapshot(path string) (map[string]*layer, State, error) {
 	for _, l := range layers {
 		group.Go(func() error {
 			l.floor = h.Version
-			l.dict.rehash()
+			l.dict.rehash(0)
+			l.periods.rehash()
 			l.index()
 			return nil
 		})
+	}
+	for _, l := range layers {
+		if lender := layers[l.decl.Along]; lender != nil {
+			l.bed = bed{lender.steps, lender.own}
+		}
 	}
 	return layers, State{Position: h.Position, Version: h.Version}, group.Wait()
 }
