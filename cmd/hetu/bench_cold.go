@@ -23,11 +23,11 @@ var coldZooms = []struct{ zoom, tiles int }{{5, 1000}, {8, 200}, {10, 800}, {12,
 const atLeast = 400 * time.Millisecond
 
 // cold measures what it costs to make a tile that nobody has: the atlas against ST_AsMVT, uncompressed, one core each; and what
-// the first answer costs with its compression. The atlas draws the layers of names besides.
+// the first answer costs, which has the layers of names too, with its compression.
 func (b *bench) cold(ctx context.Context) error {
 	var cases []*coldCase
 	for _, z := range coldZooms {
-		c := &coldCase{zoom: z.zoom, list: b.places.Tiles(b.public, b.today, z.zoom, z.tiles, b.cmd.Seed)}
+		c := &coldCase{zoom: z.zoom, list: b.places.Tiles(b.both, b.today, z.zoom, z.tiles, b.cmd.Seed)}
 		if len(c.list) == 0 {
 			return errors.New("there are no reaches to draw")
 		}
@@ -219,6 +219,7 @@ func (b *bench) firstAnswers(ctx context.Context, list []tiles.Address, encoding
 	size = 0
 	before, started := source.builds.Load(), ownCPU()
 	for _, addr := range list {
+		addr.Set = b.public
 		if err := answer(addr); err != nil {
 			return 0, 0, err
 		}

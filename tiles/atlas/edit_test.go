@@ -51,6 +51,10 @@ func drawFeature(rt *rapid.T, layer string) atlas.Span {
 			uv = append(uv, u+size*cos, v+size*sin)
 		}
 	default:
+		if rapid.Bool().Draw(rt, "along") {
+			uv = along(rt, layer)
+			break
+		}
 		for i := range rapid.IntRange(2, 12).Draw(rt, "n") {
 			uv = append(uv, u+size*float64(i), v+rapid.Float64Range(-size, size).Draw(rt, "w"))
 		}
@@ -58,6 +62,21 @@ func drawFeature(rt *rapid.T, layer string) atlas.Span {
 	s := span(layer, rank, parts(editZ, editX, editY, uv), named)
 	s.Label = rapid.Bool().Draw(rt, "label")
 	return s
+}
+
+// along gives a line that winds through the four tiles, or for reaches a piece of it.
+func along(rt *rapid.T, layer string) []float64 {
+	n := rapid.SampledFrom([]int{100, 200}).Draw(rt, "length")
+	var uv []float64
+	for i := range n {
+		uv = append(uv, 2500+15*float64(i)+9*math.Sin(float64(i)), 3900+200*math.Sin(float64(i)/5)+float64(i%7))
+	}
+	if layer != "reach" {
+		return uv
+	}
+	from := rapid.IntRange(0, n-2).Draw(rt, "from")
+	to := rapid.IntRange(from+2, n).Draw(rt, "to")
+	return uv[2*from : 2*to]
 }
 
 // After any sequence of edits the atlas draws what a fresh one draws; the tiles that differ are told, with a new version; and

@@ -8,6 +8,17 @@ func Drawer(a *Atlas) func(tiles.Address) tiles.Tile {
 	return func(addr tiles.Address) tiles.Tile { return a.build(s, addr) }
 }
 
+// Borrowed counts the records of reaches that borrow from their river as it is.
+func Borrowed(a *Atlas) int {
+	n, l := 0, a.layers["reach"]
+	for i := range l.records {
+		if r := &l.records[i]; r.part&(lone|borrowed) == lone|borrowed && l.bed.of == a.layers["river"].own {
+			n++
+		}
+	}
+	return n
+}
+
 // Settle settles every layer, with columns of its own.
 func Settle(a *Atlas) {
 	for _, name := range lendersFirst(a.layers) {
