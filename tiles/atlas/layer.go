@@ -143,7 +143,7 @@ func leastVertices(kind mvt.Type) int {
 type loading struct {
 	line   []point
 	levels []uint8
-	stack  []span3
+	lines  leveller
 	before taken
 	row    []uint32
 	rowOf  *dictionary
@@ -199,7 +199,7 @@ func (sc *loading) level(line []point, kind mvt.Type) []uint8 {
 	sc.levels = slices.Grow(sc.levels[:0], len(line))[:len(line)]
 	switch kind {
 	case mvt.Line:
-		sc.stack = lineLevels(line, sc.levels, sc.stack)
+		sc.lines.levels(line, sc.levels)
 	case mvt.Polygon:
 		ringLevels(line, sc.levels)
 	case mvt.Point:

@@ -14,30 +14,53 @@ func tolerance(zoom int) float64 {
 	return 0.1
 }
 
-// levelOf gives the first zoom at which a squared distance in world units matters, from a given one on.
-func levelOf(squared float64, from uint8) uint8 {
-	for ; from < gone; from++ {
-		if d := tolerance(int(from)) * float64(int64(1)<<shiftAt(int(from))); squared > d*d {
-			break
-		}
+// limits gives for every zoom the squared distance in world units beyond which a vertex matters.
+func limits() (squared [gone]float64) {
+	for zoom := range squared {
+		d := tolerance(zoom) * float64(int64(1)<<shiftAt(zoom))
+		squared[zoom] = d * d
 	}
-	return from
+	return squared
 }
 
-// lineLevels writes for each vertex of a line the first zoom that keeps it, after Douglas and Peucker: done once, for all
-// zooms. The ends are always kept. stack is scratch.
-func lineLevels(line []point, levels []uint8, stack []span3) []span3 {
+// leveller finds the levels of lines.
+type leveller struct {
+	stack  []stretch
+	line   [][2]float64 // from its first vertex, in world units
+	limits [gone]float64
+}
+
+// stretch is a part of a line whose ends are kept from a level on.
+type stretch struct {
+	from, to int
+	level    uint8
+}
+
+// levels writes for each vertex of a line the first zoom that keeps it, after Douglas and Peucker: done once, for all zooms. The
+// ends are always kept.
+func (v *leveller) levels(line []point, levels []uint8) {
+	if v.limits[0] == 0 {
+		v.limits = limits()
+	}
+	v.line = v.line[:0]
+	for _, p := range line {
+		v.line = append(v.line, [2]float64{float64(int32(p.x - line[0].x)), float64(int32(p.y - line[0].y))}) //nolint:gosec // the world is 2^31 wide
+	}
 	last := len(line) - 1
 	levels[0], levels[last] = 0, 0
-	stack = append(stack[:0], span3{0, last, 0})
-	for len(stack) > 0 {
-		s := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
+	v.stack = append(v.stack[:0], stretch{0, last, 0})
+	for len(v.stack) > 0 {
+		s := v.stack[len(v.stack)-1]
+		v.stack = v.stack[:len(v.stack)-1]
 		if s.to-s.from < 2 {
 			continue
 		}
-		far, squared := farthest(line, s.from, s.to)
-		level := levelOf(squared, s.level)
+		far, squared := farthest(v.line[s.from : s.to+1])
+		far += s.from
+		level := s.level
+		for level < gone && squared <= v.limits[level] {
+			level++
+		}
 		if level == gone {
 			for i := s.from + 1; i < s.to; i++ {
 				levels[i] = gone
@@ -45,34 +68,36 @@ func lineLevels(line []point, levels []uint8, stack []span3) []span3 {
 			continue
 		}
 		levels[far] = level
-		stack = append(stack, span3{s.from, far, level}, span3{far, s.to, level})
+		v.stack = append(v.stack, stretch{s.from, far, level}, stretch{far, s.to, level})
 	}
-	return stack
 }
 
-// span3 is a stretch of a line whose ends are kept from a level on.
-type span3 struct {
-	from, to int
-	level    uint8
-}
-
-// farthest finds the vertex between two others that lies farthest from the segment that joins them.
-func farthest(line []point, from, to int) (at int, squared float64) {
-	a := line[from]
-	dx, dy := float64(int64(line[to].x)-int64(a.x)), float64(int64(line[to].y)-int64(a.y))
+// farthest finds the vertex of a line that lies farthest from the segment that joins its ends.
+func farthest(line [][2]float64) (at int, squared float64) {
+	last := len(line) - 1
+	ax, ay := line[0][0], line[0][1]
+	dx, dy := line[last][0]-ax, line[last][1]-ay
 	length := dx*dx + dy*dy
-	at, squared = from+1, -1
-	for i := from + 1; i < to; i++ {
-		px, py := float64(int64(line[i].x)-int64(a.x)), float64(int64(line[i].y)-int64(a.y))
-		if dot := px*dx + py*dy; dot > 0 && length > 0 {
-			if t := dot / length; t >= 1 {
-				px, py = px-dx, py-dy
-			} else {
-				px, py = px-t*dx, py-t*dy
+	at, squared = 1, -1
+	if length == 0 {
+		for i, p := range line[1:last] {
+			if px, py := p[0]-ax, p[1]-ay; px*px+py*py > squared {
+				at, squared = i+1, px*px+py*py
 			}
 		}
+		return at, squared
+	}
+	part := 1 / length
+	for i, p := range line[1:last] {
+		px, py := p[0]-ax, p[1]-ay
+		if dot := px*dx + py*dy; dot >= length {
+			px, py = px-dx, py-dy
+		} else if dot > 0 {
+			t := dot * part
+			px, py = px-t*dx, py-t*dy
+		}
 		if d := px*px + py*py; d > squared {
-			at, squared = i, d
+			at, squared = i+1, d
 		}
 	}
 	return at, squared

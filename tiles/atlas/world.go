@@ -2,6 +2,7 @@ package atlas
 
 import (
 	"math"
+	"sync"
 
 	"hetu/tiles"
 	"hetu/tiles/label"
@@ -47,9 +48,40 @@ func (b *box) meets(c box) bool {
 
 // project puts a position in degrees into the world. What lies beyond the Mercator square is put on its rim.
 func project(lon, lat float64) point {
-	sin := math.Sin(lat * (math.Pi / 180))
-	y := 0.5 - math.Log((1+sin)/(1-sin))*(1/(4*math.Pi))
-	return point{toWorld((lon + 180) * (1.0 / 360)), toWorld(y)}
+	return point{toWorld((lon + 180) * (1.0 / 360)), toWorld(southing(lat))}
+}
+
+// The square ends at 85.05 degrees; the table of its rows goes a little farther.
+const (
+	tableEnd  = 86
+	tableStep = 1.0 / 256
+)
+
+// southings is the fraction of the square's height, from the north, at latitudes from south to north, and how much it grows in a
+// step. Between two of them a cubic is right to a millionth of a world unit, in a tenth of the time of sine and logarithm; a map
+// has a hundred million positions.
+var southings = sync.OnceValue(func() *[2*tableEnd/tableStep + 1][2]float64 { //nolint:gochecknoglobals // a table
+	var t [2*tableEnd/tableStep + 1][2]float64
+	for i := range t {
+		sin, cos := math.Sincos((float64(i)*tableStep - tableEnd) * (math.Pi / 180))
+		t[i] = [2]float64{0.5 - math.Log((1+sin)/(1-sin))/(4*math.Pi), -tableStep / (360 * cos)}
+	}
+	return &t
+})
+
+func southing(lat float64) float64 {
+	if !(lat > -tableEnd) {
+		return 1
+	}
+	if lat >= tableEnd {
+		return 0
+	}
+	at, t := southings(), (lat+tableEnd)*(1/tableStep)
+	i := int(t)
+	t -= float64(i)
+	a, b := &at[i], &at[i+1]
+	rise := b[0] - a[0]
+	return a[0] + t*(a[1]+t*(3*rise-2*a[1]-b[1]+t*(a[1]+b[1]-2*rise)))
 }
 
 func toWorld(fraction float64) uint32 {
