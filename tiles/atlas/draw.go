@@ -187,7 +187,11 @@ func (s *scratch) drawName(l *layer, r *record, sq *square, x, y int32) bool {
 	s.geometry.Reset()
 	s.begin()
 	w := l.walker(r)
-	s.walk(&w, l.partsOf(r, &s.lone)[0].n(), sq)
+	for range l.partsOf(r, &s.lone)[0].n() {
+		if w.next() <= sq.class {
+			s.add(w.x<<nameShift, w.y<<nameShift, sq)
+		}
+	}
 	if len(s.line) < 2 {
 		return false
 	}

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"hetu/geo"
 	"hetu/tiles"
 	"hetu/tiles/atlas"
+	"hetu/tiles/mvttext"
 )
 
 // The corner of four tiles at zoom 12 that the edits below lie about.
@@ -122,7 +124,9 @@ func TestEdits(t *testing.T) {
 			after, fresh := drawAll(t, a), drawAll(t, s.load(t))
 			for i, addr := range editTiles(t) {
 				if !bytes.Equal(after[i].Data, fresh[i].Data) {
-					rt.Fatalf("%s: %d bytes, a fresh load gives %d", key(addr), len(after[i].Data), len(fresh[i].Data))
+					got, _ := mvttext.Text(after[i].Data)
+					want, _ := mvttext.Text(fresh[i].Data)
+					rt.Fatalf("%s: a fresh load draws otherwise: %s", key(addr), cmp.Diff(want, got))
 				}
 				differs, newer := !bytes.Equal(after[i].Data, before[i].Data), after[i].Version > before[i].Version
 				if differs && !newer || newer != told(addr) {

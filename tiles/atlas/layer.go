@@ -116,10 +116,14 @@ func (l *layer) takeShape(s *Span, sc *loading) {
 		if !fits {
 			continue
 		}
-		l.add(line, sc.level(line, l.kind), l.drawsRuns(), hole, int(sc.before.record.rank))
 		for _, p := range line {
 			sc.before.box.extend(p)
 		}
+		levels := sc.level(line, l.kind)
+		if l.place && l.kind == mvt.Line {
+			shorten(line)
+		}
+		l.add(line, levels, l.drawsRuns(), hole, int(sc.before.record.rank))
 		sc.before.record.parts++
 	}
 	l.close(&sc.before.record)

@@ -185,7 +185,7 @@ func (f *filling) add(s *Span) {
 
 // next gives the piece after this one, nil before the first, with room for as much.
 func (l *layer) next(whole *layer) *layer {
-	out := &layer{decl: whole.decl, kind: whole.kind, dict: whole.dict, periods: whole.periods}
+	out := &layer{decl: whole.decl, kind: whole.kind, place: whole.place, dict: whole.dict, periods: whole.periods}
 	if l == nil {
 		return out
 	}

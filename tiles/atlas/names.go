@@ -25,6 +25,17 @@ const maxPlaces = 1024
 // nameWidth is how many pixels of a line a name takes: four to six characters.
 const nameWidth = 90
 
+// nameShift is by how many bits the pieces that names are written along are stored more coarsely than the world: to an eighth of
+// a tile unit at zoom 13, the last one for names. Most ways between their vertices then fit in one word.
+const nameShift = 3
+
+// shorten puts a line into the units that pieces are stored in.
+func shorten(line []point) {
+	for i, p := range line {
+		line[i] = point{(p.x + 1<<nameShift>>1) >> nameShift, (p.y + 1<<nameShift>>1) >> nameShift}
+	}
+}
+
 // naming makes the spans of names.
 type naming struct {
 	loading
