@@ -21,8 +21,5 @@ func Borrowed(a *Atlas) int {
 
 // Settle settles every layer, with columns of its own.
 func Settle(a *Atlas) {
-	for _, name := range lendersFirst(a.layers) {
-		l := a.layers[name].settled()
-		a.layers[name] = l.gather(a.layers[l.decl.Along])
-	}
+	a.layers = gathered(a.layers, nil)
 }

@@ -180,15 +180,7 @@ func (a *Atlas) reload(ctx context.Context, src Source, delta *Delta) (map[strin
 			loaded[l.names] = names
 		}
 	}
-	for _, name := range lendersFirst(loaded) {
-		l := loaded[name].settled()
-		lender := loaded[l.decl.Along]
-		if lender == nil {
-			lender = a.layers[l.decl.Along]
-		}
-		loaded[name] = l.gather(lender)
-	}
-	return loaded, nil
+	return gathered(loaded, a.layers), nil
 }
 
 // edit brings in one feature and the places of its names.
@@ -201,7 +193,7 @@ func (a *Atlas) edit(e edit, version int64, moved []Moved) []Moved {
 	if names == nil {
 		return moved
 	}
-	naming := newNaming(l, names)
+	naming := newNaming(l, names, &sc)
 	byID := map[int64][]Span{}
 	for i := range e.spans {
 		for _, n := range naming.spans(l.kind, &e.spans[i]) {

@@ -122,6 +122,7 @@ func (l *layer) takeShape(s *Span, sc *loading) {
 		levels := sc.level(line, l.kind)
 		if l.place && l.kind == mvt.Line {
 			shorten(line)
+			sc.forget()
 		}
 		l.add(line, levels, l.drawsRuns(), hole, int(sc.before.record.rank))
 		sc.before.record.parts++
@@ -148,6 +149,10 @@ type loading struct {
 	line   []point
 	levels []uint8
 	lines  leveller
+
+	of      *float64 // the line that was projected last
+	n       int
+	leveled bool // and generalised
 	before taken
 	row    []uint32
 	rowOf  *dictionary
@@ -187,8 +192,16 @@ func (t *taken) shape(l *layer, s *Span, rank uint8) {
 	t.record = record{id: s.ID, rank: rank, step: uint32(len(l.steps)), part: uint32(len(l.parts))} //nolint:gosec // the columns have fewer than 2^32 entries
 }
 
-// project puts positions into the world; compact leaves out those that fall on the one before.
+// project puts positions into the world; compact leaves out those that fall on the one before. Of the line that was projected last
+// it is known.
 func (sc *loading) project(flat []float64, compact bool) []point {
+	if len(flat) > 0 && sc.of == &flat[0] && sc.n == len(flat) {
+		return sc.line
+	}
+	sc.forget()
+	if len(flat) > 0 && compact {
+		sc.of, sc.n = &flat[0], len(flat)
+	}
 	sc.line = sc.line[:0]
 	for i := 0; i+1 < len(flat); i += 2 {
 		sc.line = append(sc.line, project(flat[i], flat[i+1]))
@@ -199,7 +212,14 @@ func (sc *loading) project(flat []float64, compact bool) []point {
 	return sc.line
 }
 
+// forget is told when positions are no more what they were.
+func (sc *loading) forget() { sc.of, sc.leveled = nil, false }
+
 func (sc *loading) level(line []point, kind mvt.Type) []uint8 {
+	if sc.leveled {
+		return sc.levels
+	}
+	sc.leveled = sc.of != nil
 	sc.levels = slices.Grow(sc.levels[:0], len(line))[:len(line)]
 	switch kind {
 	case mvt.Line:

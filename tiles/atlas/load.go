@@ -94,10 +94,9 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, name := range lendersFirst(layers) {
-		l := layers[name].settled()
-		layers[name] = l.gather(layers[l.decl.Along])
-		layers[name].floor = version
+	layers = gathered(layers, a.layers)
+	for _, l := range layers {
+		l.floor = version
 	}
 	a.mu.Lock()
 	a.layers = layers
@@ -106,11 +105,32 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 	return nil
 }
 
-// lendersFirst names layers, those that others borrow from before those.
-func lendersFirst(layers map[string]*layer) []string {
-	names := slices.Sorted(maps.Keys(layers))
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(layers[a].decl.Along, layers[b].decl.Along) })
-	return names
+// gathered settles and gathers layers, some at once. They borrow from each other, or from others that are there.
+func gathered(layers, others map[string]*layer) map[string]*layer {
+	out := map[string]*layer{}
+	var mu sync.Mutex
+	// What others borrow from has to be there before them.
+	for _, borrows := range [2]bool{false, true} {
+		var group errgroup.Group
+		group.SetLimit(2)
+		for name, l := range layers {
+			if (l.decl.Along != "") != borrows {
+				continue
+			}
+			mu.Lock()
+			lender := cmp.Or(out[l.decl.Along], others[l.decl.Along])
+			mu.Unlock()
+			group.Go(func() error {
+				done := l.settled().gather(lender)
+				mu.Lock()
+				defer mu.Unlock()
+				out[name] = done
+				return nil
+			})
+		}
+		_ = group.Wait() // none fails
+	}
+	return out
 }
 
 // loadOrder names the layers that a source has, those that are largest in most stores first.
@@ -132,13 +152,14 @@ func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Pr
 	own, named := filling{layer: l}, filling{layer: names}
 	var naming *naming
 	if names != nil {
-		naming = newNaming(l, names)
+		naming = newNaming(l, names, &own.scratch)
 	}
 	features := 0
 	err := src.Load(ctx, l.decl.Name, func(s *Span) error {
 		if err := l.check(s); err != nil {
 			return err
 		}
+		own.scratch.forget() // the source uses its arrays again
 		own.add(s)
 		if naming != nil {
 			for _, n := range naming.spans(l.kind, s) {

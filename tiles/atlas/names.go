@@ -38,15 +38,16 @@ func shorten(line []point) {
 
 // naming makes the spans of names.
 type naming struct {
-	loading
+	*loading
 	fields []int // for each field of the names, that of what is named
 	flat   []uint32
 	vertex []uint8
 	near   []bool
 }
 
-func newNaming(parent, names *layer) *naming {
-	n := &naming{}
+// newNaming shares the scratch that what is named is taken in with: a line is generalised once.
+func newNaming(parent, names *layer, scratch *loading) *naming {
+	n := &naming{loading: scratch}
 	for _, f := range names.decl.Fields {
 		n.fields = append(n.fields, slices.IndexFunc(parent.decl.Fields, func(p tiles.Field) bool { return p.Name == f.Name }))
 	}
