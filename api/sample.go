@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// SampleNotice is what every map, and every file of tiles, must show that holds schematic sample data.
+const SampleNotice = "示意数据：河道位置为示意绘制，人员与电话均为示例 / Schematic sample data: rivers are drawn by hand, persons and phones are invented"
+
 // sampleCheck knows whether the store holds schematic sample data, which every page and tile set must then say. It asks
 // again after every write, since a sample can be loaded while the server runs.
 type sampleCheck struct {
@@ -45,5 +48,5 @@ func (c *sampleCheck) notice(ctx context.Context) string {
 	if !c.sample(ctx) {
 		return ""
 	}
-	return "示意数据：河道位置为示意绘制，人员与电话均为示例 / Schematic sample data: rivers are drawn by hand, persons and phones are invented"
+	return SampleNotice
 }

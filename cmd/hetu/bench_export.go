@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"hetu/api"
 	"hetu/tiles"
 	"hetu/tiles/pmtiles"
 )
@@ -62,7 +63,7 @@ func (b *bench) export(ctx context.Context) (err error) {
 // writePyramid writes the archive and tells how many tiles it has.
 func (b *bench) writePyramid(ctx context.Context, out string) (uint64, error) {
 	p := &pmtiles.Pyramid{Set: b.public, AsOf: b.today, MaxZoom: exportZoom}
-	doc, err := pmtiles.Describe(p, sampleNotice, b.atlas.Coverage(b.today))
+	doc, err := pmtiles.Describe(p, api.SampleNotice, b.atlas.Coverage(b.today))
 	if err != nil {
 		return 0, err
 	}

@@ -166,7 +166,7 @@ func (c *tileFlags) load(ctx context.Context, a *app) (source tileSource, notice
 		return nil, "", err
 	}
 	if holds {
-		notice = sampleNotice
+		notice = api.SampleNotice
 	}
 	if source, err = openAtlas(ctx, a, db); err != nil {
 		return nil, "", err
@@ -306,9 +306,6 @@ func size(n uint64) string {
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
 	}
 }
-
-// sampleNotice stands as the attribution of a file that sample data are in.
-const sampleNotice = "示意数据：河道位置为示意绘制，人员与电话均为示例 / Schematic sample data: rivers are drawn by hand, persons and phones are invented"
 
 // openAtlas reads the layers into memory as they are now: from the snapshot that a server keeps, if there is one, and what was
 // written since.
