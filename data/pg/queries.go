@@ -4,9 +4,12 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,6 +52,9 @@ func interpret(err error) error {
 		if _, refused := errors.AsType[*pgconn.ConnectError](err); refused || pgconn.Timeout(err) || pgconn.SafeToRetry(err) {
 			return geo.Wrapf(err, geo.CodeUnavailable, "the database did not answer in time")
 		}
+		if broken(err) {
+			return geo.Wrapf(err, geo.CodeUnavailable, "the connection to the database broke")
+		}
 		return err
 	}
 	switch {
@@ -73,4 +79,13 @@ func interpret(err error) error {
 	default:
 		return fmt.Errorf("database: %w", err)
 	}
+}
+
+// broken tells whether the connection ended in the middle of an answer: PostgreSQL, or the way to it, went without a word. A value
+// that ends too early ends nothing but itself.
+func broken(err error) bool {
+	if _, value := errors.AsType[pgx.ScanArgError](err); value {
+		return false
+	}
+	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(end error) bool { return errors.Is(err, end) })
 }
