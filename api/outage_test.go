@@ -23,7 +23,8 @@ import (
 // silentStore is a database that may not answer.
 type silentStore struct {
 	api.Store
-	fault error
+	fault    error
+	rosterAt time.Time // when the roster last heard of it
 }
 
 func (s *silentStore) Ping(context.Context) error { return s.fault }
@@ -39,6 +40,7 @@ func serverOn(t *testing.T, s *silentStore, a *atlas.Atlas, late time.Duration) 
 	}
 	handler, err := api.New(api.Config{
 		Store: s, Atlas: a, Tiles: kept, Extent: geo.China(), Now: func() time.Time { return time.Now().Add(late) }, Log: slog.New(slog.DiscardHandler),
+		RosterAtFunc: func() time.Time { return s.rosterAt },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -55,31 +57,42 @@ type healthBody struct {
 	Detail   string    `json:"detail"`
 }
 
-// /healthz is 200 as long as the process lives, and says since when the map has not heard of the database.
+// /healthz is 200 as long as the process lives, and says since when the map or the roster has not heard of the database.
 func TestHealth(t *testing.T) {
 	t.Parallel()
+	const never = -1
 	tests := []struct {
 		name   string
 		fault  error
 		late   time.Duration
+		behind time.Duration // of the roster after the map; never is a roster that is not loaded
 		status string
 	}{
-		{"all is well", nil, 0, "ok"},
-		{"the database does not answer", errors.New("no such socket"), 0, "degraded"},
-		{"the map has not heard of it for long", nil, 100 * time.Second, "degraded"},
-		{"both", errors.New("no such socket"), 100 * time.Second, "degraded"},
+		{"all is well", nil, 0, 0, "ok"},
+		{"the roster is not in memory", nil, 0, never, "ok"},
+		{"the database does not answer", errors.New("no such socket"), 0, 0, "degraded"},
+		{"the map has not heard of it for long", nil, 100 * time.Second, 0, "degraded"},
+		{"the roster has not heard of it for long", nil, 0, 100 * time.Second, "degraded"},
+		{"the database does not answer, the roster is not in memory", errors.New("no such socket"), 20 * time.Second, never, "degraded"},
+		{"all of it", errors.New("no such socket"), 100 * time.Second, 50 * time.Second, "degraded"},
 	}
 	for _, tt := range tests {
-		_, srv := serverOn(t, &silentStore{fault: tt.fault}, newTileStore().loaded(t), tt.late)
+		a := newTileStore().loaded(t)
+		s := &silentStore{fault: tt.fault}
+		if tt.behind != never {
+			s.rosterAt = a.State().At.Add(-tt.behind)
+		}
+		_, srv := serverOn(t, s, a, tt.late)
 		var h healthBody
 		status := get(t, srv, "/healthz", &h)
 		if status != http.StatusOK || h.Status != tt.status || (h.Detail == "") != (tt.status == "ok") {
 			t.Errorf("%s: %d, %+v", tt.name, status, h)
 		}
-		if age := time.Duration(h.DataAgeS) * time.Second; age > tt.late+10*time.Second || age < tt.late-time.Second {
+		behind := max(0, tt.behind)
+		if age := time.Duration(h.DataAgeS) * time.Second; age > tt.late+behind+10*time.Second || age < tt.late+behind-time.Second {
 			t.Errorf("%s: the data are %v old", tt.name, age)
 		}
-		if h.Status == "degraded" && time.Since(h.DataAsOf) > time.Minute {
+		if h.Status == "degraded" && time.Since(h.DataAsOf) > behind+time.Minute {
 			t.Errorf("%s: the data are of %v", tt.name, h.DataAsOf)
 		}
 	}

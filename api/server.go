@@ -32,6 +32,9 @@ type Config struct {
 	// Atlas is what tiles are drawn from, and Tiles keeps them.
 	Atlas Atlas
 	Tiles *cache.Cache
+	// RosterAtFunc tells when who answers for what, in memory, was last known to be the newest; the zero time while it is not there
+	// and the database is asked. Nil is always that.
+	RosterAtFunc func() time.Time
 	// MayDraftFunc tells who may see boundaries that are not announced yet. Nil is nobody.
 	MayDraftFunc func(*http.Request) bool
 	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
@@ -175,23 +178,36 @@ type health struct {
 // pingPatience bounds how long /healthz waits for the database.
 const pingPatience = 2 * time.Second
 
-// health serves /healthz: 200 while the process lives; degraded when the database does not answer, or the atlas has not heard
-// of it for long.
+// health serves /healthz: 200 while the process lives; degraded when the database does not answer, or the atlas or the roster has
+// not heard of it for long.
 func (s *server) health(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), pingPatience)
 	defer cancel()
 	ping := s.Store.Ping(ctx)
-	state := s.Atlas.State()
-	age := max(0, s.Now().Sub(state.At))
+	at := s.newest()
+	age := max(0, s.Now().Sub(at))
 	if ping == nil && age < staleAfter {
 		return writeJSON(w, health{Status: "ok"})
 	}
-	at, seconds := state.At.UTC().Truncate(time.Second), int64(age/time.Second)
+	at, seconds := at.UTC().Truncate(time.Second), int64(age/time.Second)
 	h := health{Status: "degraded", DataAsOf: &at, DataAgeS: &seconds, Detail: "the database does not answer; the map goes on with the data of data_as_of_time"}
 	if ping == nil {
-		h.Detail = "the database answers, but what was written since data_as_of_time is not on the map yet; see the log"
+		h.Detail = "the database answers, but what was written since data_as_of_time is not yet on the map or in who is responsible; see the log"
 	}
 	return writeJSON(w, h)
+}
+
+// newest tells when all that is answered from memory was last known to be the newest: the map and the roster follow the database
+// each on its own.
+func (s *server) newest() time.Time {
+	at := s.Atlas.State().At
+	if s.RosterAtFunc == nil {
+		return at
+	}
+	if roster := s.RosterAtFunc(); !roster.IsZero() && roster.Before(at) {
+		return roster
+	}
+	return at
 }
 
 // ready serves /readyz: 200 unless the map is not loaded, or the server is about to stop.

@@ -135,6 +135,21 @@ func TestDatabaseOutage(t *testing.T) {
 	if _, age, _ := ask(t, s.url+here, "Hetu-Data-Age"); age != "" {
 		t.Errorf("after the return the data are %s s old", age)
 	}
+	// The roster alone asks for the newest write: now it does not hear of any, and the map goes on.
+	execute(t, url, "REVOKE SELECT ON hetu.audit FROM hetu_ro")
+	for range 60 {
+		_, _, body := ask(t, s.url+"/healthz", "")
+		if err := json.Unmarshal([]byte(body), &health); err != nil {
+			t.Fatal(err)
+		}
+		if health.Status == "degraded" {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	if _, age, _ := ask(t, s.url+here, "Hetu-Data-Age"); health.Status != "degraded" || health.Age < 15 || age != "" {
+		t.Errorf("who answers for what is not heard of: health %+v, Hetu-Data-Age %q", health, age)
+	}
 	s.stop()
 	if info, err := os.Stat(snapshot); err != nil || info.Size() == 0 {
 		t.Errorf("the snapshot: %v", err)

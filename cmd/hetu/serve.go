@@ -98,6 +98,7 @@ func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.S
 	handler, err := api.New(api.Config{
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
+		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	})
 	if err != nil {
 		return err
