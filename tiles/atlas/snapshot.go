@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -111,12 +112,18 @@ type saver struct {
 // savedEvery is how far apart snapshots are: what was written since the last is read from the feed at a start.
 const savedEvery = 10 * time.Minute
 
-// newSaver also removes what a process that was killed while it wrote has left.
+// unfinished stands between a snapshot's name and the rest of the name that it has while it is written.
+const unfinished = ".unfinished-"
+
+// newSaver also removes what a process that was killed while it wrote has left. What cannot be removed does no harm but to the
+// disk.
 func newSaver(a *Atlas, path string) *saver {
 	if path != "" {
-		left, _ := filepath.Glob(path + ".*") // the pattern is well formed
-		for _, name := range left {
-			_ = os.Remove(name) // it does no harm but to the disk
+		files, _ := os.ReadDir(filepath.Dir(path))
+		for _, f := range files {
+			if strings.HasPrefix(f.Name(), filepath.Base(path)+unfinished) {
+				_ = os.Remove(filepath.Join(filepath.Dir(path), f.Name()))
+			}
 		}
 	}
 	return &saver{atlas: a, path: path, version: -1}
@@ -193,7 +200,7 @@ func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, s
 			h.Sections = append(h.Sections, section{name, a.name, int64(len(b)), crc32.Checksum(b, castagnoli())})
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+unfinished+"*")
 	if err != nil {
 		return err
 	}

@@ -13,10 +13,9 @@ import (
 	"hetu/tiles/atlas"
 )
 
-// saved gives a snapshot of a store, written as Follow writes it.
-func saved(t *testing.T, s *store) string {
+// saved writes a snapshot of a store as Follow writes it.
+func saved(t *testing.T, s *store, path string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "atlas")
 	ctx, stop := context.WithCancel(t.Context())
 	a, done := s.load(t), make(chan struct{})
 	go func() {
@@ -31,7 +30,6 @@ func saved(t *testing.T, s *store) string {
 	}
 	stop()
 	<-done
-	return path
 }
 
 func someStore() *store {
@@ -50,7 +48,8 @@ func someStore() *store {
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	s := someStore()
-	path := saved(t, s)
+	path := filepath.Join(t.TempDir(), "atlas")
+	saved(t, s, path)
 	s.put("board", 1, span("board", 10, parts(editZ, editX, editY, []float64{4000, 4000}), map[string]any{"code": "new"}))
 	a := atlas.New()
 	fromFile := 0
@@ -70,11 +69,31 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
+// What a process that was killed left is removed, whatever the file is called; a file that only stands beside it is not ours.
+func TestSnapshotLeavesOtherFiles(t *testing.T) {
+	t.Parallel()
+	s := someStore()
+	for _, name := range []string{"map", "map[1]"} {
+		path := filepath.Join(t.TempDir(), name)
+		for _, other := range []string{".pmtiles", ".unfinished-1", ".unfinished-2"} {
+			if err := os.WriteFile(path+other, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		saved(t, s, path)
+		entries, err := os.ReadDir(filepath.Dir(path))
+		if err != nil || len(entries) != 2 || entries[0].Name() != name || entries[1].Name() != name+".pmtiles" {
+			t.Errorf("there is %v, %v", entries, err)
+		}
+	}
+}
+
 // A file that is not whole, or of another store, is told and not used: the atlas is read from the source.
 func TestSnapshotIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	s := someStore()
-	path := saved(t, s)
+	path := filepath.Join(t.TempDir(), "atlas")
+	saved(t, s, path)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
