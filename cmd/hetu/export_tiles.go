@@ -184,8 +184,8 @@ func request(p *pmtiles.Pyramid, state atlas.State) string {
 	if b := p.Bounds; b != (geo.Extent{}) {
 		where = fmt.Sprintf("%g,%g,%g,%g", b.West, b.South, b.East, b.North)
 	}
-	return fmt.Sprintf("layers %s as of %s, up to zoom %d, %s, of write %d at %d/%d, by hetu %s",
-		p.Set.Name, p.AsOf, p.MaxZoom, where, state.Version, state.Position.XID, state.Position.Seq, version())
+	return fmt.Sprintf("layers %s as of %s, up to zoom %d, %s, of write %d at %d/%d/%d, by hetu %s",
+		p.Set.Name, p.AsOf, p.MaxZoom, where, state.Version, state.Position.XID, state.Position.Seq, state.Position.At, version())
 }
 
 // write builds the tiles, finishes the archive and has it published.

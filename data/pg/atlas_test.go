@@ -477,7 +477,7 @@ func fetched(got, want map[int64][]atlas.Span, ids []int64) bool {
 func (h *history) follow(t *testing.T, src *pg.AtlasSource, at *atlas.Position, take func(atlas.Delta)) {
 	t.Helper()
 	var end atlas.Position
-	if err := h.conn.QueryRow(t.Context(), "SELECT xid, seq FROM hetu.change ORDER BY xid DESC, seq DESC LIMIT 1").Scan(&end.XID, &end.Seq); err != nil {
+	if err := h.conn.QueryRow(t.Context(), "SELECT xid, seq, (extract(epoch FROM at) * 1000000)::bigint FROM hetu.change ORDER BY xid DESC, seq DESC LIMIT 1").Scan(&end.XID, &end.Seq, &end.At); err != nil {
 		t.Fatal(err)
 	}
 	for range 3000 {

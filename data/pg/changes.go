@@ -28,7 +28,9 @@ type Change struct {
 }
 
 // Position is where a reader goes on after this change.
-func (c Change) Position() atlas.Position { return atlas.Position{XID: c.XID, Seq: c.Seq} }
+func (c Change) Position() atlas.Position {
+	return atlas.Position{XID: c.XID, Seq: c.Seq, At: c.At.UnixMicro()}
+}
 
 // Feed reads the change feed. Each reader has its own, and uses it from one goroutine.
 type Feed struct {
@@ -76,11 +78,15 @@ func (f *Feed) noticed(ctx context.Context, settled, held int) {
 
 // Position gives the end of the feed and the newest write's number; 0 for an empty feed.
 func (f *Feed) Position(ctx context.Context) (at atlas.Position, version int64, err error) {
+	var c Change
 	row := f.store.follow.QueryRow(ctx, f.store.queries["change_end"])
-	if err := row.Scan(&at.XID, &at.Seq, &version); err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return at, 0, interpret(fmt.Errorf("find the end of the change feed: %w", err))
+	switch err := row.Scan(&c.XID, &c.Seq, &c.At, &c.AuditID); {
+	case errors.Is(err, pgx.ErrNoRows):
+		return atlas.Position{}, 0, nil
+	case err != nil:
+		return atlas.Position{}, 0, interpret(fmt.Errorf("find the end of the change feed: %w", err))
 	}
-	return at, version, nil
+	return c.Position(), c.AuditID, nil
 }
 
 // Wait returns when something may have been written since it was last called: on a notification, at once after the connection

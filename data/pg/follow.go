@@ -49,7 +49,7 @@ func (a *AtlasSource) Holds(ctx context.Context, at atlas.Position, version int6
 		return version == 0, nil
 	}
 	var holds bool
-	row := a.store.follow.QueryRow(ctx, a.store.queries["change_holds"], pgx.NamedArgs{"xid": at.XID, "seq": at.Seq, "version": version})
+	row := a.store.follow.QueryRow(ctx, a.store.queries["change_holds"], pgx.NamedArgs{"xid": at.XID, "seq": at.Seq, "at": time.UnixMicro(at.At), "version": version})
 	if err := row.Scan(&holds); err != nil {
 		return false, interpret(fmt.Errorf("look for a change: %w", err))
 	}

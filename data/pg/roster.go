@@ -94,8 +94,8 @@ func (v *rosterView) End(ctx context.Context) (roster.Delta, error) {
 		if err := tx.QueryRow(ctx, v.store.queries["store_version"]).Scan(&d.Version); err != nil {
 			return fmt.Errorf("store_version: %w", err)
 		}
-		var write int64
-		if err := tx.QueryRow(ctx, v.store.queries["change_end"]).Scan(&d.To.XID, &d.To.Seq, &write); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		var c Change
+		if err := tx.QueryRow(ctx, v.store.queries["change_end"]).Scan(&d.To.XID, &d.To.Seq, &c.At, &c.AuditID); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("change_end: %w", err)
 		}
 		return nil

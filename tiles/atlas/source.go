@@ -83,10 +83,12 @@ func BoolValue(b bool) Value {
 	return Value{Kind: Bool}
 }
 
-// Position is a place in the change feed: the writing transaction and the row's number. The zero value is its beginning.
+// Position is a place in the change feed: the writing transaction, the row's number, and when it was written in microseconds since
+// 1970, for a store that was put back counts the same numbers again. The zero value is its beginning.
 type Position struct {
 	XID uint64 `json:"xid"`
 	Seq int64  `json:"seq"`
+	At  int64  `json:"at"`
 }
 
 // Delta is what a stretch of the change feed touches.
