@@ -3,9 +3,7 @@ package atlas
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,8 +18,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sync/errgroup"
-
-	"hetu/tiles"
 )
 
 // A snapshot is the settled atlas in a file: a head that says of what store and when it was taken, and the flat arrays as they
@@ -33,7 +29,7 @@ import (
 const magic = "hetu atlas 2\n"
 
 type head struct {
-	Layers   string    `json:"layers"` // checksum of the catalogue and of the layout of memory: another program's file is not read
+	Program  uint32    `json:"program"` // checksum of the one that wrote it
 	Position Position  `json:"position"`
 	Version  int64     `json:"version"`
 	Sections []section `json:"sections"`
@@ -49,12 +45,17 @@ type section struct {
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
-// layout tells programs apart whose snapshots do not fit each other.
-func layout() string {
-	text := fmt.Sprintf("%v %d %d %d %d %d %x", tiles.Catalogue(), unsafe.Sizeof(record{}), unsafe.Sizeof(chunk{}), unsafe.Sizeof(part{}), unsafe.Sizeof(long{}), unsafe.Sizeof(box{}),
-		binary.NativeEndian.Uint16([]byte{1, 2}))
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+// program is the checksum of the file that runs, also when another stands in its place by now. Another program's snapshot is not
+// read: what an array means, or what a source makes of the same rows, may have changed with nothing changed in size.
+func program() (uint32, error) {
+	f, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }()
+	sum := crc32.New(castagnoli())
+	_, err = io.Copy(sum, f)
+	return sum.Sum32(), err
 }
 
 // array is a flat array of a layer, seen as bytes.
@@ -192,7 +193,11 @@ func (l *layer) still() *layer {
 }
 
 func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, state State) (err error) {
-	h := head{Layers: layout(), Position: state.Position, Version: state.Version}
+	by, err := program()
+	if err != nil {
+		return err
+	}
+	h := head{Program: by, Position: state.Position, Version: state.Version}
 	names := slices.Sorted(maps.Keys(layers))
 	for _, name := range names {
 		for _, a := range arrays() {
@@ -336,7 +341,10 @@ func readHead(f *os.File) (*head, int64, error) {
 	if err := json.Unmarshal(text[:n], &h); err != nil {
 		return nil, 0, fmt.Errorf("read its head: %w", err)
 	}
-	if h.Layers != layout() {
+	switch by, err := program(); {
+	case err != nil:
+		return nil, 0, err
+	case h.Program != by:
 		return nil, 0, errors.New("it was written by another version of hetu")
 	}
 	at := int64(len(begin) + len(text))
