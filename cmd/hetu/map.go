@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -68,6 +69,10 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 	var all sync.WaitGroup
 	all.Go(func() {
 		m.atlas.Follow(following, source, file, func(err error) {
+			if _, snapshot := errors.AsType[*atlas.SnapshotError](err); snapshot {
+				a.log.ErrorContext(following, "the snapshot of the map is not written; the one before stays", slog.String("file", file), slog.Any("cause", err))
+				return
+			}
 			if err != nil {
 				a.log.ErrorContext(following, "the map does not hear of what is written; it goes on with what it has", slog.Any("cause", err))
 				return

@@ -10,7 +10,7 @@ import (
 
 // Follow takes in what is written to the source until ctx ends. While the source cannot be reached the atlas stays as it is;
 // trouble is told each time it begins and, with nil, when it is over. snapshot is the file that is written now and then, "" for
-// none.
+// none; each time that fails it is told as a [SnapshotError], and what is drawn has no trouble.
 func (a *Atlas) Follow(ctx context.Context, src Source, snapshot string, trouble func(error)) {
 	saver := newSaver(a, snapshot)
 	defer func() {
@@ -21,9 +21,6 @@ func (a *Atlas) Follow(ctx context.Context, src Source, snapshot string, trouble
 	lost := false
 	for ctx.Err() == nil {
 		err := a.catchUp(ctx, src)
-		if err == nil {
-			err = saver.save(ctx)
-		}
 		if (err != nil) != lost && ctx.Err() == nil {
 			lost = err != nil
 			trouble(err)
@@ -31,6 +28,9 @@ func (a *Atlas) Follow(ctx context.Context, src Source, snapshot string, trouble
 		if err != nil {
 			pause(ctx, 200*time.Millisecond)
 			continue
+		}
+		if err := saver.save(ctx); err != nil && ctx.Err() == nil {
+			trouble(err)
 		}
 		if err := src.Wait(ctx); err != nil {
 			pause(ctx, 200*time.Millisecond) // what it is, catchUp will say

@@ -101,6 +101,15 @@ func arrays() []array {
 	}
 }
 
+// SnapshotError says that a snapshot was not written. The one before stays.
+type SnapshotError struct{ cause error }
+
+// Error gives the cause, which names the file.
+func (e *SnapshotError) Error() string { return "write the snapshot: " + e.cause.Error() }
+
+// Unwrap gives the cause.
+func (e *SnapshotError) Unwrap() error { return e.cause }
+
 // saver writes snapshots of an atlas beside its work.
 type saver struct {
 	atlas   *Atlas
@@ -140,6 +149,9 @@ func (s *saver) save(ctx context.Context) error {
 		default:
 			return nil
 		}
+		if last != nil {
+			s.version = -1 // it is tried again though nothing is written meanwhile
+		}
 	}
 	state := s.atlas.State()
 	if s.path == "" || state.Version == s.version || !s.isDue() {
@@ -156,7 +168,7 @@ func (s *saver) save(ctx context.Context) error {
 	go func() {
 		err := writeSnapshot(ctx, s.path, layers, state)
 		if err != nil {
-			err = fmt.Errorf("write the snapshot %s: %w", s.path, err)
+			err = &SnapshotError{cause: err}
 		}
 		s.done <- err
 	}()

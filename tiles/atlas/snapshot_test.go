@@ -88,6 +88,29 @@ func TestSnapshotLeavesOtherFiles(t *testing.T) {
 	}
 }
 
+// A snapshot that cannot be written is told as that, once until it is due again, and the atlas goes on.
+func TestSnapshotIsNotWritten(t *testing.T) {
+	t.Parallel()
+	s := someStore()
+	a := s.load(t)
+	ctx, stop := context.WithCancel(t.Context())
+	told, done := make(chan error, 9), make(chan struct{})
+	go func() {
+		defer close(done)
+		a.Follow(ctx, s, filepath.Join(t.TempDir(), "nowhere", "atlas"), func(err error) { told <- err })
+	}()
+	if _, snapshot := errors.AsType[*atlas.SnapshotError](<-told); !snapshot {
+		t.Error("something else was told")
+	}
+	s.put("board", 1)
+	reach(t, a, s)
+	stop()
+	<-done
+	if len(told) > 0 {
+		t.Errorf("then it was told %v", <-told)
+	}
+}
+
 // A file that is not whole, or of another store, is told and not used: the atlas is read from the source.
 func TestSnapshotIsNotTrusted(t *testing.T) {
 	t.Parallel()
