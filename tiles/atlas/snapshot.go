@@ -230,6 +230,7 @@ func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, s
 	if err := writeHead(f, &h); err != nil {
 		return err
 	}
+	faultPoint("snapshot-begun")
 	for _, name := range names {
 		for _, a := range arrays() {
 			if err := writeAll(ctx, f, a.get(layers[name])); err != nil {
@@ -237,12 +238,15 @@ func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, s
 			}
 		}
 	}
+	faultPoint("snapshot-written")
 	if err := f.Sync(); err != nil {
 		return err
 	}
+	faultPoint("snapshot-synced")
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
+	faultPoint("snapshot-moved")
 	return syncDir(filepath.Dir(path))
 }
 
