@@ -33,6 +33,9 @@ func (s *shown[T]) add(id int64, d days, it T) {
 	if id == 0 || d.from >= d.to {
 		return
 	}
+	if len(s.ids) == cap(s.ids) { // by half as much again they would be copied many times
+		s.ids, s.rows = slices.Grow(s.ids, len(s.ids)+64), slices.Grow(s.rows, len(s.rows)+64)
+	}
 	s.ids = append(s.ids, id)
 	s.rows = append(s.rows, shownRow[T]{d, it})
 }

@@ -52,8 +52,7 @@ func (l *layer) walker(r *record) walker {
 func (l *layer) points(r *record, each func(p part, vertices []point, levels []uint8)) {
 	w := l.walker(r)
 	var room [1]part
-	var vertices []point
-	var levels []uint8
+	vertices, levels := make([]point, 0, 64), make([]uint8, 0, 64)
 	for _, p := range l.partsOf(r, &room) {
 		vertices, levels = vertices[:0], levels[:0]
 		for range p.n() {
@@ -67,11 +66,14 @@ func (l *layer) points(r *record, each func(p part, vertices []point, levels []u
 // borrowers finds where in a bed the lines of a layer run.
 type borrowers struct {
 	layer  *layer
-	slots  []uint32 // records by their first two vertices, counted from 1: open addressing
+	slots  []first  // records by their first two vertices: open addressing
 	next   []uint32 // the next record with the same
 	filter []uint64 // bits of the same, small enough to stay at hand
 	places []uint32 // by record, where it borrows from; 0 if it does not
 }
+
+// first is a record, counted from 1, and the hash of its first two vertices.
+type first struct{ n, hash uint32 }
 
 const filterBits = 24
 
@@ -79,7 +81,7 @@ const filterBits = 24
 // for the first of them.
 func (l *layer) findIn(lender *layer) []uint32 {
 	b := &borrowers{
-		layer: l, slots: make([]uint32, 64+2*len(l.records)), next: make([]uint32, len(l.records)),
+		layer: l, slots: make([]first, 64+2*len(l.records)), next: make([]uint32, len(l.records)),
 		filter: make([]uint64, 1<<filterBits/64), places: make([]uint32, len(l.records)),
 	}
 	for n := range l.records {
@@ -110,25 +112,28 @@ func pairOf(a, b point) uint64 {
 	return h ^ h>>32
 }
 
-func (b *borrowers) put(n uint32, first, second point) {
-	h := pairOf(first, second)
+func (b *borrowers) put(n uint32, one, two point) {
+	h := pairOf(one, two)
 	b.filter[h>>(64-filterBits)/64] |= 1 << (h >> (64 - filterBits) % 64)
-	at := b.slot(h, first, second)
-	b.next[n] = b.slots[at]
-	b.slots[at] = n + 1
+	at := b.slot(h, one, two)
+	b.next[n] = b.slots[at].n
+	b.slots[at] = first{n + 1, uint32(h >> 32)}
 }
 
 // slot finds where the records that begin with two vertices stand, or would.
-func (b *borrowers) slot(h uint64, first, second point) uint64 {
+func (b *borrowers) slot(h uint64, one, two point) uint64 {
 	size := uint64(len(b.slots))
 	for at := h & (1<<32 - 1) * size >> 32; ; {
-		if b.slots[at] == 0 {
+		s := b.slots[at]
+		if s.n == 0 {
 			return at
 		}
-		w := b.layer.walker(&b.layer.records[b.slots[at]-1])
-		if w.next(); (point{w.x, w.y}) == first {
-			if w.next(); (point{w.x, w.y}) == second {
-				return at
+		if s.hash == uint32(h>>32) {
+			w := b.layer.walker(&b.layer.records[s.n-1])
+			if w.next(); (point{w.x, w.y}) == one {
+				if w.next(); (point{w.x, w.y}) == two {
+					return at
+				}
 			}
 		}
 		if at++; at == size {
@@ -146,12 +151,12 @@ func (b *borrowers) along(lender *layer, r *record) {
 		for left := p.n() - 1; left > 0; left-- {
 			before := w
 			w.next()
-			first, second := point{before.x, before.y}, point{w.x, w.y}
-			h := pairOf(first, second)
+			one, two := point{before.x, before.y}, point{w.x, w.y}
+			h := pairOf(one, two)
 			if b.filter[h>>(64-filterBits)/64]&(1<<(h>>(64-filterBits)%64)) == 0 {
 				continue
 			}
-			for n := b.slots[b.slot(h, first, second)]; n != 0; n = b.next[n-1] {
+			for n := b.slots[b.slot(h, one, two)].n; n != 0; n = b.next[n-1] {
 				if b.places[n-1] == 0 && b.layer.runsAlong(&b.layer.records[n-1], before, left) {
 					b.places[n-1] = uint32(before.at) //nolint:gosec // a place in steps
 				}

@@ -185,6 +185,21 @@ func appendStep(steps []uint32, vertices []point, i int, level uint8) []uint32 {
 	return append(steps, mark32(afresh)|class, v.x, v.y)
 }
 
+// behind gives where in steps so many vertices end that begin at a place.
+func (c *columns) behind(at, n int) int {
+	for range n {
+		switch dx := int32(c.steps[at]) >> (32 - wayBits); { //nolint:gosec // its sign comes back
+		case dx > afresh:
+			at++
+		case dx == far:
+			at += 2
+		default:
+			at += 3
+		}
+	}
+	return at
+}
+
 // mark32 puts a mark in place of the way east.
 func mark32(mark int32) uint32 { return uint32(mark) << (32 - wayBits) } //nolint:gosec // the low bits
 

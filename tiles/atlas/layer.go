@@ -153,9 +153,9 @@ type loading struct {
 	of      *float64 // the line that was projected last
 	n       int
 	leveled bool // and generalised
-	before taken
-	row    []uint32
-	rowOf  *dictionary
+	before  taken
+	row     []uint32
+	rowOf   *dictionary
 }
 
 // intern gives the numbers of values: most are what the feature before has there.
@@ -235,25 +235,21 @@ func (sc *loading) level(line []point, kind mvt.Type) []uint8 {
 // settled gives the layer with its live records in the order of packed trees, and nothing else. What it was stays as it is
 // for those who still draw from it; the columns are shared.
 func (l *layer) settled() *layer {
-	type place struct {
-		key uint64 // first its tree, then place on the curve
-		n   uint32
-	}
-	order := make([]place, 0, len(l.records))
+	// Of each record its tree, its place on the curve, its number: in the order of these numbers.
+	order := make([]uint64, 0, len(l.records))
 	for i := range l.records {
 		if l.records[i].diedZoom == live {
-			order = append(order, place{uint64(treeOf(l.records[i].rank))<<32 | uint64(hilbert(l.boxes[i])), uint32(i)})
+			order = append(order, uint64(treeOf(l.records[i].rank))<<60|uint64(hilbert(l.boxes[i])>>4)<<32|uint64(i)) //nolint:gosec // 32 bits
 		}
 	}
-	slices.SortFunc(order, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(l.records[a.n].id, l.records[b.n].id), cmp.Compare(l.days(&l.records[a.n]).from, l.days(&l.records[b.n]).from))
-	})
+	slices.Sort(order)
 	out := newLayer(l.decl)
 	out.names, out.place, out.floor, out.dict, out.periods, out.values, out.columns = l.names, l.place, l.floor, l.dict, l.periods, l.values, l.columns
 	out.bed, out.own = l.bed, l.own
 	out.records, out.boxes = make([]record, len(order), len(order)+len(order)/32+1024), make([]box, len(order), len(order)+len(order)/32+1024)
-	for i, p := range order {
-		out.records[i], out.boxes[i] = l.records[p.n], l.boxes[p.n]
+	for i, key := range order {
+		n := uint32(key) //nolint:gosec // the low bits
+		out.records[i], out.boxes[i] = l.records[n], l.boxes[n]
 	}
 	out.order()
 	out.index()
@@ -281,16 +277,14 @@ func (l *layer) gather(lender *layer) *layer {
 		} else {
 			first := uint32(len(l.parts)) //nolint:gosec // no more than there were
 			r.step = uint32(len(l.steps)) //nolint:gosec // as above
-			from.points(&was, func(p part, vertices []point, levels []uint8) {
-				if places[i] > 0 {
-					l.borrow(vertices, levels, places[i])
-				} else {
-					l.add(vertices, levels, l.drawsRuns(), p.hole(), int(was.rank))
-				}
-			})
-			if places[i] > 0 {
+			switch {
+			case places[i] > 0:
+				from.points(&was, func(_ part, vertices []point, levels []uint8) { l.borrow(vertices, levels, places[i]) })
 				r.part = was.part | borrowed
-			} else {
+			case !l.copyShort(&from, &was, r):
+				from.points(&was, func(p part, vertices []point, levels []uint8) {
+					l.add(vertices, levels, l.drawsRuns(), p.hole(), int(was.rank))
+				})
 				r.part = first
 				l.close(r)
 			}
@@ -313,6 +307,28 @@ func (l *layer) gather(lender *layer) *layer {
 	l.dict.rehash(0)
 	l.steps, l.values = roomy(l.steps), roomy(l.values)
 	return l
+}
+
+// copyShort copies the steps of a record that has no long part and does not borrow, word by word; false if it is another.
+func (l *layer) copyShort(from *layer, was, r *record) bool {
+	if was.part&(lone|borrowed) == lone|borrowed {
+		return false
+	}
+	var room [1]part
+	parts := from.partsOf(was, &room)
+	end := int(was.step)
+	for _, p := range parts {
+		if p.long > 0 {
+			return false
+		}
+		end = from.behind(end, p.n())
+	}
+	l.steps = append(l.steps, from.steps[was.step:end]...)
+	if was.part&lone == 0 {
+		r.part = uint32(len(l.parts)) //nolint:gosec // no more than there were
+		l.parts = append(l.parts, parts...)
+	}
+	return true
 }
 
 // roomy gives an array with room for a few edits, and not for much more.
