@@ -51,33 +51,36 @@ func pack(boxes []box, from, to int, zoom uint8) packed {
 
 // search adds the numbers of the boxes that meet b.
 func (t *packed) search(boxes []box, b box, found []uint32) []uint32 {
-	if t.from == t.to {
-		return found
-	}
-	return t.descend(boxes, b, len(t.levels)-1, 0, found)
-}
-
-func (t *packed) descend(boxes []box, b box, level, node int, found []uint32) []uint32 {
-	if level < 0 { // a tree of one box has no nodes
+	top := len(t.levels) - 1
+	switch {
+	case t.from == t.to:
+	case top < 0: // a tree of one box has no nodes
 		if boxes[t.from].meets(b) {
 			found = append(found, t.from)
 		}
-		return found
+	case t.levels[top][0].meets(b):
+		found = t.descend(boxes, b, top, 0, found)
 	}
-	if !t.levels[level][node].meets(b) {
-		return found
-	}
+	return found
+}
+
+// descend goes on below a node that meets b.
+func (t *packed) descend(boxes []box, b box, level, node int, found []uint32) []uint32 {
+	first := node * fan
 	if level == 0 {
-		first := t.from + uint32(node*fan) //nolint:gosec // below to
-		for i := first; i < min(first+fan, t.to); i++ {
-			if boxes[i].meets(b) {
-				found = append(found, i)
+		first += int(t.from)
+		for i, c := range boxes[first:min(first+fan, int(t.to))] {
+			if c.meets(b) {
+				found = append(found, uint32(first+i)) //nolint:gosec // below to
 			}
 		}
 		return found
 	}
-	for child := node * fan; child < min((node+1)*fan, len(t.levels[level-1])); child++ {
-		found = t.descend(boxes, b, level-1, child, found)
+	below := t.levels[level-1]
+	for i, c := range below[first:min(first+fan, len(below))] {
+		if c.meets(b) {
+			found = t.descend(boxes, b, level-1, first+i, found)
+		}
 	}
 	return found
 }

@@ -42,8 +42,10 @@ func (b *box) join(c box) {
 	b.maxX, b.maxY = max(b.maxX, c.maxX), max(b.maxY, c.maxY)
 }
 
-func (b *box) meets(c box) bool {
-	return b.minX <= c.maxX && b.maxX >= c.minX && b.minY <= c.maxY && b.maxY >= c.minY
+// meets tells whether two boxes have a place in common: if none of four differences is negative, for a search asks it a thousand
+// times and no processor foresees the answers.
+func (b box) meets(c box) bool {
+	return int32((c.maxX-b.minX)|(b.maxX-c.minX)|(c.maxY-b.minY)|(b.maxY-c.minY)) >= 0 //nolint:gosec // the world is 2^31 wide
 }
 
 // project puts a position in degrees into the world. What lies beyond the Mercator square is put on its rim.
