@@ -296,10 +296,10 @@ func onEdge(a duty.Answer) bool {
 	return false
 }
 
-// slide is how far the nearest point of a line may lie off along it: 2 cm, and seen from far off a fifth of a millimetre for
-// each metre, which is what it turns by where positions are 60 m apart and known to a centimetre.
+// slide is how far the nearest point of a line may lie off along it: 2 cm, and seen from far off half a millimetre for each
+// metre, which is what it turns by where positions are 60 m apart and known to 13 mm.
 func slide(a duty.Answer, f duty.RiverFound) float64 {
-	return 0.02 + 2e-4*lref.Distance(a.Lon, a.Lat, f.Point[0], f.Point[1])
+	return 0.02 + 5e-4*lref.Distance(a.Lon, a.Lat, f.Point[0], f.Point[1])
 }
 
 // differ compares two answers, distances to 2 cm.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"hetu/geo"
+	"hetu/tiles/label"
 )
 
 // CatchUp takes in what was written up to now.
@@ -79,4 +81,12 @@ func (r *Roster) Dump() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// OnGrid rounds a position as the atlas does.
+func OnGrid(lon, lat float64) (gridLon, gridLat float64) {
+	const world = 1 << label.WorldBits
+	x := math.Round((lon + 180) / 360 * world)
+	y := math.Round((0.5 - math.Atanh(math.Sin(lat*math.Pi/180))/(2*math.Pi)) * world)
+	return x/world*360 - 180, math.Atan(math.Sinh(math.Pi*(1-2*y/world))) * 180 / math.Pi
 }

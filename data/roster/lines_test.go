@@ -1,7 +1,6 @@
 package roster_test
 
 import (
-	"math"
 	"slices"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	pgxgeom "github.com/twpayne/pgx-geom"
 
 	"hetu/data/pgtest"
+	"hetu/data/roster"
 	"hetu/geo"
 )
 
@@ -53,7 +53,7 @@ func (l *lines) read(t *testing.T, db *pgtest.Database) {
 	if _, err = pgx.ForEachRow(rows, []any{&id, &from, &to, &g}, func() error {
 		r := routeLine{valid: geo.Period{From: day(from), To: day(to)}}
 		for i, flat := 0, g.FlatCoords(); i < len(flat); i += 3 {
-			lon, lat := onGrid(flat[i], flat[i+1])
+			lon, lat := roster.OnGrid(flat[i], flat[i+1])
 			if n := len(r.flat); n == 0 || r.flat[n-2] != lon || r.flat[n-1] != lat {
 				r.flat = append(r.flat, lon, lat)
 			}
@@ -65,17 +65,9 @@ func (l *lines) read(t *testing.T, db *pgtest.Database) {
 	}
 }
 
-// onGrid rounds a position as the atlas does.
-func onGrid(lon, lat float64) (gridLon, gridLat float64) {
-	const world = 1 << 32
-	x := math.Round((lon + 180) / 360 * world)
-	y := math.Round((0.5 - math.Atanh(math.Sin(lat*math.Pi/180))/(2*math.Pi)) * world)
-	return x/world*360 - 180, math.Atan(math.Sinh(math.Pi*(1-2*y/world))) * 180 / math.Pi
-}
-
 func (l *lines) Merges(lon1, lat1, lon2, lat2 float64) bool {
-	x1, y1 := onGrid(lon1, lat1)
-	x2, y2 := onGrid(lon2, lat2)
+	x1, y1 := roster.OnGrid(lon1, lat1)
+	x2, y2 := roster.OnGrid(lon2, lat2)
 	return x1 == x2 && y1 == y2
 }
 

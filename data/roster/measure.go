@@ -11,17 +11,14 @@ import (
 // The roster knows of a route's line how many positions it has and its measure at some of them, the knots. The line itself
 // comes from the atlas, and between two knots the measure goes in proportion to the length along it.
 const (
-	// Every so many positions there is a knot: so far neither rounded positions add up to a centimetre nor is it long to walk.
+	// Every so many positions there is a knot: so far neither rounded positions add up to much nor is it long to walk.
 	knotEvery = 32
 	knotOffM  = 0.005 // what a measure may be off before there is a knot
-	// A line that was stored with seven decimals gets them back: the atlas has positions to less than half of the last one.
-	decimals = 1e7
 )
 
 // measures are a route's measures as they stand in its row.
 type measures struct {
 	positions int
-	rounded   bool // to decimals
 	knots     []knot
 }
 
@@ -41,10 +38,9 @@ type measurer struct {
 // measure gives the measures of a stored line; they are good until the next call.
 func (s *measurer) measure(line []float64) measures {
 	s.line, s.along, s.knots = s.line[:0], s.along[:0], s.knots[:0]
-	rounded, sum := true, 0.0
+	sum := 0.0
 	for i := 0; i+2 < len(line); i += 3 {
 		lon, lat := line[i], line[i+1]
-		rounded = rounded && round(lon) == lon && round(lat) == lat
 		if n := len(s.line); n > 0 {
 			if near(s.line[n-3], lon) && near(s.line[n-2], lat) && s.merges(s.line[n-3], s.line[n-2], lon, lat) {
 				continue
@@ -64,7 +60,7 @@ func (s *measurer) measure(line []float64) measures {
 		s.knots = append(s.knots, knot{to, s.line[3*to+2]})
 		from = to
 	}
-	return measures{n, rounded, s.knots}
+	return measures{n, s.knots}
 }
 
 // between adds the knots that are needed between two positions.
@@ -113,9 +109,6 @@ func (m measures) stretch(flat []float64, first int) *geom.LineString {
 	out, along := make([]float64, 3*n), make([]float64, n)
 	for i := range n {
 		lon, lat := flat[2*i], flat[2*i+1]
-		if m.rounded {
-			lon, lat = round(lon), round(lat)
-		}
 		out[3*i], out[3*i+1] = lon, lat
 		if i > 0 {
 			along[i] = along[i-1] + length(out[3*i-3], out[3*i-2], lon, lat)
@@ -134,10 +127,8 @@ func (m measures) stretch(flat []float64, first int) *geom.LineString {
 	return geom.NewLineStringFlat(geom.XYM, out)
 }
 
-// near tells whether two coordinates are so close that positions known to a centimetre may be one.
+// near tells whether two coordinates are so close that positions known to a centimetre or two may be one.
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
-
-func round(degrees float64) float64 { return math.Round(degrees*decimals) / decimals }
 
 // length is the length in metres of a short segment on the CGCS2000 ellipsoid, by the radii at its middle latitude.
 func length(lon1, lat1, lon2, lat2 float64) float64 {

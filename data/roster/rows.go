@@ -44,12 +44,8 @@ func (r *reader) river(id int64) (duty.River, Span) {
 func (p *packer) route(r *Route, m measures) {
 	p.span(r.Valid)
 	p.int(r.River)
-	flags := uint64(len(m.knots)) << 1
-	if m.rounded {
-		flags |= 1
-	}
 	p.uint(uint64(m.positions)) //nolint:gosec // a count
-	p.uint(flags)
+	p.uint(uint64(len(m.knots)))
 	last := 0
 	for _, k := range m.knots {
 		p.uint(uint64(k.at - last)) //nolint:gosec // in ascending order
@@ -62,10 +58,8 @@ func (r *reader) route() (river int64, m measures, valid Span) {
 	valid = r.span()
 	river = r.int()
 	m.positions = int(r.uint()) //nolint:gosec // as it was written
-	flags := r.uint()
-	m.rounded = flags&1 == 1
 	at := 0
-	for range flags >> 1 {
+	for range r.uint() {
 		at += int(r.uint()) //nolint:gosec // as it was written
 		m.knots = append(m.knots, knot{at, r.num()})
 	}

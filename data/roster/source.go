@@ -230,7 +230,7 @@ type Emit struct {
 }
 
 // Lines is where the lines of rivers are; the atlas has it. Positions are lon and lat in turn, in the stored order, to about a
-// centimetre, and what is given is the caller's.
+// centimetre or two, and what is given is the caller's.
 type Lines interface {
 	// Stretches gives the stretches of all lines of a layer that hold on a day which enter a box: total is how many positions
 	// the line has, first the number of the first one given. A stretch begins and ends at a number that every divides or at an

@@ -61,22 +61,23 @@ func TestTableIsAMap(t *testing.T) {
 	})
 }
 
-// Measures that were packed into a route's row come back to a centimetre at every position, of the whole line and of each
-// stretch between knots, in proportion to the length or not.
+// Measures that were packed into a route's row come back to three centimetres at every position, of the whole line and of each
+// stretch between knots, in proportion to the length or not, with the positions that the atlas has.
 func TestMeasuresComeBack(t *testing.T) {
 	t.Parallel()
-	ruler := measurer{merges: func(lon1, lat1, lon2, lat2 float64) bool { return lon1 == lon2 && lat1 == lat2 }}
+	ruler := measurer{merges: func(lon1, lat1, lon2, lat2 float64) bool {
+		x1, y1 := OnGrid(lon1, lat1)
+		x2, y2 := OnGrid(lon2, lat2)
+		return x1 == x2 && y1 == y2
+	}}
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(2, 300).Draw(rt, "positions")
 		lon, lat := rapid.Float64Range(74, 134).Draw(rt, "lon"), rapid.Float64Range(4, 53).Draw(rt, "lat")
-		decimal, staked := rapid.Bool().Draw(rt, "decimal"), rapid.Bool().Draw(rt, "staked")
+		staked := rapid.Bool().Draw(rt, "staked")
 		var flat []float64
 		for range n {
 			lon += rapid.Float64Range(-0.002, 0.02).Draw(rt, "dx")
 			lat += rapid.Float64Range(-0.01, 0.01).Draw(rt, "dy")
-			if decimal {
-				lon, lat = round(lon), round(lat)
-			}
 			flat = append(flat, lon, lat)
 		}
 		line := lref.Measured(geom.NewLineStringFlat(geom.XY, flat), rapid.SampledFrom([]string{"mouth", "source"}).Draw(rt, "origin")).FlatCoords()
@@ -90,18 +91,18 @@ func TestMeasuresComeBack(t *testing.T) {
 		if back.positions < 2 {
 			return // they fell together
 		}
-		if decimal && !back.rounded {
-			rt.Fatalf("rounded: got %v, want %v", back.rounded, decimal)
-		}
 		first := rapid.IntRange(0, (n-2)/knotEvery).Draw(rt, "first") * knotEvery
 		last := min(first+rapid.IntRange(1, 4).Draw(rt, "knots")*knotEvery, back.positions-1)
 		if back.positions != len(line)/3 || last <= first {
 			return // positions that fell together were left out
 		}
+		for i := 0; i < len(flat); i += 2 {
+			flat[i], flat[i+1] = OnGrid(flat[i], flat[i+1])
+		}
 		for _, part := range [][2]int{{0, back.positions - 1}, {first, last}} {
 			got := back.stretch(flat[2*part[0]:2*part[1]+2], part[0]).FlatCoords()
 			for i := range len(got) / 3 {
-				if at := 3 * (part[0] + i); math.Abs(got[3*i+2]-line[at+2]) > 0.01 || got[3*i] != line[at] || got[3*i+1] != line[at+1] {
+				if at := 3 * (part[0] + i); math.Abs(got[3*i+2]-line[at+2]) > 0.03 || lref.Distance(got[3*i], got[3*i+1], line[at], line[at+1]) > 0.014 {
 					rt.Fatalf("position %d of %d to %d: got %v, want %v", i, part[0], part[1], got[3*i:3*i+3], line[at:at+3])
 				}
 			}

@@ -6,7 +6,7 @@ import (
 )
 
 // Stretches gives the stretches of the lines of a layer that hold on a day which enter a box: lon and lat in turn, in the
-// stored order, to about a centimetre. A stretch begins and ends at a position whose number every divides, or at an end of
+// stored order, to 13 mm at the worst. A stretch begins and ends at a position whose number every divides, or at an end of
 // its line; first is the number of its first one, total how many the line has. What lies between two stretches of a line does
 // not enter the box.
 func (a *Atlas) Stretches(name string, extent geo.Extent, asOf geo.Date, every int, each func(id int64, first, total int, flat []float64)) {
