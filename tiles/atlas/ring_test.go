@@ -33,7 +33,6 @@ func TestRingsAreValid(t *testing.T) {
 		s.put("division", 1, span("division", 0, shape, nil))
 		addr := address(t, "division", min(z, 14), 0, 0)
 		addr.Z, addr.X, addr.Y = z, x, y
-		addr.Set.Layers[0].MaxZoom = 18
 		features, err := mvttext.Decode(s.load(t).Tile(addr, nil).Data)
 		if err != nil {
 			rt.Fatal(err)

@@ -52,12 +52,11 @@ func (a *Atlas) Tile(addr tiles.Address, keep func(tiles.Tile)) tiles.Tile {
 
 func (a *Atlas) build(s *scratch, addr tiles.Address) tiles.Tile {
 	sq := squareOf(addr.Grid, addr.Z, addr.X, addr.Y)
-	_, last := addr.Set.Zooms()
 	used := 0
 	t := tiles.Tile{}
 	for i := range addr.Set.Layers {
 		l := a.layers[addr.Set.Layers[i].Name]
-		if l == nil || addr.Z < l.decl.MinZoom || addr.Z > last {
+		if l == nil || addr.Z < l.decl.MinZoom {
 			continue
 		}
 		t.Version = max(t.Version, l.floor)

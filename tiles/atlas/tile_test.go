@@ -75,6 +75,25 @@ func TestTileOfNothing(t *testing.T) {
 	}
 }
 
+// Behind the last zoom that TileJSON tells of a set, a client that asks all the same is drawn what is there.
+func TestTilePastTheLastZoom(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	s.put("reach", 5, span("reach", 11, parts(18, 208000, 108000, []float64{10, 10, 20, 10, 20, 30}), map[string]any{"has_chief": true}))
+	a := s.load(t)
+	alone, err := mvttext.Text(a.Tile(address(t, "reach", 18, 208000, 108000), nil).Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	among, err := mvttext.Text(a.Tile(address(t, "board,reach", 18, 208000, 108000), nil).Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if alone == "" || alone != among {
+		t.Errorf("alone %q, among others %q", alone, among)
+	}
+}
+
 // A full tile keeps what has the smallest rank, whichever layer it is of, and says how many it dropped.
 func TestTileDrops(t *testing.T) {
 	t.Parallel()
