@@ -34,7 +34,7 @@ type benchTilesCmd struct {
 	Seed     uint64        `help:"Seed of the network, and of the choice of tiles." default:"1"`
 	JSON     bool          `help:"Print one JSON line for each case." name:"json"`
 	Runs     int           `help:"How many times everything is measured, in turn; medians are printed." default:"5"`
-	Cases    []string      `help:"Which cases, joined by commas: cold, parity, stampede, warm, edit, export. Default: all." default:"cold,parity,stampede,warm,edit,export"`
+	Cases    []string      `help:"Which cases, joined by commas: cold, parity, stampede, warm, edit, export, load. Default: all." default:"cold,parity,stampede,warm,edit,export,load"`
 	Requests int           `help:"How many requests a run of the case warm sends to each server for each zoom." default:"24000" placeholder:"N"`
 	EditFor  time.Duration `help:"How long the case edit goes on." default:"20s"`
 	Tiles    int           `help:"How many tiles parity is looked at in." default:"2000" placeholder:"N"`
@@ -54,7 +54,7 @@ out the same bytes and headers (warm).`
 }
 
 // The cases.
-var benchCases = []string{"cold", "parity", "stampede", "warm", "edit", "export"} //nolint:gochecknoglobals // a list
+var benchCases = []string{"cold", "parity", "stampede", "warm", "edit", "export", "load"} //nolint:gochecknoglobals // a list
 
 // bench is what the cases share.
 type bench struct {
@@ -118,7 +118,7 @@ func (c *benchTilesCmd) Run(ctx context.Context, a *app) (err error) {
 // cases gives the cases in their order: what is measured in this process first, then what needs others.
 func (b *bench) cases() func(yield func(string, func(context.Context) error) bool) {
 	runs := map[string]func(context.Context) error{
-		"cold": b.cold, "parity": b.parity, "stampede": b.stampede, "warm": b.warm, "edit": b.edit, "export": b.export,
+		"cold": b.cold, "parity": b.parity, "stampede": b.stampede, "warm": b.warm, "edit": b.edit, "export": b.export, "load": b.load,
 	}
 	return func(yield func(string, func(context.Context) error) bool) {
 		for _, name := range benchCases {
@@ -257,7 +257,7 @@ type benchResult struct {
 	Case string `json:"case"`
 	Z    int    `json:"z,omitempty"`
 
-	CPU         float64 `json:"cpu_ms,omitempty"` // cold, export: without the layers of names, which the baseline does not draw
+	CPU         float64 `json:"cpu_ms,omitempty"` // cold: without the layers of names, which the baseline does not draw; export: with them
 	BaselineCPU float64 `json:"baseline_cpu_ms,omitempty"`
 	Ratio       float64 `json:"ratio,omitempty"` // cold, export: how many times less than the baseline; warm: how many times as much
 	P50         float64 `json:"p50_ms,omitempty"`
@@ -285,7 +285,12 @@ type benchResult struct {
 	Builds          int     `json:"builds,omitempty"`
 	Tiles           int     `json:"tiles,omitempty"`
 	TilesPerSecond  float64 `json:"tiles_per_s,omitempty"`
-	Size            int64   `json:"size_bytes,omitempty"`
+	Size            int64   `json:"size_bytes,omitempty"` // of the archive, or of the snapshot
+	Load            float64 `json:"load_s,omitempty"`
+	SnapshotLoad    float64 `json:"snapshot_load_s,omitempty"`
+	AReach          float64 `json:"bytes_a_reach,omitempty"` // of the snapshot, which is the arrays of the atlas
+	Resident        float64 `json:"resident_bytes,omitempty"`
+	MostResident    float64 `json:"most_resident_bytes,omitempty"` // while it loaded
 	Edits           int     `json:"edits,omitempty"`
 	EditsPerSecond  float64 `json:"edits_per_s,omitempty"`
 	Write           float64 `json:"write_p50_ms,omitempty"`

@@ -93,14 +93,14 @@ type served struct {
 }
 
 // serveChild starts this program with other arguments and waits for the line in which it tells its address.
-func (b *bench) serveChild(ctx context.Context, args ...string) (*served, error) {
+func (b *bench) serveChild(ctx context.Context, stderr io.Writer, args ...string) (*served, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	s := &served{cmd: exec.CommandContext(ctx, self, args...)} //nolint:gosec // this program
 	s.cmd.Env = append(os.Environ(), "HETU_DATABASE_URL=")
-	s.cmd.Stderr = b.stderr
+	s.cmd.Stderr = stderr
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 30 * time.Second
 	out, err := s.cmd.StdoutPipe()

@@ -27,6 +27,12 @@ type figures struct {
 	Wrong    *int    `json:"wrong"`
 	Missing  *int    `json:"missing"`
 	Values   *int    `json:"other_values"`
+	Load     float64 `json:"load_s"`
+	FromFile float64 `json:"snapshot_load_s"`
+	AReach   float64 `json:"bytes_a_reach"`
+	Resident float64 `json:"resident_bytes"`
+	Short    *int    `json:"short"`
+	Far      *int    `json:"too_far"`
 	Machine  string  `json:"machine"`
 }
 
@@ -59,11 +65,13 @@ func TestBenchTiles(t *testing.T) {
 		case "cold", "warm":
 			whole = whole && f.P99 > 0
 		case "parity":
-			whole = f.Tiles == 60 && f.Missing != nil && *f.Missing == 0 && f.Values != nil && *f.Values == 0
+			whole = f.Tiles == 60 && f.Missing != nil && *f.Missing == 0 && f.Values != nil && *f.Values == 0 && f.Far != nil && *f.Far == 0 && f.Short != nil
 		case "stampede":
-			whole = f.Builds == f.Tiles
+			whole = f.Builds == f.Tiles && f.Builds > 0
 		case "edit":
 			whole = f.Edits > 0 && f.P99 > 0 && f.Wrong != nil && *f.Wrong == 0
+		case "load":
+			whole = f.Load > 0 && f.FromFile > 0 && f.AReach > 0 && f.Resident > 1e6
 		case "moved":
 			whole = f.Edits > 0 && f.Moved > 0 && f.Moved == f.Touched && f.Wrong != nil && *f.Wrong == 0
 		}
@@ -73,7 +81,7 @@ func TestBenchTiles(t *testing.T) {
 	}
 	want := []string{
 		"cold 5", "cold 8", "cold 10", "cold 12", "cold 14", "parity 0", "stampede 8",
-		"warm 8", "warm 10", "warm 12", "warm 14", "edit 14", "moved 0", "export 0",
+		"warm 8", "warm 10", "warm 12", "warm 14", "edit 14", "moved 0", "export 0", "load 0",
 	}
 	if !slices.Equal(cases, want) {
 		t.Errorf("got %v", cases)

@@ -34,7 +34,7 @@ func tilePath(a tiles.Address) string {
 // hetuServe starts a server on the store.
 func (b *bench) hetuServe(ctx context.Context) (*served, error) {
 	b.say("starting a server on the store")
-	return b.serveChild(ctx, "serve", "--listen", "127.0.0.1:0", "--database-url", b.where.DSN(cluster.Superuser))
+	return b.serveChild(ctx, b.stderr, "serve", "--listen", "127.0.0.1:0", "--database-url", b.where.DSN(cluster.Superuser))
 }
 
 // warm measures what it costs to answer with a tile that is kept, against a server that does nothing but hand out the same bytes
@@ -63,7 +63,7 @@ func (b *bench) warm(ctx context.Context) (err error) {
 	if err = writeAnswers(file, answers); err != nil {
 		return err
 	}
-	bare, err := b.serveChild(ctx, "bench", "bare", file)
+	bare, err := b.serveChild(ctx, b.stderr, "bench", "bare", file)
 	if err != nil {
 		return err
 	}
