@@ -76,8 +76,8 @@ func (c *coldCase) look(ctx context.Context, b *bench) error {
 	}
 	c.baselinePasses = passes(taken)
 	for i, data := range tilesOf {
-		features, err := mvttext.Decode(data)
-		if err != nil {
+		var features []mvttext.Feature
+		if features, err = mvttext.Decode(data); err != nil {
 			return fmt.Errorf("read what PostGIS drew as %d/%d/%d: %w", c.zoom, c.list[i].X, c.list[i].Y, err)
 		}
 		c.baseline.bytes += len(data)
@@ -159,8 +159,8 @@ func (b *bench) drawByPostGIS(ctx context.Context, list []tiles.Address, see fun
 	}
 	for _, addr := range list {
 		at := time.Now()
-		data, err := b.oracle.Tile(ctx, addr)
-		if err != nil {
+		var data []byte
+		if data, err = b.oracle.Tile(ctx, addr); err != nil {
 			return 0, err
 		}
 		see(data, ms(time.Since(at)))

@@ -93,7 +93,7 @@ func (l *layer) findIn(lender *layer) []uint32 {
 		w.next()
 		first := point{w.x, w.y}
 		w.next()
-		b.put(uint32(n), first, point{w.x, w.y}) //nolint:gosec // a number of records
+		b.put(uint32(n), first, point{w.x, w.y})
 	}
 	var before *record
 	for n := range lender.records {

@@ -159,7 +159,7 @@ const (
 
 // classOf gives the class of a level, and the class up to which a zoom draws. No line is drawn before zoom 4; what polygons draw
 // too much there falls together on their grid.
-func classOf(level int) uint32 { return uint32(min(max(level-4, 0), 1<<classBits-1)) } //nolint:gosec // 4 bits
+func classOf(level int) uint32 { return uint32(min(max(level-4, 0), 1<<classBits-1)) }
 
 // levelOfClass gives a level that has the class.
 func levelOfClass(class uint32) uint8 {
@@ -229,7 +229,7 @@ func (w *walker) next() (class uint32) {
 func (w *walker) step() uint32 {
 	step := w.steps[w.at]
 	if dx := int32(step) >> (32 - wayBits); dx > afresh { //nolint:gosec // its sign comes back
-		w.x += uint32(dx)                                     //nolint:gosec // wraps as it should
+		w.x += uint32(dx)
 		w.y += uint32(int32(step<<wayBits) >> (32 - wayBits)) //nolint:gosec // as above
 		w.at++
 	} else {

@@ -139,7 +139,7 @@ func (s *scratch) walk(w *walker, n int, sq *square) {
 	for range n { // as w.next does it
 		step := steps[read]
 		if dx := int32(step) >> (32 - wayBits); dx > afresh { //nolint:gosec // its sign comes back
-			x += uint32(dx)                                     //nolint:gosec // wraps as it should
+			x += uint32(dx)
 			y += uint32(int32(step<<wayBits) >> (32 - wayBits)) //nolint:gosec // as above
 			read++
 		} else {

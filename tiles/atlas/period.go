@@ -28,6 +28,6 @@ func (p *periods) number(of period) uint32 {
 func (p *periods) rehash() {
 	p.numbers = make(map[period]uint32, len(p.all))
 	for n, of := range p.all {
-		p.numbers[of] = uint32(n) //nolint:gosec // no more than records
+		p.numbers[of] = uint32(n)
 	}
 }

@@ -65,7 +65,7 @@ func (l *layer) addPatches(row []uint32, base uint32, patches int, room []uint32
 	l.values = append(l.values, (ref-base&^patched)|base&patched, uint32(patches)) //nolint:gosec // few
 	for i, v := range row {
 		if v != was[i] {
-			l.values = append(l.values, uint32(i)<<valueBits|v) //nolint:gosec // a field's number
+			l.values = append(l.values, uint32(i)<<valueBits|v)
 		}
 	}
 	return ref | patched

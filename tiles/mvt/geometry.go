@@ -62,7 +62,7 @@ func (g *Geometry) command(id uint64, positions []XY) {
 
 func putUvarint(out []byte, at int, v uint32) int {
 	for v >= 1<<7 {
-		out[at] = byte(v) | 0x80 //nolint:gosec // the low bits
+		out[at] = byte(v) | 0x80
 		v >>= 7
 		at++
 	}
