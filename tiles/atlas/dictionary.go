@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"slices"
 
 	"hetu/tiles/mvt"
 )
@@ -12,12 +13,13 @@ import (
 type dictionary struct {
 	bytes []byte   // the values, one behind the other
 	n     int      // how many
-	slots []uint32 // open addressing by content: 0 is free
+	slots []uint32 // open addressing by content
+	tags  []uint8  // a few bits of the hash of what stands in each slot, so that others are not looked at; 0: it is free
 	seed  maphash.Seed
 }
 
 func newDictionary() *dictionary {
-	return &dictionary{bytes: []byte{0}, slots: make([]uint32, 1024), seed: maphash.MakeSeed()}
+	return &dictionary{bytes: []byte{0}, slots: make([]uint32, 1024), tags: make([]uint8, 1024), seed: maphash.MakeSeed()}
 }
 
 // get gives a value's bytes: a field of a message, which says how long it is.
@@ -42,16 +44,25 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 		d.bytes = d.bytes[:start]
 		return hint
 	}
-	slot := d.slot(added)
-	if id := d.slots[slot]; id != 0 {
-		d.bytes = d.bytes[:start]
-		return id
+	at, tag := d.place(added)
+	for ; d.tags[at] != 0; at = d.after(at) {
+		if id := d.slots[at]; d.tags[at] == tag && bytes.Equal(d.get(id), added) {
+			d.bytes = d.bytes[:start]
+			return id
+		}
 	}
-	d.slots[slot] = uint32(start) //nolint:gosec // 4 GB of values are not held in memory
-	if d.n++; d.n*4 > len(d.slots)*3 {
+	d.slots[at], d.tags[at] = uint32(start), tag //nolint:gosec // 4 GB of values are not held in memory
+	if d.n++; d.n*8 > len(d.slots)*7 {
 		d.rehash(d.n)
 	}
 	return uint32(start) //nolint:gosec // as above
+}
+
+// reserve makes room for as many bytes again as there are, unless there is some: to let them grow would copy them many times.
+func (d *dictionary) reserve(some int) {
+	if cap(d.bytes)-len(d.bytes) < some {
+		d.bytes = slices.Grow(d.bytes, len(d.bytes))
+	}
 }
 
 // add adds a value that it does not have and gives its number; rehash makes it known.
@@ -62,25 +73,32 @@ func (d *dictionary) add(value []byte) uint32 {
 	return id
 }
 
-// slot finds where a value stands in slots, or would.
-func (d *dictionary) slot(value []byte) int {
-	n := uint64(len(d.slots))
-	for at := maphash.Bytes(d.seed, value) >> 32 * n >> 32; ; {
-		if id := d.slots[at]; id == 0 || bytes.Equal(d.get(id), value) {
-			return int(at) //nolint:gosec // below len(slots)
-		}
-		if at++; at == n {
-			at = 0
-		}
+// place gives the slot from which on a value stands, and its tag.
+func (d *dictionary) place(value []byte) (at int, tag uint8) {
+	h := maphash.Bytes(d.seed, value)
+	return int(h >> 32 * uint64(len(d.slots)) >> 32), max(1, uint8(h)) //nolint:gosec // below len(slots); the low bits
+}
+
+func (d *dictionary) after(at int) int {
+	if at++; at < len(d.slots) {
+		return at
 	}
+	return 0
 }
 
 // rehash makes slots for the values there are and some more.
 func (d *dictionary) rehash(more int) {
 	d.n = 0
 	d.each(func(uint32, []byte) { d.n++ })
-	d.slots = make([]uint32, 1024+(d.n+more)*4/3)
-	d.each(func(id uint32, value []byte) { d.slots[d.slot(value)] = id })
+	room := 1024 + (d.n+more)*7/6
+	d.slots, d.tags = make([]uint32, room), make([]uint8, room)
+	d.each(func(id uint32, value []byte) {
+		at, tag := d.place(value)
+		for d.tags[at] != 0 { // by others: all are different
+			at = d.after(at)
+		}
+		d.slots[at], d.tags[at] = id, tag
+	})
 }
 
 func (d *dictionary) each(see func(id uint32, value []byte)) {
