@@ -1,14 +1,17 @@
 package pg
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"hetu/geo"
@@ -75,13 +78,17 @@ func (a *AtlasSource) load(ctx context.Context, conn *pgx.Conn, layer string, s 
 }
 
 // bulkConn connects for reading a layer whole. Rows come in the order of their ids by way of the index: a sort would carry all
-// geometry.
+// geometry. What they show of others is read table by table: by way of an index nearly all of a table would be read too.
 func (s *Store) bulkConn(ctx context.Context) (*pgx.Conn, error) {
 	cfg := s.read.Config().ConnConfig
 	maps.Copy(cfg.RuntimeParams, map[string]string{
 		"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "work_mem": "128MB", "enable_sort": "off",
-		"jit": "off", "max_parallel_workers_per_gather": "0",
+		"enable_bitmapscan": "off", "random_page_cost": "20", "jit": "off", "max_parallel_workers_per_gather": "0",
 	})
+	// Read in larger pieces than a message at a time.
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, 256<<10), w)
+	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, err

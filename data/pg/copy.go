@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -125,8 +126,12 @@ func (r *copyReader) split(data []byte) (left []byte, whole bool, err error) {
 type columns struct {
 	values [][]byte
 	texts  map[string]string // those that come again and again
+	others strings.Builder   // many texts one behind the other: one by one they would be millions of small objects
 	err    error
 }
+
+// textsAtOnce is how many bytes of texts are kept together.
+const textsAtOnce = 16 << 10
 
 func (c *columns) next() []byte {
 	if len(c.values) == 0 {
@@ -196,10 +201,17 @@ func (c *columns) truth() atlas.Value {
 
 // text is a text, none for NULL.
 func (c *columns) text() atlas.Value {
-	if v := c.next(); v != nil {
-		return atlas.TextValue(string(v))
+	v := c.next()
+	if v == nil {
+		return atlas.Value{}
 	}
-	return atlas.Value{}
+	if c.others.Cap()-c.others.Len() < len(v) {
+		c.others.Reset()
+		c.others.Grow(max(textsAtOnce, len(v)))
+	}
+	from := c.others.Len()
+	c.others.Write(v)
+	return atlas.TextValue(c.others.String()[from:])
 }
 
 // term is a text of which there are few.
