@@ -27,6 +27,8 @@ func TestReachesBorrow(t *testing.T) {
 		}
 	}
 	a, b := lent.load(t), own.load(t)
+	a.Gather(t.Context(), lent)
+	b.Gather(t.Context(), own)
 	if got, none := atlas.Borrowed(a), atlas.Borrowed(b); got != 30 || none != 0 {
 		t.Fatalf("%d records borrow, %d where there is nothing to borrow from", got, none)
 	}

@@ -112,6 +112,9 @@ func TestEdits(t *testing.T) {
 			told = func(addr tiles.Address) bool { return touched[key(addr)] }
 		})
 		for range rapid.IntRange(1, 4).Draw(rt, "edits") {
+			if rapid.Bool().Draw(rt, "gather") { // once is all it does
+				a.Gather(t.Context(), s)
+			}
 			before := drawAll(t, a)
 			layer := rapid.SampledFrom(layers).Draw(rt, "layer")
 			told = func(tiles.Address) bool { return false }

@@ -197,7 +197,7 @@ func (a *Atlas) edit(e edit, version int64, moved []Moved) []Moved {
 	byID := map[int64][]Span{}
 	for i := range e.spans {
 		for _, n := range naming.spans(l.kind, &e.spans[i]) {
-			byID[n.ID] = append(byID[n.ID], n)
+			byID[n.ID] = append(byID[n.ID], n.clone())
 		}
 	}
 	for n := range int64(maxPlaces) {
@@ -229,7 +229,7 @@ func (a *Atlas) tidy() {
 func (a *Atlas) borrowAgain() {
 	for name, l := range a.layers {
 		lender := a.layers[l.decl.Along]
-		if lender == nil || l.bed.of == lender.own {
+		if lender == nil || l.loose || l.bed.of == lender.own {
 			continue
 		}
 		again := *l

@@ -48,6 +48,7 @@ type layer struct {
 	bed   bed      // what its lines borrow from
 	own   *lineage // of its steps
 	place bool     // it is such a layer: its boxes are the places of the names
+	loose bool     // it was loaded and is not gathered yet
 
 	columns
 	records []record
@@ -108,7 +109,7 @@ func (l *layer) takeShape(s *Span, sc *loading) {
 		if hole && !hasOuter {
 			continue
 		}
-		line := sc.project(flat, l.kind != mvt.Point)
+		line := sc.points(flat, l.kind != mvt.Point, l.place)
 		fits := len(line) >= leastVertices(l.kind)
 		if l.kind == mvt.Polygon && !hole {
 			hasOuter = fits
@@ -150,7 +151,7 @@ type loading struct {
 	levels []uint8
 	lines  leveller
 
-	of      *float64 // the line that was projected last
+	of      *float64 // the line whose points were given last
 	n       int
 	leveled bool // and generalised
 	before  taken
@@ -192,9 +193,9 @@ func (t *taken) shape(l *layer, s *Span, rank uint8) {
 	t.record = record{id: s.ID, rank: rank, step: uint32(len(l.steps)), part: uint32(len(l.parts))} //nolint:gosec // the columns have fewer than 2^32 entries
 }
 
-// project puts positions into the world; compact leaves out those that fall on the one before. Of the line that was projected last
-// it is known.
-func (sc *loading) project(flat []float64, compact bool) []point {
+// points gives positions as points of the world, which some are already; compact leaves out those that fall on the one before.
+// Of the line that was given last it is known.
+func (sc *loading) points(flat []float64, compact, world bool) []point {
 	if len(flat) > 0 && sc.of == &flat[0] && sc.n == len(flat) {
 		return sc.line
 	}
@@ -204,7 +205,11 @@ func (sc *loading) project(flat []float64, compact bool) []point {
 	}
 	sc.line = sc.line[:0]
 	for i := 0; i+1 < len(flat); i += 2 {
-		sc.line = append(sc.line, project(flat[i], flat[i+1]))
+		p := point{uint32(flat[i]), uint32(flat[i+1])}
+		if !world {
+			p = project(flat[i], flat[i+1])
+		}
+		sc.line = append(sc.line, p)
 	}
 	if compact {
 		sc.line = slices.Compact(sc.line)
@@ -247,19 +252,25 @@ func (l *layer) settled() *layer {
 	out.names, out.place, out.floor, out.dict, out.periods, out.values, out.columns = l.names, l.place, l.floor, l.dict, l.periods, l.values, l.columns
 	out.bed, out.own = l.bed, l.own
 	out.records, out.boxes = make([]record, len(order), len(order)+len(order)/32+1024), make([]box, len(order), len(order)+len(order)/32+1024)
+	now := make([]uint32, len(l.records)) // where each stands, counted from 1
 	for i, key := range order {
 		n := uint32(key) //nolint:gosec // the low bits
 		out.records[i], out.boxes[i] = l.records[n], l.boxes[n]
+		now[n] = uint32(i) + 1
 	}
-	out.order()
+	out.order(now)
 	out.index()
 	return out
 }
+
+// isSettled tells whether it is as settled makes it.
+func (l *layer) isSettled() bool { return len(l.records) == len(l.byID) && l.lost == 0 }
 
 // gather gives a layer columns and a dictionary of its own in the order of its records, with nothing that they do not need: what
 // is drawn in a tile lies together. Its lines borrow from those of the lender, if there is one.
 func (l *layer) gather(lender *layer) *layer {
 	from, places := *l, make([]uint32, len(l.records))
+	l.loose = false
 	if lender != nil {
 		places = from.findIn(lender)
 		l.bed = bed{lender.steps, lender.own}
@@ -363,11 +374,14 @@ func (l *layer) index() {
 	}
 }
 
-// order makes the order of ids over settled records.
-func (l *layer) order() {
-	l.byID = make([]uint32, len(l.records))
-	for i := range l.byID {
-		l.byID[i] = uint32(i)
+// order makes the order of ids over settled records. At first they are taken in the order in which they stood before, each where
+// now says: that is mostly the order of ids.
+func (l *layer) order(now []uint32) {
+	l.byID = make([]uint32, 0, len(l.records))
+	for _, n := range now {
+		if n > 0 {
+			l.byID = append(l.byID, n-1)
+		}
 	}
 	slices.SortFunc(l.byID, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(l.records[a].id, l.records[b].id), cmp.Compare(l.days(&l.records[a]).from, l.days(&l.records[b]).from))

@@ -48,13 +48,11 @@ func (v *leveller) levels(line []point, levels []uint8) {
 	}
 	last := len(line) - 1
 	levels[0], levels[last] = 0, 0
-	v.stack = append(v.stack[:0], stretch{0, last, 0})
+	v.stack = v.stack[:0]
+	v.push(stretch{0, last, 0})
 	for len(v.stack) > 0 {
 		s := v.stack[len(v.stack)-1]
 		v.stack = v.stack[:len(v.stack)-1]
-		if s.to-s.from < 2 {
-			continue
-		}
 		far, squared := farthest(v.line[s.from : s.to+1])
 		far += s.from
 		level := s.level
@@ -68,7 +66,15 @@ func (v *leveller) levels(line []point, levels []uint8) {
 			continue
 		}
 		levels[far] = level
-		v.stack = append(v.stack, stretch{s.from, far, level}, stretch{far, s.to, level})
+		v.push(stretch{s.from, far, level})
+		v.push(stretch{far, s.to, level})
+	}
+}
+
+// push notes a stretch that has vertices between its ends.
+func (v *leveller) push(s stretch) {
+	if s.to-s.from > 1 {
+		v.stack = append(v.stack, s)
 	}
 }
 

@@ -94,7 +94,7 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	layers = gathered(layers, a.layers)
+	layers = settledAll(layers)
 	for _, l := range layers {
 		l.floor = version
 	}
@@ -103,6 +103,26 @@ func (a *Atlas) loadSource(ctx context.Context, src Source, tell func(Progress))
 	a.mu.Unlock()
 	a.reached(func(s *State) { *s = State{Position: at, Version: version} })
 	return nil
+}
+
+// settledAll settles layers, some at once, and leaves them loose.
+func settledAll(layers map[string]*layer) map[string]*layer {
+	out := map[string]*layer{}
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(2)
+	for name, l := range layers {
+		group.Go(func() error {
+			done := l.settled()
+			done.loose = true
+			mu.Lock()
+			defer mu.Unlock()
+			out[name] = done
+			return nil
+		})
+	}
+	_ = group.Wait() // none fails
+	return out
 }
 
 // gathered settles and gathers layers, some at once. They borrow from each other, or from others that are there.
@@ -133,6 +153,39 @@ func gathered(layers, others map[string]*layer) map[string]*layer {
 	return out
 }
 
+// lendersFirst names layers, those that others borrow from before them.
+func lendersFirst(layers map[string]*layer) []string {
+	names := slices.Sorted(maps.Keys(layers))
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(len(layers[a].decl.Along), len(layers[b].decl.Along))
+	})
+	return names
+}
+
+// Gather makes tiles faster and the atlas smaller after a load, which leaves this out to be done sooner: see [layer.gather]. Tiles
+// are drawn meanwhile, and between two layers what was written is taken in. It is for the goroutine that follows, before it does.
+func (a *Atlas) Gather(ctx context.Context, src Source) {
+	for _, name := range lendersFirst(a.layers) {
+		l := a.layers[name]
+		if !l.loose || ctx.Err() != nil {
+			continue
+		}
+		var whole *layer
+		if l.isSettled() {
+			same := *l
+			whole, same.records = &same, slices.Clone(l.records)
+		} else {
+			whole = l.settled()
+			whole.floor = a.State().Version
+		}
+		whole.gather(a.layers[l.decl.Along])
+		a.mu.Lock()
+		a.layers[name] = whole
+		a.mu.Unlock()
+		_ = a.catchUp(ctx, src) // what is wrong will be told by Follow
+	}
+}
+
 // loadOrder names the layers that a source has, those that are largest in most stores first.
 func loadOrder(layers map[string]*layer) []string {
 	order := []string{"river", "reach", "boundary", "board"}
@@ -159,11 +212,11 @@ func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Pr
 		if err := l.check(s); err != nil {
 			return err
 		}
-		own.scratch.forget() // the source uses its arrays again
 		own.add(s)
 		if naming != nil {
-			for _, n := range naming.spans(l.kind, s) {
-				named.add(&n)
+			spans := naming.spans(l.kind, s)
+			for i := range spans {
+				named.add(&spans[i])
 			}
 		}
 		if features++; features%toldEvery == 0 {
@@ -195,8 +248,10 @@ type filling struct {
 const pieceSize = 1 << 20
 
 func (f *filling) add(s *Span) {
+	f.scratch.forget() // whoever gives spans uses their arrays again
 	if f.current == nil || len(f.current.steps) >= pieceSize {
 		f.current = f.current.next(f.layer)
+		f.layer.dict.reserve(len(f.layer.dict.bytes) / (len(f.pieces) + 1))
 		f.pieces = append(f.pieces, f.current)
 	}
 	if r, b, ok := f.current.take(s, &f.scratch); ok {
@@ -221,7 +276,7 @@ func (f *filling) end() {
 	var at mark
 	values := 0
 	for _, p := range f.pieces {
-		p.shift(at, uint32(values)) //nolint:gosec // the columns have fewer than 2^32 entries
+		p.shift(at, uint32(values))
 		m := p.mark()
 		at.steps, at.parts, at.longs, at.chunks, at.few = at.steps+m.steps, at.parts+m.parts, at.longs+m.longs, at.chunks+m.chunks, at.few+m.few
 		values += len(p.values)
@@ -277,7 +332,7 @@ func join[T any](pieces []*layer, of func(*layer) *[]T) []T {
 	for _, p := range pieces {
 		n += len(*of(p))
 	}
-	out := make([]T, 0, n)
+	out := make([]T, 0, n+n/32+1024) // room for a few edits
 	for _, p := range pieces {
 		out = append(out, *of(p)...)
 		*of(p) = nil

@@ -41,8 +41,12 @@ type naming struct {
 	*loading
 	fields []int // for each field of the names, that of what is named
 	flat   []uint32
+	parts  []int
 	vertex []uint8
 	near   []bool
+	values []Value   // of the spans given last
+	world  []float64 // their positions
+	out    []Span
 }
 
 // newNaming shares the scratch that what is named is taken in with: a line is generalised once.
@@ -54,64 +58,62 @@ func newNaming(parent, names *layer, scratch *loading) *naming {
 	return n
 }
 
-// spans gives the names of a span; none if it has no name or is not the one that carries it.
+// spans gives the names of a span, good until it is called again; none if it has no name or is not the one that carries it. Their
+// positions are not degrees but whole numbers of the world.
 func (n *naming) spans(kind mvt.Type, s *Span) []Span {
-	values := make([]Value, len(n.fields))
+	n.values, n.world, n.out = n.values[:0], n.world[:0], n.out[:0]
 	named := false
-	for i, f := range n.fields {
-		values[i] = s.Values[f]
-		named = named || (values[i].Kind == Text && values[i].Text != "")
+	for _, f := range n.fields {
+		v := s.Values[f]
+		n.values = append(n.values, v)
+		named = named || (v.Kind == Text && v.Text != "")
 	}
-	if !named || (kind == mvt.Line && !s.Label) {
-		return nil
+	switch {
+	case !named || (kind == mvt.Line && !s.Label):
+	case kind == mvt.Polygon:
+		n.area(s)
+	default:
+		n.line(s)
 	}
-	if kind == mvt.Polygon {
-		return n.area(s, values)
-	}
-	return n.line(s, values)
+	return n.out
 }
 
-func (n *naming) area(s *Span, values []Value) []Span {
+func (n *naming) area(s *Span) {
 	n.flat = n.flat[:0]
 	for i := 0; i+1 < len(s.Shape.Flat); i += 2 {
 		p := project(s.Shape.Flat[i], s.Shape.Flat[i+1])
 		n.flat = append(n.flat, p.x, p.y)
 	}
 	x, y := label.Pole(n.flat, s.Shape.Parts, s.Shape.Hole)
-	at := point{x, y}
-	lon, lat := unproject(at)
-	return []Span{{
-		ID: s.ID * maxPlaces, From: s.From, To: s.To, Rank: s.Rank, Values: values, place: &place{at, tiles.MaxZoom},
-		Shape: Shape{Flat: []float64{lon, lat}, Parts: []int{1}},
-	}}
+	n.world = append(n.world, float64(x), float64(y))
+	n.out = append(n.out, Span{
+		ID: s.ID * maxPlaces, From: s.From, To: s.To, Rank: s.Rank, Values: n.values, place: &place{point{x, y}, tiles.MaxZoom},
+		Shape: Shape{Flat: n.world, Parts: []int{1}},
+	})
 }
 
-func (n *naming) line(s *Span, values []Value) []Span {
-	n.flat = n.flat[:0]
-	var parts []int
-	n.vertex = n.vertex[:0]
+func (n *naming) line(s *Span) {
+	n.flat, n.parts, n.vertex = n.flat[:0], n.parts[:0], n.vertex[:0]
 	at := 0
 	for _, count := range s.Shape.Parts {
-		line := n.project(s.Shape.Flat[2*at:2*(at+count)], true)
+		line := n.points(s.Shape.Flat[2*at:2*(at+count)], true, false)
 		at += count
 		if len(line) < 2 {
 			continue
 		}
-		parts = append(parts, len(line))
+		n.parts = append(n.parts, len(line))
 		n.vertex = append(n.vertex, n.level(line, mvt.Line)...)
 		for _, p := range line {
 			n.flat = append(n.flat, p.x, p.y)
 		}
 	}
 	const last = 13 // after that the style writes along the river itself
-	var out []Span
-	for i, p := range label.Places(n.flat, parts, s.Rank, last, nameWidth) {
+	for i, p := range label.Places(n.flat, n.parts, s.Rank, last, nameWidth) {
 		if i == maxPlaces {
 			break
 		}
-		out = append(out, n.piece(s, p, parts, values, s.ID*maxPlaces+int64(i), min(p.Last, last)))
+		n.out = append(n.out, n.piece(s, p, s.ID*maxPlaces+int64(i), min(p.Last, last)))
 	}
-	return out
 }
 
 // look marks the vertices from the place to one end of its piece that a name is written by. What the zooms after 9 add is two
@@ -128,18 +130,15 @@ func (n *naming) look(piece label.Piece[uint32], flat []uint32, levels []uint8, 
 }
 
 // piece gives the piece of a line about a place.
-func (n *naming) piece(s *Span, p label.Place, parts []int, values []Value, id int64, last int) Span {
+func (n *naming) piece(s *Span, p label.Place, id int64, last int) Span {
 	from := 0
-	for _, count := range parts[:p.Part] {
+	for _, count := range n.parts[:p.Part] {
 		from += count
 	}
-	flat, levels := n.flat[2*from:2*(from+parts[p.Part])], n.vertex[from:from+parts[p.Part]]
+	flat, levels := n.flat[2*from:2*(from+n.parts[p.Part])], n.vertex[from:from+n.parts[p.Part]]
 	piece := label.Stretch(flat, p.Vertex, p.First)
-	var positions []float64
-	add := func(x, y uint32) {
-		lon, lat := unproject(point{x, y})
-		positions = append(positions, lon, lat)
-	}
+	begun := len(n.world)
+	add := func(x, y uint32) { n.world = append(n.world, float64(x), float64(y)) }
 	add(piece.Head[0], piece.Head[1])
 	n.near = append(n.near[:0], make([]bool, piece.To-piece.From)...)
 	n.look(piece, flat, levels, p.Vertex, -1)
@@ -151,11 +150,12 @@ func (n *naming) piece(s *Span, p label.Place, parts []int, values []Value, id i
 	}
 	add(piece.Tail[0], piece.Tail[1])
 	at := point{flat[2*p.Vertex], flat[2*p.Vertex+1]}
-	if parts[p.Part] == 2 { // the place means the middle
+	if n.parts[p.Part] == 2 { // the place means the middle
 		at = point{uint32((uint64(flat[0]) + uint64(flat[2])) / 2), uint32((uint64(flat[1]) + uint64(flat[3])) / 2)} //nolint:gosec // between both
 	}
+	positions := n.world[begun:]
 	return Span{
-		ID: id, From: s.From, To: s.To, Rank: p.First, Values: values, place: &place{at, uint8(last)}, //nolint:gosec // a zoom
+		ID: id, From: s.From, To: s.To, Rank: p.First, Values: n.values, place: &place{at, uint8(last)}, //nolint:gosec // a zoom
 		Shape: Shape{Flat: positions, Parts: []int{len(positions) / 2}},
 	}
 }

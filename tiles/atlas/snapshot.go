@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -85,6 +86,8 @@ func arrayOf[T any](name string, of func(*layer) *[]T) array {
 	}
 }
 
+const recordsName = "records"
+
 func arrays() []array {
 	return []array{
 		arrayOf("steps", func(l *layer) *[]uint32 { return &l.steps }),
@@ -92,7 +95,7 @@ func arrays() []array {
 		arrayOf("longs", func(l *layer) *[]long { return &l.longs }),
 		arrayOf("few", func(l *layer) *[]uint32 { return &l.few }),
 		arrayOf("chunks", func(l *layer) *[]chunk { return &l.chunks }),
-		arrayOf("records", func(l *layer) *[]record { return &l.records }),
+		arrayOf(recordsName, func(l *layer) *[]record { return &l.records }),
 		arrayOf("boxes", func(l *layer) *[]box { return &l.boxes }),
 		arrayOf("values", func(l *layer) *[]uint32 { return &l.values }),
 		arrayOf("ids", func(l *layer) *[]uint32 { return &l.byID }),
@@ -160,13 +163,13 @@ func (s *saver) save(ctx context.Context) error {
 	s.version, s.due, s.done = state.Version, time.After(savedEvery), make(chan error, 1)
 	layers := map[string]*layer{}
 	for name, l := range s.atlas.layers {
-		if len(l.records) != len(l.byID) || l.lost > 0 {
+		if !l.isSettled() {
 			l = l.settled()
 		}
 		layers[name] = l.still()
 	}
 	go func() {
-		err := writeSnapshot(ctx, s.path, layers, state)
+		err := writeSnapshot(ctx, s.path, layers, state, &s.atlas.mu)
 		if err != nil {
 			err = &SnapshotError{cause: err}
 		}
@@ -195,16 +198,42 @@ func (s *saver) wait() error {
 	return <-s.done
 }
 
-// still gives a layer that stays as it is while it is written. Only records are ever changed in their place.
+// still gives a settled layer that stays as it is while it is written, but for what [array.pieces] knows of.
 func (l *layer) still() *layer {
 	out := newLayer(l.decl)
-	out.columns, out.records, out.boxes, out.values, out.byID = l.columns, slices.Clone(l.records), l.boxes, l.values, l.byID
+	out.columns, out.records, out.boxes, out.values, out.byID = l.columns, l.records, l.boxes, l.values, l.byID
 	out.bed, out.own = l.bed, l.own
 	out.dict, out.periods.all = &dictionary{bytes: l.dict.bytes}, l.periods.all
 	return out
 }
 
-func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, state State) (err error) {
+// pieces gives the bytes of an array piece by piece. Records alone are ever changed in their place, while the lock is held for
+// writing, and of a settled layer in one way: they were live and are dead. They are given as they were.
+func (a *array) pieces(l *layer, changing *sync.RWMutex, see func([]byte) error) error {
+	if a.name != recordsName {
+		for piece := range slices.Chunk(a.get(l), 16<<20) {
+			if err := see(piece); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var room layer
+	for some := range slices.Chunk(l.records, 1<<16) {
+		changing.RLock()
+		room.records = append(room.records[:0], some...)
+		changing.RUnlock()
+		for i := range room.records {
+			room.records[i].diedZoom = live
+		}
+		if err := see(a.get(&room)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, state State, changing *sync.RWMutex) (err error) {
 	by, err := program()
 	if err != nil {
 		return err
@@ -213,8 +242,12 @@ func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, s
 	names := slices.Sorted(maps.Keys(layers))
 	for _, name := range names {
 		for _, a := range arrays() {
-			b := a.get(layers[name])
-			h.Sections = append(h.Sections, section{name, a.name, int64(len(b)), crc32.Checksum(b, castagnoli())})
+			sec := section{Layer: name, Array: a.name}
+			_ = a.pieces(layers[name], changing, func(b []byte) error {
+				sec.Bytes, sec.CRC = sec.Bytes+int64(len(b)), crc32.Update(sec.CRC, castagnoli(), b)
+				return nil
+			})
+			h.Sections = append(h.Sections, sec)
 		}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+unfinished+"*")
@@ -233,7 +266,14 @@ func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, s
 	faultPoint("snapshot-begun")
 	for _, name := range names {
 		for _, a := range arrays() {
-			if err := writeAll(ctx, f, a.get(layers[name])); err != nil {
+			err := a.pieces(layers[name], changing, func(b []byte) error {
+				if err := ctx.Err(); err != nil { // a server that stops does not wait for a gigabyte
+					return err
+				}
+				_, err := f.Write(b)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 		}
@@ -248,19 +288,6 @@ func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, s
 	}
 	faultPoint("snapshot-moved")
 	return syncDir(filepath.Dir(path))
-}
-
-// writeAll writes in steps, so that a server that stops does not wait for a gigabyte.
-func writeAll(ctx context.Context, f *os.File, b []byte) error {
-	for step := range slices.Chunk(b, 16<<20) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := f.Write(step); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func writeHead(f *os.File, h *head) error {
