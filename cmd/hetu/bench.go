@@ -218,6 +218,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	if _, err = b.atlas.Load(ctx, b.db.Atlas(), "", nil); err != nil {
 		return err
 	}
+	b.atlas.Gather(ctx, b.db.Atlas())
 	tell("ready")
 	return nil
 }

@@ -315,5 +315,6 @@ func openAtlas(ctx context.Context, a *app, db *database) (tileSource, error) {
 	if _, err := m.Load(ctx, db.Atlas(), (&serveCmd{}).snapshotFile(a), telling.tell); err != nil {
 		return nil, fmt.Errorf("load the map: %w", err)
 	}
+	m.Gather(ctx, db.Atlas())
 	return m, nil
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -65,9 +68,13 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 		return nil, err
 	}
 	m.roster = roster.New(m.atlas)
+	collectAt(20) // of what is now there; the load itself is quicker without
 	following, end := context.WithCancel(context.WithoutCancel(ctx))
-	var all sync.WaitGroup
+	var all, whole sync.WaitGroup
+	whole.Add(2)
 	all.Go(func() {
+		m.atlas.Gather(following, source)
+		whole.Done()
 		m.atlas.Follow(following, source, file, func(err error) {
 			if _, snapshot := errors.AsType[*atlas.SnapshotError](err); snapshot {
 				a.log.ErrorContext(following, "the snapshot of the map is not written; the one before stays", slog.String("file", file), slog.Any("cause", err))
@@ -84,6 +91,7 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 		if err := m.roster.Load(following, db.Roster()); err == nil {
 			a.say("who answers for what is in memory")
 		} // else Follow says what is wrong, and loads it later
+		whole.Done()
 		m.roster.Follow(following, db.Roster(), func(err error) {
 			if err != nil {
 				a.log.ErrorContext(following, "the roster of duty does not hear of what is written; it goes on with what it has", slog.Any("cause", err))
@@ -93,12 +101,33 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 		})
 	})
 	all.Go(func() { m.tiles.Improve(following) })
+	all.Go(func() {
+		whole.Wait()
+		giveBack()
+	})
 	m.stop = func() {
 		end()
 		all.Wait()
 		m.tiles.Wait()
 	}
 	return m, nil
+}
+
+// giveBack gives back the memory that loading took, and has garbage collected whenever there are about 64 MB of it. Nearly all that is
+// in use are large arrays without pointers: to look at them costs the collector nothing, and a share of them would be much.
+func giveBack() {
+	const headroom = 64 << 20
+	debug.FreeOSMemory()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	collectAt(int(min(max(100*headroom/now.HeapAlloc, 5), 100)))
+}
+
+// collectAt has garbage collected when it is so many percent of what is in use, unless who starts the program said.
+func collectAt(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
 }
 
 // loadProgress tells a person, and those who ask /readyz, how far the load is.

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -37,11 +35,6 @@ func (*serveCmd) Help() string {
 func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
-	}
-	if os.Getenv("GOGC") == "" {
-		// Nearly all of the memory is the atlas: large arrays without pointers, which cost the collector nothing to look at and
-		// would double what the process takes if it waited until as much again is in use.
-		debug.SetGCPercent(20)
 	}
 	started := a.now()
 	var lc net.ListenConfig
