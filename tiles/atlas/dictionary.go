@@ -52,7 +52,7 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 		}
 	}
 	d.slots[at], d.tags[at] = uint32(start), tag //nolint:gosec // 4 GB of values are not held in memory
-	if d.n++; d.n*8 > len(d.slots)*7 {
+	if d.n++; d.n*25 > len(d.slots)*24 {
 		d.rehash(d.n)
 	}
 	return uint32(start) //nolint:gosec // as above
@@ -90,7 +90,7 @@ func (d *dictionary) after(at int) int {
 func (d *dictionary) rehash(more int) {
 	d.n = 0
 	d.each(func(uint32, []byte) { d.n++ })
-	room := 1024 + (d.n+more)*7/6
+	room := 1024 + (d.n+more)*15/14
 	d.slots, d.tags = make([]uint32, room), make([]uint8, room)
 	d.each(func(id uint32, value []byte) {
 		at, tag := d.place(value)

@@ -173,7 +173,7 @@ func (a *Atlas) Gather(ctx context.Context, src Source) {
 		var whole *layer
 		if l.isSettled() {
 			same := *l
-			whole, same.records = &same, slices.Clone(l.records)
+			whole, same.records = &same, append(make([]record, 0, cap(l.records)), l.records...)
 		} else {
 			whole = l.settled()
 			whole.floor = a.State().Version

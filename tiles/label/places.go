@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 )
 
 const (
@@ -46,7 +47,9 @@ type Place struct {
 // stretch than in a bend, never at an end; only of a line of two positions it is the first, and means the middle, as [Stretch]
 // does.
 func Places[T World](flat []T, parts []int, first, last, text int) []Place {
-	l := newLine(flat, parts)
+	room, _ := rooms.Get().(*[]float64)
+	defer rooms.Put(room)
+	l := newLine(flat, parts, room)
 	if l == nil {
 		return nil
 	}
@@ -108,10 +111,14 @@ type line struct {
 	longest float64 // of the parts
 }
 
-// newLine measures a line; nil if it has no length.
-func newLine[T World](flat []T, parts []int) *line {
+// rooms are what lines were measured in, to be used again: a map has a hundred million positions.
+var rooms = sync.Pool{New: func() any { return new([]float64) }} //nolint:gochecknoglobals // scratch
+
+// newLine measures a line in a room; nil if it has no length.
+func newLine[T World](flat []T, parts []int, room *[]float64) *line {
 	n := len(flat) / 2
-	store := make([]float64, 3*n)
+	*room = slices.Grow((*room)[:0], 3*n)
+	store := (*room)[:3*n]
 	l := &line{x: store[:n:n], y: store[n : 2*n : 2*n], way: store[2*n:], begins: make([]int, 1, len(parts)+1)}
 	i := 0
 	for _, size := range parts {
