@@ -16,6 +16,7 @@ type dictionary struct {
 	slots []uint32 // open addressing by content
 	tags  []uint8  // a few bits of the hash of what stands in each slot, so that others are not looked at; 0: it is free
 	seed  maphash.Seed
+	late  map[string]uint32 // what came after it was sealed: slots for millions of values are not made anew while tiles wait
 }
 
 func newDictionary() *dictionary {
@@ -51,6 +52,15 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 			return id
 		}
 	}
+	if d.late != nil {
+		id, known := d.late[string(added)]
+		if known {
+			d.bytes = d.bytes[:start]
+			return id
+		}
+		d.late[string(added)] = uint32(start) //nolint:gosec // 4 GB of values are not held in memory
+		return uint32(start)                  //nolint:gosec // as above
+	}
 	d.slots[at], d.tags[at] = uint32(start), tag //nolint:gosec // 4 GB of values are not held in memory
 	if d.n++; d.n*25 > len(d.slots)*24 {
 		d.rehash(d.n)
@@ -65,7 +75,13 @@ func (d *dictionary) reserve(some int) {
 	}
 }
 
-// add adds a value that it does not have and gives its number; rehash makes it known.
+// seal makes slots for the values there are. Those that come later are few.
+func (d *dictionary) seal() {
+	d.rehash(0)
+	d.late = map[string]uint32{}
+}
+
+// add adds a value that it does not have and gives its number; seal makes it known.
 func (d *dictionary) add(value []byte) uint32 {
 	id := uint32(len(d.bytes)) //nolint:gosec // 4 GB of values are not held in memory
 	d.bytes = append(d.bytes, value...)

@@ -315,7 +315,7 @@ func (l *layer) gather(lender *layer) *layer {
 		}
 		r.values = l.addRow(row, &after)
 	}
-	l.dict.rehash(0)
+	l.dict.seal()
 	l.steps, l.values = roomy(l.steps), roomy(l.values)
 	return l
 }

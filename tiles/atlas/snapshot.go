@@ -348,7 +348,7 @@ func readSnapshot(path string) (map[string]*layer, State, error) {
 	for _, l := range layers {
 		group.Go(func() error {
 			l.floor = h.Version
-			l.dict.rehash(0)
+			l.dict.seal()
 			l.periods.rehash()
 			l.index()
 			return nil
