@@ -215,11 +215,50 @@ func doubleArea(ring []xy) int64 {
 	return sum
 }
 
-// side tells where a position lies: 1 inside a ring, -1 outside, 0 on its rim.
-func side(ring []xy, p xy) int {
+// ringRows are the edges of a clipped ring sorted into rows by height, so that where a position lies is asked of a few of them:
+// a polygon may have ten thousand holes.
+type ringRows struct {
+	first []int32 // by row, where its edges begin in edges; and the end of the last
+	edges []int32 // numbers of their first positions
+}
+
+// rowBits is the height of a row in tile units, as a power of two.
+const rowBits = 4
+
+func rowOf(y int32) int32 { return (y - low) >> rowBits }
+
+// sort takes a ring that lies in the buffer.
+func (r *ringRows) sort(ring []xy) {
+	const rows = (high-low)>>rowBits + 1
+	r.first = slices.Grow(r.first[:0], rows+1)[:rows+1]
+	clear(r.first)
+	each := func(see func(i, row int32)) {
+		for i, a := range ring {
+			b := ring[(i+1)%len(ring)]
+			for row := rowOf(min(a.Y, b.Y)); row <= rowOf(max(a.Y, b.Y)); row++ {
+				see(int32(i), row) //nolint:gosec // a stored geometry has at most 200,000 positions
+			}
+		}
+	}
+	each(func(_, row int32) { r.first[row]++ })
+	end := int32(0)
+	for row, n := range r.first {
+		end += n
+		r.first[row] = end
+	}
+	r.edges = slices.Grow(r.edges[:0], int(end))[:end]
+	each(func(i, row int32) { // from the end of each row to its beginning
+		r.first[row]--
+		r.edges[r.first[row]] = i
+	})
+}
+
+// side tells where a position in the buffer lies: 1 inside the ring that was sorted, -1 outside, 0 on its rim.
+func (r *ringRows) side(ring []xy, p xy) int {
 	in := -1
-	for i, a := range ring {
-		b := ring[(i+1)%len(ring)]
+	row := rowOf(p.Y)
+	for _, i := range r.edges[r.first[row]:r.first[row+1]] {
+		a, b := ring[i], ring[(int(i)+1)%len(ring)]
 		cross := int64(b.X-a.X)*int64(p.Y-a.Y) - int64(b.Y-a.Y)*int64(p.X-a.X)
 		if cross == 0 && min(a.X, b.X) <= p.X && p.X <= max(a.X, b.X) && min(a.Y, b.Y) <= p.Y && p.Y <= max(a.Y, b.Y) {
 			return 0

@@ -17,6 +17,7 @@ type scratch struct {
 	flat, curve     []int32
 
 	rings, stack []xy // of a polygon
+	rows         ringRows
 	loopEnds     []int
 	seen         map[xy]int
 	outer, holes []loop
@@ -330,6 +331,9 @@ func (s *scratch) takeRing(hole bool) {
 func (s *scratch) writePolygon() {
 	for _, o := range s.outer {
 		s.writeRing(o)
+		if len(s.holes) > 0 {
+			s.rows.sort(s.rings[o.from:o.to])
+		}
 		s.holes = slices.DeleteFunc(s.holes, func(h loop) bool {
 			if !s.within(h, o) {
 				return false
@@ -345,13 +349,13 @@ func (s *scratch) writeRing(l loop) {
 	s.geometry.Ring(s.rings[l.from:l.to])
 }
 
-// within tells whether a hole lies in an outer ring: it is smaller, and none of its positions is outside.
+// within tells whether a hole lies in the outer ring whose rows were sorted: it is smaller, and none of its positions is outside.
 func (s *scratch) within(hole, outer loop) bool {
 	if -hole.area > outer.area {
 		return false
 	}
 	for _, p := range s.rings[hole.from:hole.to] {
-		if side(s.rings[outer.from:outer.to], p) < 0 {
+		if s.rows.side(s.rings[outer.from:outer.to], p) < 0 {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package atlas_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -85,4 +86,50 @@ func outside(ring [][2]int, p [2]int) bool {
 		turned += math.Atan2(cross, dot)
 	}
 	return math.Abs(turned) < 1
+}
+
+// Ten thousand holes in a border of as many bends: each is looked for among the few edges at its height, so that the tile is drawn
+// in about the time that its positions take.
+func TestManyHoles(t *testing.T) {
+	t.Parallel()
+	const z, x, y, side, bends = 12, 3250, 1675, 90, 20_000
+	var border []float64
+	for i := range bends {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i%(bends-1)) / (bends - 1))
+		r := 2000 - float64(i%2)*100*float64(min(i, bends-1-i, 1))
+		border = append(border, 2048+r*cos, 2048+r*sin)
+	}
+	rings := [][]float64{border}
+	for i := range side * side {
+		u, v := float64(800+28*(i%side)), float64(800+28*(i/side))
+		rings = append(rings, []float64{u, v, u, v + 12, u + 12, v + 12, u + 12, v, u, v})
+	}
+	took := func(rings [][]float64) (time.Duration, int) {
+		shape := parts(z, x, y, rings...)
+		shape.Hole = make([]bool, len(rings))
+		for i := range rings[1:] {
+			shape.Hole[i+1] = true
+		}
+		s := newStore()
+		s.put("division", 1, span("division", 0, shape, nil))
+		a := s.load(t)
+		addr := address(t, "division", z, x, y)
+		a.Tile(addr, nil)
+		begun := time.Now()
+		tile := a.Tile(addr, nil)
+		elapsed := time.Since(begun)
+		features, err := mvttext.Decode(tile.Data)
+		if err != nil || len(features) != 1 {
+			t.Fatalf("%d features: %v", len(features), err)
+		}
+		return elapsed, len(features[0].Parts)
+	}
+	alone, _ := took(rings[:1])
+	whole, n := took(rings)
+	if n != len(rings) {
+		t.Errorf("%d rings of %d are drawn", n, len(rings))
+	}
+	if whole > 200*alone {
+		t.Errorf("with %d holes it took %v, without %v", len(rings)-1, whole, alone)
+	}
 }
