@@ -115,11 +115,11 @@ func (d *Delta) reach(s *State) {
 	s.Position, s.At, s.Version = d.To, d.At, max(s.Version, d.Version)
 }
 
-// edit is the spans that a feature of a layer has now.
+// edit is the spans that a feature of a layer has now, and those of its names.
 type edit struct {
-	layer string
-	id    int64
-	spans []Span
+	layer        string
+	id           int64
+	spans, names []Span
 }
 
 // fetch reads what was touched. A feature without spans is gone, and stands there without any.
@@ -152,8 +152,24 @@ func (a *Atlas) fetch(ctx context.Context, src Source, delta *Delta) ([]edit, er
 		if err != nil {
 			return nil, fmt.Errorf("fetch what was written of the layer %s: %w", name, err)
 		}
+		if names := a.layers[l.names]; names != nil {
+			l.name(edits[first:], names)
+		}
 	}
 	return edits, nil
+}
+
+// name finds the places of the names: of a large border that takes a second, and tiles are drawn meanwhile.
+func (l *layer) name(edits []edit, names *layer) {
+	var sc loading
+	naming := newNaming(l, names, &sc)
+	for i := range edits {
+		for k := range edits[i].spans {
+			for _, n := range naming.spans(l.kind, &edits[i].spans[k]) {
+				edits[i].names = append(edits[i].names, n.clone())
+			}
+		}
+	}
 }
 
 // clone copies what a span points at.
@@ -193,12 +209,9 @@ func (a *Atlas) edit(e edit, version int64, moved []Moved) []Moved {
 	if names == nil {
 		return moved
 	}
-	naming := newNaming(l, names, &sc)
 	byID := map[int64][]Span{}
-	for i := range e.spans {
-		for _, n := range naming.spans(l.kind, &e.spans[i]) {
-			byID[n.ID] = append(byID[n.ID], n.clone())
-		}
+	for _, n := range e.names {
+		byID[n.ID] = append(byID[n.ID], n)
 	}
 	for n := range int64(maxPlaces) {
 		id := e.id*maxPlaces + n

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"testing"
+	"time"
 
 	"hetu/tiles/atlas"
 )
@@ -107,5 +109,38 @@ func TestFollowSettles(t *testing.T) {
 	}
 	if a.Tile(far, nil).Version == was {
 		t.Error("60,000 edits of 100 features were not settled")
+	}
+}
+
+// Where the name of a border of many bends stands takes long to find. Tiles are drawn meanwhile.
+func TestTilesAreDrawnWhileANameIsPlaced(t *testing.T) {
+	t.Parallel()
+	const z, x, y, bends = 12, 3250, 1675, 60_000
+	s := newStore()
+	s.put("board", 1, span("board", 10, parts(z, x, y, []float64{10, 5}), nil))
+	a := s.load(t)
+	var border []float64
+	for i := range bends {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i%(bends-1)) / (bends - 1))
+		r := 2000 - float64(i%2)*1500*float64(min(i, bends-1-i, 1))
+		border = append(border, 2048+r*cos, 2048+r*sin)
+	}
+	s.put("division", 2, span("division", 0, parts(z, x, y, border), map[string]any{"name": "九原区"}))
+	begun := time.Now()
+	var following sync.WaitGroup
+	following.Go(func() { follow(t, a, s) })
+	longest := time.Duration(0)
+	for !caughtUp(a, s) {
+		asked := time.Now()
+		a.Tile(address(t, "board", z, x, y), nil)
+		longest = max(longest, time.Since(asked))
+	}
+	whole := time.Since(begun)
+	following.Wait()
+	if longest > whole/2 {
+		t.Errorf("a tile took %v of the %v in which the name was placed", longest, whole)
+	}
+	if tile := a.Tile(address(t, "division_label", z, x, y), nil); tile.Features != 1 {
+		t.Errorf("%d names", tile.Features)
 	}
 }
