@@ -6,6 +6,7 @@
 package atlas
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,8 +24,8 @@ type Atlas struct {
 	watchers []func([]Moved)
 	state    atomic.Pointer[State] // asked with every answer: nobody waits for it
 
-	coverageMu sync.Mutex
-	coverage   map[Day]map[string]tiles.Coverage
+	coverageMu sync.Mutex // taken before mu
+	coverage   map[string][]covered
 }
 
 // State is how far an atlas has come.
@@ -105,38 +106,57 @@ func (a *Atlas) Occupied(addr tiles.Address, zoom int) bool {
 // Coverage tells for every layer what it has on a day.
 func (a *Atlas) Coverage(asOf geo.Date) map[string]tiles.Coverage {
 	day := DayOf(asOf, LastDay)
+	a.coverageMu.Lock() // first: who waits for it must not keep an edit waiting
+	defer a.coverageMu.Unlock()
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	a.coverageMu.Lock()
-	defer a.coverageMu.Unlock()
-	if known := a.coverage[day]; known != nil {
-		return known
+	if a.coverage == nil {
+		a.coverage = map[string][]covered{}
+		for name, l := range a.layers {
+			a.coverage[name] = l.covered()
+		}
 	}
 	out := map[string]tiles.Coverage{}
-	for name, l := range a.layers {
-		out[name] = l.coverage(day)
+	for name, all := range a.coverage {
+		out[name] = coverageOn(all, day)
 	}
-	if a.coverage == nil || len(a.coverage) >= coverageDays {
-		a.coverage = map[Day]map[string]tiles.Coverage{}
-	}
-	a.coverage[day] = out
 	return out
 }
 
-// coverageDays bounds how many days' coverage is remembered.
-const coverageDays = 64
+// covered is what the live records of a layer that hold over the same days cover. There are few such periods, and every day can
+// be answered from them.
+type covered struct {
+	period
+	count int64
+	box   box
+}
 
-func (l *layer) coverage(day Day) tiles.Coverage {
-	c, b := tiles.Coverage{}, nowhere()
+func (l *layer) covered() []covered {
+	all := make([]covered, len(l.periods.all))
+	for i := range all {
+		all[i].period, all[i].box = l.periods.all[i], nowhere()
+	}
 	for i := range l.records {
-		if r := &l.records[i]; r.diedZoom == live && l.days(r).has(day) {
-			c.Count++
-			b.join(l.boxes[i])
+		if r := &l.records[i]; r.diedZoom == live {
+			c := &all[r.period]
+			c.count++
+			c.box.join(l.boxes[i])
 		}
 	}
-	if c.Count > 0 {
-		c.Box.West, c.Box.North = unproject(point{b.minX, b.minY})
-		c.Box.East, c.Box.South = unproject(point{b.maxX, b.maxY})
+	return slices.DeleteFunc(all, func(c covered) bool { return c.count == 0 })
+}
+
+func coverageOn(all []covered, day Day) tiles.Coverage {
+	out, b := tiles.Coverage{}, nowhere()
+	for _, c := range all {
+		if c.has(day) {
+			out.Count += c.count
+			b.join(c.box)
+		}
 	}
-	return c
+	if out.Count > 0 {
+		out.Box.West, out.Box.North = unproject(point{b.minX, b.minY})
+		out.Box.East, out.Box.South = unproject(point{b.maxX, b.maxY})
+	}
+	return out
 }
