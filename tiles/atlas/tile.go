@@ -21,7 +21,12 @@ type drawing struct {
 	keys   []keyNumber // by field
 	values numbering
 	marks  []marked
+	huge   int // features that no tile has room for
 }
+
+// hugeBytes is the size of a geometry that leaves a tile no room for anything else. It is left out: a tile of less important
+// features is better than none.
+const hugeBytes = tiles.MaxBytes - 1<<16
 
 // keyNumber is a property's number in the tile, once it has one.
 type keyNumber struct {
@@ -77,6 +82,7 @@ func (d *drawing) begin(l *layer, zoom int) {
 	d.layer = l
 	d.values.reset()
 	d.marks = d.marks[:0]
+	d.huge = 0
 	d.keys = d.keys[:0]
 	for _, f := range l.decl.Fields {
 		d.keys = append(d.keys, keyNumber{drawn: zoom >= f.MinZoom})
@@ -104,6 +110,10 @@ func (d *drawing) drawAll(s *scratch, sq *square, day Day) int64 {
 		}
 		newest = max(newest, l.seen(f.n, sq.zoom))
 		if r.diedZoom != live {
+			continue
+		}
+		if len(s.geometry.Commands) > hugeBytes {
+			d.huge++
 			continue
 		}
 		d.add(s, r)
@@ -163,7 +173,7 @@ func (d *drawing) add(s *scratch, r *record) {
 }
 
 // assemble puts the layers together. Of a tile that would be too large the last features in the order of (rank, layer, id) are
-// dropped, so that none is kept where a more important one was not.
+// dropped, so that none is kept where a more important one was not; but for what is huge, which is dropped first.
 func assemble(drawings []drawing, t *tiles.Tile) {
 	kept, total := make([]int, 0, 16), 0
 	for i := range drawings {
@@ -171,11 +181,12 @@ func assemble(drawings []drawing, t *tiles.Tile) {
 		kept = append(kept, len(d.marks))
 		total += d.Size(d.Mark())
 		t.Features += len(d.marks)
+		t.Dropped += d.huge
 	}
 	if total > tiles.MaxBytes {
 		all := t.Features
 		total, t.Features = fit(drawings, kept)
-		t.Dropped = all - t.Features
+		t.Dropped += all - t.Features
 	}
 	if total == 0 {
 		return

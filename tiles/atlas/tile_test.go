@@ -130,6 +130,29 @@ func TestTileDrops(t *testing.T) {
 	}
 }
 
+// What alone would fill a tile is left out of it, and not all that comes after it.
+func TestTileWithoutTheHuge(t *testing.T) {
+	t.Parallel()
+	const z, x, y, n = 14, 13000, 6700, 180_000
+	var uv []float64
+	for i := range n {
+		uv = append(uv, float64(4000*(i%2)+i%89), float64(4000*(i/2%2)+i%97))
+	}
+	s := newStore()
+	s.put("boundary", 1, span("boundary", 11, parts(z, x, y, uv), map[string]any{"bank": "left"}))
+	s.put("boundary", 2, span("boundary", 11, parts(z, x, y, []float64{10, 10, 20, 30}), map[string]any{"bank": "left"}))
+	s.put("reach", 3, span("reach", 12, parts(z, x, y, []float64{10, 10, 20, 10}), nil))
+	tile := s.load(t).Tile(address(t, "boundary,reach", z, x, y), nil)
+	got, err := mvttext.Text(tile.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "layer boundary\n  2 LINESTRING 10 10,20 30; bank=left\nlayer reach\n  3 LINESTRING 10 10,20 10;\n"
+	if diff := cmp.Diff(want, got); diff != "" || tile.Features != 2 || tile.Dropped != 1 {
+		t.Errorf("%d features, %d dropped: %s", tile.Features, tile.Dropped, diff)
+	}
+}
+
 // Equal content is equal bytes, in whatever order it came.
 func TestTileSameBytes(t *testing.T) {
 	t.Parallel()
