@@ -126,12 +126,18 @@ func TestExportTilesAskedWrongly(t *testing.T) {
 	if err := os.WriteFile(there, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		says string
 		args []string
 	}{
 		{"is there already; --force overwrites it", []string{there}},
 		{"is a folder", []string{filepath.Dir(there)}},
+		{"OUT is empty", []string{""}},
+		{"is a device or a pipe", []string{pipe, "--force"}},
 		{"cannot be written", []string{filepath.Join(there, "below", "out")}},
 		{"--layers: there is no tile layer", []string{"new", "--layers", "rivers"}},
 		{"drafts are not written to files", []string{"new", "--layers", "river,draft"}},

@@ -95,15 +95,28 @@ func (c *tileFlags) pyramid(a *app) (*pmtiles.Pyramid, error) {
 	if c.Bounds != nil {
 		p.Bounds = geo.Extent(*c.Bounds)
 	}
+	return p, c.mayWrite()
+}
+
+// mayWrite tells what stands against writing the file, before hours of work for it.
+func (c *tileFlags) mayWrite() error {
+	if c.Out == "" {
+		return usageError{errors.New("OUT is empty: name the file to write")}
+	}
 	if _, err := os.Stat(filepath.Dir(c.Out)); err != nil {
-		return nil, usageError{fmt.Errorf("%s cannot be written: %w", c.Out, err)}
+		return usageError{fmt.Errorf("%s cannot be written: %w", c.Out, err)}
 	}
-	if info, err := os.Stat(c.Out); err == nil && info.IsDir() {
-		return nil, usageError{fmt.Errorf("%s is a folder; name the file to write", c.Out)}
-	} else if err == nil && !c.Force {
-		return nil, usageError{fmt.Errorf("%s is there already; --force overwrites it", c.Out)}
+	switch info, err := os.Stat(c.Out); {
+	case err != nil:
+		return nil
+	case info.IsDir():
+		return usageError{fmt.Errorf("%s is a folder; name the file to write", c.Out)}
+	case !info.Mode().IsRegular():
+		return usageError{fmt.Errorf("%s is a device or a pipe, which the file would take the place of; name the file to write", c.Out)}
+	case !c.Force:
+		return usageError{fmt.Errorf("%s is there already; --force overwrites it", c.Out)}
 	}
-	return p, nil
+	return nil
 }
 
 // tileSource is what tiles are made of; the atlas is it.

@@ -17,13 +17,16 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"hetu/tiles/pmtiles"
 )
 
 // Write makes the file from an archive whose tiles are vector tiles packed by gzip. It appears at path when it is whole. tell is
 // called after every tile with how many of them are written.
 func Write(ctx context.Context, a *pmtiles.Archive, path string, tell func(uint64)) (err error) {
-	out, err := os.Create(path + ".tmp") //nolint:gosec // where the person wants it
+	// Someone else's link of this name is not followed: what it points at would be overwritten.
+	out, err := os.OpenFile(path+".tmp", os.O_RDWR|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o666) //nolint:gosec // where the person wants it, for others to read
 	if err != nil {
 		return err
 	}

@@ -194,3 +194,20 @@ func TestSameBytes(t *testing.T) {
 		t.Errorf("%v, %v is left", err, left)
 	}
 }
+
+// A link of the unfinished file's name is not followed: what it points at stays as it is.
+func TestLinkIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	theirs, path := filepath.Join(dir, "theirs"), filepath.Join(dir, "out")
+	if err := errors.Join(os.WriteFile(theirs, []byte("theirs"), 0o600), os.Symlink(theirs, path+".tmp")); err != nil {
+		t.Fatal(err)
+	}
+	a := archive(t, filepath.Join(dir, "archive"), &spread{2, 30, 1}, 2)
+	if err := mbtiles.Write(t.Context(), a, path, func(uint64) {}); err == nil {
+		t.Error("it was followed")
+	}
+	if b, err := os.ReadFile(theirs); err != nil || string(b) != "theirs" {
+		t.Errorf("%v, it holds %d bytes", err, len(b))
+	}
+}

@@ -59,7 +59,7 @@ func Begin(path, request string) (*Writer, error) {
 	if err := w.lock(); err != nil {
 		return nil, err
 	}
-	data, err := os.OpenFile(w.Partial(), os.O_RDWR|os.O_CREATE, 0o666) //nolint:gosec // what is written for others to read
+	data, err := openWork(w.Partial())
 	if err != nil {
 		return nil, errors.Join(err, w.journal.file.Close())
 	}
@@ -68,6 +68,12 @@ func Begin(path, request string) (*Writer, error) {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
+}
+
+// openWork opens a work file. Someone else's link of its name, in a folder where others write too, is not followed: what it points
+// at would be cut to nothing.
+func openWork(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o666) //nolint:gosec // what is written for others to read
 }
 
 // Partial is where the archive is until it is published.
@@ -79,7 +85,7 @@ func journalOf(path string) string { return path + ".journal" }
 // the file in the meantime; then the file that is locked is no longer the one of this name.
 func (w *Writer) lock() error {
 	for {
-		f, err := os.OpenFile(journalOf(w.path), os.O_RDWR|os.O_CREATE, 0o666) //nolint:gosec // as above
+		f, err := openWork(journalOf(w.path))
 		if err != nil {
 			return err
 		}

@@ -676,3 +676,21 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "tiles/s")
 }
+
+// A link of a work file's name is not followed: what it points at stays as it is.
+func TestLinksAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	for _, work := range []string{".partial", ".journal"} {
+		dir := t.TempDir()
+		theirs, path := filepath.Join(dir, "theirs"), filepath.Join(dir, "out")
+		if err := errors.Join(os.WriteFile(theirs, []byte("theirs"), 0o600), os.Symlink(theirs, path+work)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Begin(path, "a test"); !errors.Is(err, unix.ELOOP) {
+			t.Errorf("a link to %s: %v", work, err)
+		}
+		if b, err := os.ReadFile(theirs); err != nil || string(b) != "theirs" {
+			t.Errorf("a link to %s: %v, it holds %d bytes", work, err, len(b))
+		}
+	}
+}
