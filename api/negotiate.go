@@ -99,7 +99,7 @@ func entityTags(headers []string, each func(tag string) bool) {
 
 // sendJSON answers with a document that caches may compare: strong ETag of the bytes, 304 when the client has them, gzip where
 // it is welcome.
-func sendJSON(w http.ResponseWriter, r *http.Request, cacheControl string, doc any) error {
+func (t *Tiles) sendJSON(w http.ResponseWriter, r *http.Request, cacheControl string, doc any) error {
 	body, err := json.Marshal(doc)
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
@@ -110,7 +110,7 @@ func sendJSON(w http.ResponseWriter, r *http.Request, cacheControl string, doc a
 	a := acceptOf(r.Header["Accept-Encoding"])
 	compress := a.may[cache.Gzip] && a.best != cache.Identity
 	if compress {
-		if body, err = gzipped(body); err != nil {
+		if body, err = t.gzipped(body); err != nil {
 			return fmt.Errorf("compress: %w", err)
 		}
 	}
@@ -139,13 +139,18 @@ func sendJSON(w http.ResponseWriter, r *http.Request, cacheControl string, doc a
 	return nil
 }
 
+// newGzipWriter makes a writer, which has a megabyte of its own: they are used again.
+func newGzipWriter() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.DefaultCompression) // a level that there is
+	return z
+}
+
 // gzipped writes no time and no name: equal bodies are equal bytes.
-func gzipped(body []byte) ([]byte, error) {
+func (t *Tiles) gzipped(body []byte) ([]byte, error) {
+	z, _ := t.writers.Get().(*gzip.Writer)
+	defer t.writers.Put(z)
 	var out bytes.Buffer
-	z, err := gzip.NewWriterLevel(&out, gzip.DefaultCompression)
-	if err != nil {
-		return nil, err
-	}
+	z.Reset(&out)
 	if _, err := z.Write(body); err != nil {
 		return nil, err
 	}

@@ -53,11 +53,13 @@ type Tiles struct {
 
 	setsMu sync.Mutex
 	sets   atomic.Pointer[map[string]*askedSet] // by the spelling of a request
+
+	writers sync.Pool // of *gzip.Writer
 }
 
 // NewTiles makes the tile resources.
 func NewTiles(cfg TilesConfig) *Tiles {
-	t := &Tiles{cfg: cfg, headers: newTileHeaders()}
+	t := &Tiles{cfg: cfg, headers: newTileHeaders(), writers: sync.Pool{New: newGzipWriter}}
 	t.sets.Store(&map[string]*askedSet{})
 	return t
 }
@@ -250,7 +252,7 @@ func (t *Tiles) index(w http.ResponseWriter, r *http.Request, _ tileParts) error
 		body.Sets = append(body.Sets, entry)
 	}
 	t.headers.share(w.Header())
-	return sendJSON(w, r, t.headers.short[0], body)
+	return t.sendJSON(w, r, t.headers.short[0], body)
 }
 
 // tileJSON describes a set. The tiles' URL in it names the day and the data version, so that tiles may be kept for ever.
@@ -287,7 +289,7 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request, parts tileParts
 	if age, old := t.age(state); old {
 		w.Header().Set("Hetu-Data-Age", age)
 	}
-	return sendJSON(w, r, control[0], doc)
+	return t.sendJSON(w, r, control[0], doc)
 }
 
 func notLoaded() error {
