@@ -37,6 +37,9 @@ func drawParts(t *rapid.T, least int) (lines [][]mvt.XY, read [][][2]int) {
 		var part [][2]int
 		for range rapid.IntRange(least, 20).Draw(t, "n") {
 			x, y := number.Draw(t, "x"), number.Draw(t, "y")
+			if n := len(line); n > 0 && line[n-1] == (mvt.XY{X: x, Y: y}) {
+				x++ // a line to where it is, no reader takes
+			}
 			line, part = append(line, mvt.XY{X: x, Y: y}), append(part, [2]int{int(x), int(y)})
 		}
 		lines, read = append(lines, line), append(read, part)
