@@ -25,15 +25,14 @@ func (b *bench) load(ctx context.Context) (err error) {
 	file := filepath.Join(dir, "atlas.snapshot")
 	var fromDatabase, fromFile, memory, most []float64
 	for run := range b.cmd.Runs {
-		if err := os.RemoveAll(file); err != nil {
+		if err = os.RemoveAll(file); err != nil {
 			return err
 		}
-		first, err := b.start(ctx, file)
-		if err != nil {
+		var first, second started
+		if first, err = b.start(ctx, file); err != nil {
 			return err
 		}
-		second, err := b.start(ctx, file)
-		if err != nil {
+		if second, err = b.start(ctx, file); err != nil {
 			return err
 		}
 		fromDatabase, fromFile = append(fromDatabase, first.seconds), append(fromFile, second.seconds)
@@ -76,7 +75,7 @@ func (b *bench) start(ctx context.Context, file string) (s started, err error) {
 		return s, ctx.Err()
 	}
 	for wait := began.Add(10 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		if _, err := os.Stat(file); err == nil {
+		if _, err = os.Stat(file); err == nil {
 			break
 		}
 		if time.Now().After(wait) {

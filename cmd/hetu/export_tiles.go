@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -107,8 +108,10 @@ func (c *tileFlags) mayWrite() error {
 		return usageError{fmt.Errorf("%s cannot be written: %w", c.Out, err)}
 	}
 	switch info, err := os.Stat(c.Out); {
-	case err != nil:
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return usageError{fmt.Errorf("%s cannot be written: %w", c.Out, err)}
 	case info.IsDir():
 		return usageError{fmt.Errorf("%s is a folder; name the file to write", c.Out)}
 	case !info.Mode().IsRegular():

@@ -236,7 +236,7 @@ func (r *ringRows) sort(ring []xy) {
 		for i, a := range ring {
 			b := ring[(i+1)%len(ring)]
 			for row := rowOf(min(a.Y, b.Y)); row <= rowOf(max(a.Y, b.Y)); row++ {
-				see(int32(i), row) //nolint:gosec // a stored geometry has at most 200,000 positions
+				see(int32(i), row)
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func (b *box) join(c box) {
 
 // meets tells whether two boxes have a place in common: if none of four differences is negative, for a search asks it a thousand
 // times and no processor foresees the answers.
-func (b box) meets(c box) bool {
+func (b *box) meets(c box) bool {
 	return int32((c.maxX-b.minX)|(b.maxX-c.minX)|(c.maxY-b.minY)|(b.maxY-c.minY)) >= 0 //nolint:gosec // the world is 2^31 wide
 }
 
