@@ -67,7 +67,11 @@ func (b *bench) writePyramid(ctx context.Context, out string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	w, err := pmtiles.Begin(out, request(p, b.atlas.State()))
+	asked, err := request(p, b.atlas.State())
+	if err != nil {
+		return 0, err
+	}
+	w, err := pmtiles.Begin(out, asked)
 	if err != nil {
 		return 0, err
 	}

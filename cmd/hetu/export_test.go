@@ -218,6 +218,29 @@ func TestKilledExportGoesOn(t *testing.T) {
 	}
 }
 
+// What another build has begun is not gone on with, also if that calls itself the same.
+func TestExportOfAnotherBuildStartsAnew(t *testing.T) {
+	t.Parallel()
+	e := newExporter(t)
+	want, _ := e.run(t, nil, "pmtiles", "whole.pmtiles")
+	path := filepath.Join(e.out, "begun.pmtiles")
+	cmd := command(t.Context(), t, e.dir, []string{"HETU_FAULT=export-marked"}, "export", "pmtiles", path)
+	program, err := os.ReadFile(cmd.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Path = filepath.Join(t.TempDir(), "hetu")
+	if err = os.WriteFile(cmd.Path, append(program, 0), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := cmd.CombinedOutput(); !killed(err) {
+		t.Fatalf("the fault point was not reached: %v: %s", err, out)
+	}
+	if got, said := e.run(t, nil, "pmtiles", "begun.pmtiles"); !bytes.Equal(got, want) || !strings.Contains(said, "starting anew") {
+		t.Errorf("%d bytes, want %d: %s", len(got), len(want), said)
+	}
+}
+
 // Ctrl-C stops an export where it is, and says how it goes on.
 func TestStoppedExportGoesOn(t *testing.T) {
 	t.Parallel()

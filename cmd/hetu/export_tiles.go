@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,6 +37,8 @@ type tileFlags struct {
 	MaxZoom int         `help:"The last zoom; maps draw its tiles larger beyond it. Default: 14." name:"maxzoom" default:"14" placeholder:"Z"`
 	AsOf    string      `help:"The day whose state is written; today when it is not given." placeholder:"DATE"`
 	Force   bool        `help:"Overwrite the file if it is there."`
+
+	snapshotFlag `embed:""`
 }
 
 // Help gives an example.
@@ -72,9 +73,6 @@ func (c *exportMBTilesCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// draftLayer shows what is not announced. It never leaves in a file, which cannot be called back.
-const draftLayer = "draft"
-
 // pyramid reads the flags.
 func (c *tileFlags) pyramid(a *app) (*pmtiles.Pyramid, error) {
 	p := &pmtiles.Pyramid{AsOf: geo.DateOf(a.now()), MaxZoom: c.MaxZoom}
@@ -82,7 +80,7 @@ func (c *tileFlags) pyramid(a *app) (*pmtiles.Pyramid, error) {
 	if p.Set, err = tiles.ParseSet(c.Layers); err != nil {
 		return nil, usageError{fmt.Errorf("--layers: %w", err)}
 	}
-	if slices.ContainsFunc(p.Set.Layers, func(l tiles.Layer) bool { return l.Name == draftLayer }) {
+	if p.Set.Drafts() { // a file cannot be called back
 		return nil, usageError{errors.New("--layers: drafts are not written to files")}
 	}
 	if first, _ := p.Set.Zooms(); c.MaxZoom < first || c.MaxZoom > tiles.MaxZoom {
@@ -147,7 +145,11 @@ func (c *tileFlags) export(ctx context.Context, a *app, publish func(*pmtiles.Wr
 	if !p.Set.Public() {
 		a.say("%s is not for everyone: keep the file in the office", p.Set.Name)
 	}
-	w, err := pmtiles.Begin(c.Out, request(p, source.State()))
+	asked, err := request(p, source.State())
+	if err != nil {
+		return err
+	}
+	w, err := pmtiles.Begin(c.Out, asked)
 	if err != nil {
 		return err
 	}
@@ -184,24 +186,30 @@ func (c *tileFlags) load(ctx context.Context, a *app) (source tileSource, notice
 	if holds {
 		notice = api.SampleNotice
 	}
-	if source, err = openAtlas(ctx, a, db); err != nil {
+	m, err := loadAtlas(ctx, a, db, c.snapshotFile(a), &api.Door{})
+	if err != nil {
 		return nil, "", err
 	}
+	m.Gather(ctx, db.Atlas())
 	// What stays is large, and what a tile leaves behind is small: without this, as much garbage would be let lie about.
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(20)
 	}
-	return source, notice, nil
+	return m, notice, nil
 }
 
-// request names all that the bytes of the tiles depend on.
-func request(p *pmtiles.Pyramid, state atlas.State) string {
+// request names all that the bytes of the tiles depend on. Two builds may have one version, but not one checksum.
+func request(p *pmtiles.Pyramid, state atlas.State) (string, error) {
+	program, err := atlas.Program()
+	if err != nil {
+		return "", err
+	}
 	where := "everywhere"
 	if b := p.Bounds; b != (geo.Extent{}) {
 		where = fmt.Sprintf("%g,%g,%g,%g", b.West, b.South, b.East, b.North)
 	}
-	return fmt.Sprintf("layers %s as of %s, up to zoom %d, %s, of write %d at %d/%d/%d, by hetu %s",
-		p.Set.Name, p.AsOf, p.MaxZoom, where, state.Version, state.Position.XID, state.Position.Seq, state.Position.At, version())
+	return fmt.Sprintf("layers %s as of %s, up to zoom %d, %s, of write %d at %d/%d/%d, by hetu %s (%08x)",
+		p.Set.Name, p.AsOf, p.MaxZoom, where, state.Version, state.Position.XID, state.Position.Seq, state.Position.At, version(), program), nil
 }
 
 // write builds the tiles, finishes the archive and has it published.
@@ -321,16 +329,4 @@ func size(n uint64) string {
 	default:
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
 	}
-}
-
-// openAtlas reads the layers into memory as they are now: from the snapshot that a server keeps, if there is one, and what was
-// written since.
-func openAtlas(ctx context.Context, a *app, db *database) (tileSource, error) {
-	m := atlas.New()
-	telling := &loadProgress{app: a, door: &api.Door{}, features: map[string]int{}}
-	if _, err := m.Load(ctx, db.Atlas(), (&serveCmd{}).snapshotFile(a), telling.tell); err != nil {
-		return nil, fmt.Errorf("load the map: %w", err)
-	}
-	m.Gather(ctx, db.Atlas())
-	return m, nil
 }

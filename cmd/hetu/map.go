@@ -44,25 +44,39 @@ func (s answers) Responsible(ctx context.Context, q duty.Question) (duty.Answer,
 	return s.Store.Responsible(ctx, q)
 }
 
+// snapshotFlag says where a server keeps the map; an export reads it there.
+type snapshotFlag struct {
+	Snapshot string `help:"File that a server writes the map's data to, so that not the whole database need be read again. Default: atlas.snapshot in the folder of the private database; none with an own database." env:"HETU_SNAPSHOT" placeholder:"FILE"`
+}
+
 // snapshotFile names the file that the map is kept in between two starts; "" is none.
-func (c *serveCmd) snapshotFile(a *app) string {
-	if c.Snapshot != "" || a.data.DatabaseURL != "" {
-		return c.Snapshot
+func (f *snapshotFlag) snapshotFile(a *app) string {
+	if f.Snapshot != "" || a.data.DatabaseURL != "" {
+		return f.Snapshot
 	}
 	return filepath.Join(a.data.DataDir, "atlas.snapshot")
 }
 
-// loadMap fills the atlas and has it follow the database.
-func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.Door) (*liveMap, error) {
-	m := &liveMap{atlas: atlas.New()}
-	source, file := db.Atlas(), c.snapshotFile(a)
+// loadAtlas reads the layers into memory as they are now: from the snapshot, if there is one, and what was written since.
+func loadAtlas(ctx context.Context, a *app, db *database, file string, door *api.Door) (*atlas.Atlas, error) {
+	m := atlas.New()
 	telling := &loadProgress{app: a, door: door, features: map[string]int{}}
-	unused, err := m.atlas.Load(ctx, source, file, telling.tell)
+	unused, err := m.Load(ctx, db.Atlas(), file, telling.tell)
 	if unused != nil {
 		a.log.WarnContext(ctx, "the snapshot of the map is not used; the database was read instead", slog.String("file", file), slog.Any("cause", unused))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load the map: %w", err)
+	}
+	return m, nil
+}
+
+// loadMap fills the atlas and has it follow the database.
+func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.Door) (*liveMap, error) {
+	m, source, file := &liveMap{}, db.Atlas(), c.snapshotFile(a)
+	var err error
+	if m.atlas, err = loadAtlas(ctx, a, db, file, door); err != nil {
+		return nil, err
 	}
 	if m.tiles, err = cache.New(m.atlas, c.TileCache<<20); err != nil {
 		return nil, err

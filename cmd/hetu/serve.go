@@ -23,7 +23,8 @@ type serveCmd struct {
 	MapApprovalNo string `help:"The map's approval number 审图号; printed on the map." env:"HETU_MAP_APPROVAL_NO" placeholder:"NO"`
 	ShowDrafts    bool   `help:"Show boundaries that are not announced yet to everyone who can reach this server: for a planner's own machine." env:"HETU_SHOW_DRAFTS"`
 	TileCache     int64  `help:"Memory for tiles that are ready to be sent, in MB." env:"HETU_TILE_CACHE" default:"256" placeholder:"MB"`
-	Snapshot      string `help:"File that the map's data are written to, so that the next start need not read the whole database. Default: atlas.snapshot in the folder of the private database; none with an own database." env:"HETU_SNAPSHOT" placeholder:"FILE"`
+
+	snapshotFlag `embed:""`
 }
 
 // Help gives an example.

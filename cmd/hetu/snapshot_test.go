@@ -290,6 +290,48 @@ func TestBrokenSnapshotIsNotTrusted(t *testing.T) {
 	sameDrawn(t, "written anew", drawn, want)
 }
 
+// An export reads the file that it is told of, and says why when it does not.
+func TestExportReadsSnapshot(t *testing.T) {
+	t.Parallel()
+	m := newMapStore(t, external(t))
+	m.write(t, 300, 1)
+	m.keep(t)
+	export := func(name string, env []string, args ...string) ([]byte, string) {
+		t.Helper()
+		out := filepath.Join(t.TempDir(), name)
+		said, err := hetu(t, t.TempDir(), append(env, "HETU_DATABASE_URL="+m.url), append([]string{"export", "pmtiles", out, "--maxzoom", "9"}, args...)...)
+		if err != nil {
+			t.Fatalf("%s: %v: %s", name, err, said)
+		}
+		b, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b, said
+	}
+	want, _ := export("without", nil)
+	for _, tt := range []struct {
+		name    string
+		content []byte
+		used    bool
+	}{
+		{"whole", m.content(t), true},
+		{"damaged", m.content(t)[:100], false},
+	} {
+		if err := os.WriteFile(m.file, tt.content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		byFlag, said := export("flag", nil, "--snapshot", m.file)
+		byEnv, alsoSaid := export("env", []string{"HETU_SNAPSHOT=" + m.file})
+		if strings.Contains(said, unused) == tt.used || strings.Contains(alsoSaid, unused) == tt.used {
+			t.Errorf("%s: it said %q, and %q", tt.name, said, alsoSaid)
+		}
+		if !bytes.Equal(byFlag, want) || !bytes.Equal(byEnv, want) {
+			t.Errorf("%s: the bytes are others", tt.name)
+		}
+	}
+}
+
 // headed gives a snapshot whose head says something else, and is whole.
 func headed(t *testing.T, snapshot []byte, name string, value any) []byte {
 	t.Helper()

@@ -46,9 +46,9 @@ type section struct {
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
-// program is the checksum of the file that runs, also when another stands in its place by now. Another program's snapshot is not
+// Program is the checksum of the file that runs, also when another stands in its place by now. Another program's snapshot is not
 // read: what an array means, or what a source makes of the same rows, may have changed with nothing changed in size.
-func program() (uint32, error) {
+func Program() (uint32, error) {
 	f, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return 0, err
@@ -234,7 +234,7 @@ func (a *array) pieces(l *layer, changing *sync.RWMutex, see func([]byte) error)
 }
 
 func writeSnapshot(ctx context.Context, path string, layers map[string]*layer, state State, changing *sync.RWMutex) (err error) {
-	by, err := program()
+	by, err := Program()
 	if err != nil {
 		return err
 	}
@@ -384,7 +384,7 @@ func readHead(f *os.File) (*head, int64, error) {
 	if err := json.Unmarshal(text[:n], &h); err != nil {
 		return nil, 0, fmt.Errorf("read its head: %w", err)
 	}
-	switch by, err := program(); {
+	switch by, err := Program(); {
 	case err != nil:
 		return nil, 0, err
 	case h.Program != by:
