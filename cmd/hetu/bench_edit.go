@@ -26,7 +26,8 @@ const (
 	editZoom      = 14  // of the tile in which an edit is waited for
 	editShift     = 3.0 // metres that a vertex is moved by: five tile units or so
 	countedEdits  = 40
-	lookFrom      = 9 // first zoom at which a reach is drawn
+	watchedTiles  = 2000 // of each grid, which an edit must leave alone if it is not in them
+	lookFrom      = 9    // first zoom at which a reach is drawn
 	waitForAnEdit = 10 * time.Second
 )
 
@@ -308,21 +309,26 @@ func distance(f mvttext.Feature, x, y float64) float64 {
 	return best
 }
 
-// countMoved counts for some edits the tiles whose version moved, and those that the reach was or is drawn in.
+// moves are tiles whose version moved, those that the reach was or is drawn in, and those where the one is not as the other.
+type moves struct{ moved, touched, wrong int }
+
+// countMoved counts for some edits the tiles around them that moved, and those that the reach was or is drawn in. Of tiles
+// anywhere, of all public layers, none may move that the reach is in neither before nor after.
 func (b *bench) countMoved(ctx context.Context, reaches []pg.Reach) error {
 	following, end := context.WithCancel(ctx)
 	var follow sync.WaitGroup
 	var lost error
 	follow.Go(func() { b.atlas.Follow(following, b.db.Atlas(), "", func(err error) { lost = errors.Join(lost, err) }) })
-	moved, touched, wrong := 0, 0, 0
+	var all moves
 	failed := b.caughtUp(ctx)
+	anywhere := b.look(b.anywhere())
 	for _, reach := range reaches {
 		if failed != nil {
 			break
 		}
-		var m, t, w int
-		if m, t, w, failed = b.countOne(ctx, reach); failed == nil {
-			moved, touched, wrong = moved+m, touched+t, wrong+w
+		var n moves
+		if n, failed = b.countOne(ctx, reach, anywhere); failed == nil {
+			all = moves{all.moved + n.moved, all.touched + n.touched, all.wrong + n.wrong}
 		}
 	}
 	end()
@@ -330,7 +336,7 @@ func (b *bench) countMoved(ctx context.Context, reaches []pg.Reach) error {
 	if err := errors.Join(failed, lost); err != nil {
 		return err
 	}
-	return b.emit(benchResult{Case: "moved", Edits: len(reaches), Moved: &moved, Touched: &touched, Wrong: &wrong})
+	return b.emit(benchResult{Case: "moved", Edits: len(reaches), Tiles: len(anywhere.list), Moved: &all.moved, Touched: &all.touched, Wrong: &all.wrong})
 }
 
 // caughtUp waits until the atlas has all that was written.
@@ -347,51 +353,108 @@ func (b *bench) caughtUp(ctx context.Context) error {
 	return nil
 }
 
-// looked is a tile as it was when it was looked at.
-type looked struct {
-	version int64
-	drawn   bool
+// anywhere gives public tiles of both grids, of all zooms, each once.
+func (b *bench) anywhere() []tiles.Address {
+	var out []tiles.Address
+	seen := map[[4]int]bool{}
+	for _, grid := range []tiles.Grid{tiles.WebMercatorQuad, tiles.CGCS2000Quad} {
+		for _, a := range b.places.Around(b.public, grid, b.today, watchedTiles, b.cmd.Seed) {
+			if at := [4]int{int(grid), a.Z, a.X, a.Y}; !seen[at] {
+				seen[at] = true
+				out = append(out, a)
+			}
+		}
+	}
+	return out
 }
 
-func (b *bench) countOne(ctx context.Context, reach pg.Reach) (moved, touched, wrong int, err error) {
+// look is tiles as they were drawn last.
+type look struct {
+	list  []tiles.Address
+	drawn []tiles.Tile
+}
+
+func (b *bench) look(list []tiles.Address) *look {
+	l := &look{list: list}
+	for _, addr := range list {
+		l.drawn = append(l.drawn, b.atlas.Tile(addr, nil))
+	}
+	return l
+}
+
+// again draws the tiles anew. each is told of every tile, as it was and is.
+func (b *bench) again(l *look, each func(before, after *tiles.Tile) error) error {
+	for i, addr := range l.list {
+		after := b.atlas.Tile(addr, nil)
+		if err := each(&l.drawn[i], &after); err != nil {
+			return err
+		}
+		l.drawn[i] = after
+	}
+	return nil
+}
+
+// countOne moves a reach.
+func (b *bench) countOne(ctx context.Context, reach pg.Reach, anywhere *look) (n moves, err error) {
 	changed, lon, lat := move(reach, b.shift)
 	set, err := tiles.ParseSet("reach")
 	if err != nil {
-		return 0, 0, 0, err
+		return n, err
 	}
 	x, y, _, _ := placeOf(editZoom, lon, lat)
 	id, err := b.idOf(tiles.Address{Set: set, Z: editZoom, X: x, Y: y, AsOf: b.today}, reach.Code)
 	if err != nil {
-		return 0, 0, 0, err
+		return n, err
 	}
 	list := around(set, reach.Geom.FlatCoords(), changed.Geom.FlatCoords())
 	for i := range list {
 		list[i].AsOf = b.today
 	}
-	before, err := b.lookAt(list, id)
-	if err != nil {
-		return 0, 0, 0, err
-	}
+	near := b.look(list)
 	if err = errors.Join(b.write(ctx, changed), b.caughtUp(ctx)); err != nil {
-		return 0, 0, 0, err
+		return n, err
 	}
-	after, err := b.lookAt(list, id)
+	err = b.again(near, func(before, after *tiles.Tile) error {
+		moved := before.Version != after.Version
+		touched, err := shows(id, before, after)
+		if moved {
+			n.moved++
+		}
+		if touched {
+			n.touched++
+		}
+		if moved != touched {
+			n.wrong++
+		}
+		return err
+	})
 	if err != nil {
-		return 0, 0, 0, err
+		return n, err
 	}
-	for i := range list {
-		isMoved, isTouched := before[i].version != after[i].version, before[i].drawn || after[i].drawn
-		if isMoved {
-			moved++
+	return n, b.again(anywhere, func(before, after *tiles.Tile) error {
+		if before.Version == after.Version {
+			return nil
 		}
-		if isTouched {
-			touched++
+		touched, err := shows(id, before, after)
+		if !touched {
+			n.wrong++
 		}
-		if isMoved != isTouched {
-			wrong++
+		return err
+	})
+}
+
+// shows tells whether a reach is drawn in one of some tiles.
+func shows(id uint64, drawn ...*tiles.Tile) (bool, error) {
+	for _, t := range drawn {
+		features, err := mvttext.Decode(t.Data)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(features, func(f mvttext.Feature) bool { return f.Layer == "reach" && f.ID == id }) {
+			return true, nil
 		}
 	}
-	return moved, touched, wrong, nil
+	return false, nil
 }
 
 // around gives every tile within a tile of two lines, at all zooms at which reaches are drawn.
@@ -412,21 +475,6 @@ func around(set tiles.Set, lines ...[]float64) []tiles.Address {
 		}
 	}
 	return out
-}
-
-// lookAt tells of tiles which version they have, and whether a reach is drawn in them.
-func (b *bench) lookAt(list []tiles.Address, id uint64) ([]looked, error) {
-	out := make([]looked, 0, len(list))
-	for _, addr := range list {
-		t := b.atlas.Tile(addr, nil)
-		features, err := mvttext.Decode(t.Data)
-		if err != nil {
-			return nil, err
-		}
-		drawn := slices.ContainsFunc(features, func(f mvttext.Feature) bool { return f.ID == id })
-		out = append(out, looked{t.Version, drawn})
-	}
-	return out, nil
 }
 
 // idOf finds a reach in a tile by its code.

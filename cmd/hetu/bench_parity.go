@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"hetu/data/oracle"
+	"hetu/tiles"
 )
 
 // parity looks for differences between what the atlas and PostGIS draw.
 func (b *bench) parity(ctx context.Context) error {
 	var p oracle.Parity
-	for i, addr := range b.places.Around(b.public, b.today, b.cmd.Tiles, b.cmd.Seed) {
+	for i, addr := range b.places.Around(b.public, tiles.WebMercatorQuad, b.today, b.cmd.Tiles, b.cmd.Seed) {
 		want, err := b.oracle.Tile(ctx, addr)
 		if err != nil {
 			return err

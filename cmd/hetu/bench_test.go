@@ -73,7 +73,7 @@ func TestBenchTiles(t *testing.T) {
 		case "load":
 			whole = f.Load > 0 && f.FromFile > 0 && f.AReach > 0 && f.Resident > 1e6
 		case "moved":
-			whole = f.Edits > 0 && f.Moved > 0 && f.Moved == f.Touched && f.Wrong != nil && *f.Wrong == 0
+			whole = f.Edits > 0 && f.Tiles > 1000 && f.Moved > 0 && f.Moved == f.Touched && f.Wrong != nil && *f.Wrong == 0
 		}
 		if !whole || f.Machine == "" {
 			t.Errorf("%s", line)

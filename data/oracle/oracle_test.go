@@ -42,7 +42,7 @@ func TestParity(t *testing.T) {
 	}
 	var parity oracle.Parity
 	var drawn [][]byte
-	for _, addr := range places.Around(set, today(), 400, 1) {
+	for _, addr := range places.Around(set, tiles.WebMercatorQuad, today(), 400, 1) {
 		want, err := o.Tile(t.Context(), addr)
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +161,7 @@ func TestPlaces(t *testing.T) {
 	if again := places.Tiles(set, today(), 5, 10, 1); !reflect.DeepEqual(got, again) {
 		t.Error("the same seed drew other tiles")
 	}
-	for i, a := range places.Around(set, today(), 40, 1) {
+	for i, a := range places.Around(set, tiles.WebMercatorQuad, today(), 40, 1) {
 		if last := 1<<a.Z - 1; a.Z != i%19 || a.X < 0 || a.Y < 0 || a.X > last || a.Y > last {
 			t.Errorf("%d is %+v", i, a)
 		}

@@ -40,7 +40,7 @@ func (p Places) Tiles(set tiles.Set, asOf geo.Date, zoom, n int, seed uint64) []
 		if len(out) == n || len(p) == 0 {
 			break
 		}
-		x, y := at(zoom, p[r.IntN(len(p))])
+		x, y := at(tiles.WebMercatorQuad, zoom, p[r.IntN(len(p))])
 		if !seen[[2]int{x, y}] {
 			seen[[2]int{x, y}] = true
 			out = append(out, tiles.Address{Set: set, Z: zoom, X: x, Y: y, AsOf: asOf})
@@ -49,26 +49,30 @@ func (p Places) Tiles(set tiles.Set, asOf geo.Date, zoom, n int, seed uint64) []
 	return out
 }
 
-// Around draws n tiles of all zooms in turn, each where a reach is or beside it, also more than once.
-func (p Places) Around(set tiles.Set, asOf geo.Date, n int, seed uint64) []tiles.Address {
+// Around draws n tiles of all zooms of a grid in turn, each where a reach is or beside it, also more than once.
+func (p Places) Around(set tiles.Set, grid tiles.Grid, asOf geo.Date, n int, seed uint64) []tiles.Address {
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // to be drawn again, not to be secret
 	var out []tiles.Address
+	first, last := grid.Zooms()
 	for i := range n {
 		if len(p) == 0 {
 			break
 		}
-		zoom := i % (tiles.MaxZoom + 1)
-		x, y := at(zoom, p[r.IntN(len(p))])
-		last := 1<<zoom - 1
-		x, y = min(max(x+r.IntN(3)-1, 0), last), min(max(y+r.IntN(3)-1, 0), last)
-		out = append(out, tiles.Address{Set: set, Z: zoom, X: x, Y: y, AsOf: asOf})
+		zoom := first + i%(last-first+1)
+		x, y := at(grid, zoom, p[r.IntN(len(p))])
+		columns, rows := grid.Size(zoom)
+		x, y = min(max(x+r.IntN(3)-1, 0), columns-1), min(max(y+r.IntN(3)-1, 0), rows-1)
+		out = append(out, tiles.Address{Set: set, Grid: grid, Z: zoom, X: x, Y: y, AsOf: asOf})
 	}
 	return out
 }
 
 // at gives the tile of a position.
-func at(zoom int, place [2]float64) (x, y int) {
+func at(grid tiles.Grid, zoom int, place [2]float64) (x, y int) {
 	n := float64(int(1) << zoom)
+	if grid == tiles.CGCS2000Quad {
+		return int((place[0] + 180) / 360 * n), int((90 - place[1]) / 360 * n)
+	}
 	row := 0.5 - math.Atanh(math.Sin(place[1]*math.Pi/180))/(2*math.Pi)
 	return int((place[0] + 180) / 360 * n), int(row * n)
 }
