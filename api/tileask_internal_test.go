@@ -40,7 +40,16 @@ func (drawnAtlas) Coverage(geo.Date) map[string]tiles.Coverage { return nil }
 // plainTiles serves tiles of so many bytes; it knows the sets public, outfall and river,board.
 func plainTiles(tb testing.TB, bytes int) *Tiles {
 	tb.Helper()
-	a := drawnAtlas{[]byte(strings.Repeat("a tile of some bytes ", bytes/21+1)[:bytes])}
+	return tilesOf(tb, drawnAtlas{[]byte(strings.Repeat("a tile of some bytes ", bytes/21+1)[:bytes])})
+}
+
+// tilesOf serves the tiles of an atlas.
+func tilesOf(tb testing.TB, a interface {
+	Atlas
+	cache.Atlas
+},
+) *Tiles {
+	tb.Helper()
 	kept, err := cache.New(a, 64<<20)
 	if err != nil {
 		tb.Fatal(err)
