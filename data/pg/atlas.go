@@ -23,12 +23,13 @@ import (
 type AtlasSource struct {
 	*Feed
 	store *Store
+	rows  int // of the feed that a delta is made of, give or take a transaction
 }
 
 var _ atlas.Source = (*AtlasSource)(nil)
 
 // Atlas gives the store as the atlas reads it.
-func (s *Store) Atlas() *AtlasSource { return &AtlasSource{Feed: s.Feed(), store: s} }
+func (s *Store) Atlas() *AtlasSource { return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows} }
 
 // ofIDs marks the lines of a statement that pick features by id. Without them it is the statement for all.
 const ofIDs = "-- of ids"

@@ -33,3 +33,6 @@ func StatementsForTest() map[string]string {
 
 // OfAllForTest makes a statement for single features one for all.
 func OfAllForTest(sql string) string { return ofAll(sql) }
+
+// ByRowsForTest has deltas made of so many rows of the feed.
+func (a *AtlasSource) ByRowsForTest(n int) { a.rows = n }

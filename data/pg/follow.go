@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// deltaRows is how many changes a delta is made of, give or take a transaction.
+	// deltaRows is how many changes are taken in at a time.
 	deltaRows = 20_000
 	// touchedFeatures is up to how many features of a layer are fetched one by one; more than these, and the layer is read anew.
 	touchedFeatures = 20_000
@@ -59,12 +59,12 @@ func (a *AtlasSource) Holds(ctx context.Context, at atlas.Position, version int6
 // Changes implements [atlas.Source].
 func (a *AtlasSource) Changes(ctx context.Context, after atlas.Position) (atlas.Delta, error) {
 	d := atlas.Delta{To: after, At: a.store.now(), Touched: map[string][]int64{}}
-	changes, err := a.Read(ctx, after, deltaRows)
+	changes, err := a.Read(ctx, after, a.rows)
 	if err != nil || len(changes) == 0 {
 		return d, err
 	}
 	d.To = changes[len(changes)-1].Position()
-	d.More = len(changes) >= deltaRows
+	d.More = len(changes) >= a.rows
 	type writes struct {
 		ids   []int64
 		since time.Time

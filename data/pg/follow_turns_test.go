@@ -16,7 +16,6 @@ import (
 
 	"hetu/data/pg"
 	"hetu/data/pgtest"
-	"hetu/data/sample"
 	"hetu/geo"
 	"hetu/tiles"
 	"hetu/tiles/atlas"
@@ -34,27 +33,9 @@ const (
 // written stay open while others commit: in the end the atlas that followed draws what a fresh load draws.
 func TestAtlasFollowsTurns(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t)
-	var rows []pg.Row
-	batch, err := db.Store.NewBatch(t.Context(), "test", "network")
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = sample.Generate(t.Context(), sample.Spec{Reaches: followReaches, Seed: 3}, func(ctx context.Context, more ...pg.Row) error {
-		rows = append(rows, more...)
-		return batch.Add(ctx, more...)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = batch.Merge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db, rows := network(t, followReaches)
 	source := db.Store.Atlas()
-	a := atlas.New()
-	if _, err = a.Load(t.Context(), source, "", nil); err != nil {
-		t.Fatal(err)
-	}
+	a := loaded(t, db.Store)
 	ctx, stop := context.WithCancel(t.Context())
 	var following sync.WaitGroup
 	following.Go(func() { a.Follow(ctx, source, "", func(err error) { t.Logf("following: %v", err) }) })
@@ -69,25 +50,10 @@ func TestAtlasFollowsTurns(t *testing.T) {
 	writing.Wait()
 	calm()
 	disturbing.Wait()
-	// The end of the feed is no goal: a writer in another database of the server holds it back.
-	merge(t, db.Store, pg.River{Record: rec("the last"), Name: "最后", RiverKind: "river"})
-	want, err := db.Store.Version(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := 0; a.State().Version != want; n++ {
-		if n > 6000 {
-			t.Fatalf("the atlas has the writes up to %d, not %d", a.State().Version, want)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	heard(t, db.Store, a)
 	stop()
 	following.Wait()
-	fresh := atlas.New()
-	if _, err = fresh.Load(t.Context(), source, "", nil); err != nil {
-		t.Fatal(err)
-	}
-	compareTiles(t, a, fresh, rows)
+	compareTiles(t, a, loaded(t, db.Store), rows)
 }
 
 // compareTiles draws random tiles of both, where the rows are, on several days.

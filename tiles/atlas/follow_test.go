@@ -82,6 +82,27 @@ func TestFollowGoesOn(t *testing.T) {
 	}
 }
 
+// What does not come with one read of the feed comes with the next, and the state is of the last.
+func TestFollowTakesStretches(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	s.put("board", 1, span("board", 10, parts(12, 3250, 1675, []float64{1, 5}), nil))
+	a := s.load(t)
+	for i := range int64(8) {
+		s.put("board", 1+i%3, span("board", 10, parts(12, 3250, 1675, []float64{float64(100 * i), 5}), nil))
+	}
+	s.put("board", 4, span("board", 10, parts(12, 3250, 1675, []float64{7, 7}), nil))
+	s.bulk("board") // of the layer as it is at the end
+	s.put("board", 2)
+	s.stretch, s.reads = 4, 0
+	follow(t, a, s)
+	addr := address(t, "board", 12, 3250, 1675)
+	got, want := a.Tile(addr, nil), s.load(t).Tile(addr, nil)
+	if s.reads != 3 || !bytes.Equal(got.Data, want.Data) || got.Features != 3 || got.Version != s.version(12) {
+		t.Errorf("after %d reads %d features of version %d", s.reads, got.Features, got.Version)
+	}
+}
+
 // Many edits of one feature leave one feature, and tiles that were not touched keep their version, until the layer is
 // settled: then all have the newest.
 func TestFollowSettles(t *testing.T) {

@@ -21,6 +21,8 @@ type store struct {
 	features map[string]map[int64][]atlas.Span
 	feed     []written
 	first    int64 // version of the first write
+	stretch  int   // of the feed that is read at a time; 0 is all
+	reads    int   // of the feed that brought something
 	down     error
 }
 
@@ -105,8 +107,12 @@ func (s *store) Changes(_ context.Context, after atlas.Position) (atlas.Delta, e
 	if after.Seq == d.To.Seq || s.down != nil {
 		return d, s.down
 	}
-	d.Version = s.version(len(s.feed))
-	for _, w := range s.feed[after.Seq:] {
+	s.reads++
+	if d.More = s.stretch > 0 && d.To.Seq-after.Seq > int64(s.stretch); d.More {
+		d.To.Seq = after.Seq + int64(s.stretch)
+	}
+	d.Version = s.version(int(d.To.Seq))
+	for _, w := range s.feed[after.Seq:d.To.Seq] {
 		if w.id == 0 {
 			d.Reload = append(d.Reload, w.layer)
 		} else {
