@@ -18,8 +18,6 @@ type Store interface {
 	Places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, error)
 	// Counts counts what a division and everything below it has; a zero division is the whole store.
 	Counts(ctx context.Context, at duty.Moment, division string) (duty.Counts, error)
-	// Version is the number of the newest write.
-	Version(ctx context.Context) (int64, error)
 	// HoldsSample tells whether anything in the store is sample data.
 	HoldsSample(ctx context.Context) (bool, error)
 	// Ping tells whether the database answers.

@@ -42,11 +42,6 @@ func (g Grid) Size(zoom int) (columns, rows int) {
 	return 1 << zoom, 1 << zoom
 }
 
-// ParseAddress reads an address of [WebMercatorQuad].
-func ParseAddress(set, z, x, y string, asOf geo.Date) (Address, error) {
-	return WebMercatorQuad.ParseAddress(set, z, x, y, asOf)
-}
-
 // ParseAddress reads an address from the strings of a request. A square outside the grid, or a set that has no such layer, is
 // [geo.CodeNotFound]; what is no number is invalid, with the field named.
 func (g Grid) ParseAddress(set, z, x, y string, asOf geo.Date) (Address, error) {

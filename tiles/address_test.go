@@ -36,7 +36,7 @@ func TestParseAddress(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := tiles.ParseAddress(tt.set, tt.z, tt.x, tt.y, day())
+			_, err := tiles.WebMercatorQuad.ParseAddress(tt.set, tt.z, tt.x, tt.y, day())
 			code, field := geo.Code(""), ""
 			if err != nil {
 				code, field = geo.CodeOf(err), fieldOf(t, err)
@@ -93,7 +93,7 @@ func FuzzParseAddress(f *testing.F) {
 	f.Add("public", "8", "204", "106")
 	f.Add("reach,board", "-1", "99999999999999999999", "0x1")
 	f.Fuzz(func(t *testing.T, set, z, x, y string) {
-		a, err := tiles.ParseAddress(set, z, x, y, day())
+		a, err := tiles.WebMercatorQuad.ParseAddress(set, z, x, y, day())
 		if err != nil {
 			if code := geo.CodeOf(err); code != geo.CodeInvalid && code != geo.CodeNotFound {
 				t.Fatalf("%v is %s", err, code)

@@ -85,7 +85,7 @@ func loaded(t *testing.T, s *pg.Store) *atlas.Atlas {
 
 func tileText(t *testing.T, s *pg.Store, set, z, x, y, asOf string) string {
 	t.Helper()
-	a, err := tiles.ParseAddress(set, z, x, y, day(asOf))
+	a, err := tiles.WebMercatorQuad.ParseAddress(set, z, x, y, day(asOf))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestTileAgreesWithPostGIS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	a, err := tiles.ParseAddress("board,outfall,reach,river,section", "12", "3284", "1549", day("2026-04-01"))
+	a, err := tiles.WebMercatorQuad.ParseAddress("board,outfall,reach,river,section", "12", "3284", "1549", day("2026-04-01"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (a *Atlas) Watch(watcher func([]Moved)) {
 // replace brings in the spans that a feature has now, by a write, and gives what differs. Days on which the same is
 // drawn as before keep the record they have: nothing moved for them.
 func (l *layer) replace(id int64, spans []Span, write uint32, sc *loading, moved []Moved) []Moved {
-	begun, dictionary := l.mark(), len(l.values)
+	begun, values := l.mark(), len(l.values)
 	old := l.of(id)
 	var fresh []record
 	var boxes []box
@@ -94,7 +94,7 @@ func (l *layer) replace(id int64, spans []Span, write uint32, sc *loading, moved
 	if l.unchanged(old, fresh) {
 		l.undo(begun)
 		sc.before.layer = nil
-		l.values = l.values[:dictionary]
+		l.values = l.values[:values]
 		return moved
 	}
 	for _, d := range l.pieces(old, fresh) {

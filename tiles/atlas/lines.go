@@ -70,7 +70,7 @@ func (l *layer) stretches(r *record, within box, every int, each func(first, tot
 	from, to := 0, -1
 	give := func() {
 		if to >= 0 {
-			each(from, total, l.run(start, from, to))
+			each(from, total, l.between(start, from, to))
 		}
 	}
 	for k := start; int(l.chunks[k].vertex) < total-1; k++ {
@@ -101,8 +101,8 @@ func (l *layer) enters(r *record, p part, within box) bool {
 	return false
 }
 
-// run gives the positions of a long part from one number to another, both included. start is the part's first chunk.
-func (l *layer) run(start uint32, from, to int) []float64 {
+// between gives the positions of a long part from one number to another, both included. start is the part's first chunk.
+func (l *layer) between(start uint32, from, to int) []float64 {
 	k := start
 	for int(l.chunks[k+1].vertex) <= from { // the last one stands for the last vertex, which is no beginning
 		k++

@@ -152,6 +152,9 @@ func TestSnapshotIsNotTrusted(t *testing.T) {
 	other.first = 5000
 	check("of another store", whole, other)
 	check("of a store that was put back", whole, newStore())
+	again := someStore()
+	again.began = 5000
+	check("of a store that was put back and has counted to the same numbers again", whole, again)
 }
 
 // A source that fails while it is asked makes no atlas.

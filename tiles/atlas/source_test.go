@@ -21,6 +21,7 @@ type store struct {
 	features map[string]map[int64][]atlas.Span
 	feed     []written
 	first    int64 // version of the first write
+	began    int64 // when that was, in microseconds; they are a microsecond apart
 	stretch  int   // of the feed that is read at a time; 0 is all
 	reads    int   // of the feed that brought something
 	down     error
@@ -68,16 +69,19 @@ func (s *store) version(n int) int64 {
 	return s.first + int64(n) - 1
 }
 
+// position is the place in the feed after n writes.
+func (s *store) position(n int64) atlas.Position { return atlas.Position{XID: 1, Seq: n, At: s.began + n} }
+
 func (s *store) Position(context.Context) (atlas.Position, int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return atlas.Position{XID: 1, Seq: int64(len(s.feed))}, s.version(len(s.feed)), s.down
+	return s.position(int64(len(s.feed))), s.version(len(s.feed)), s.down
 }
 
 func (s *store) Holds(_ context.Context, at atlas.Position, version int64) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return at.Seq <= int64(len(s.feed)) && version == s.version(int(at.Seq)), s.down
+	return at.Seq <= int64(len(s.feed)) && at == s.position(at.Seq) && version == s.version(int(at.Seq)), s.down
 }
 
 func (s *store) Load(ctx context.Context, layer string, emit func(*atlas.Span) error) error {
@@ -103,13 +107,13 @@ func (s *store) Fetch(_ context.Context, layer string, ids []int64, emit func(*a
 func (s *store) Changes(_ context.Context, after atlas.Position) (atlas.Delta, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := atlas.Delta{To: atlas.Position{XID: 1, Seq: int64(len(s.feed))}, At: time.Now(), Touched: map[string][]int64{}}
+	d := atlas.Delta{To: s.position(int64(len(s.feed))), At: time.Now(), Touched: map[string][]int64{}}
 	if after.Seq == d.To.Seq || s.down != nil {
 		return d, s.down
 	}
 	s.reads++
 	if d.More = s.stretch > 0 && d.To.Seq-after.Seq > int64(s.stretch); d.More {
-		d.To.Seq = after.Seq + int64(s.stretch)
+		d.To = s.position(after.Seq + int64(s.stretch))
 	}
 	d.Version = s.version(int(d.To.Seq))
 	for _, w := range s.feed[after.Seq:d.To.Seq] {
@@ -195,7 +199,7 @@ func today() geo.Date { return geo.NewDate(2026, 11, 24) }
 
 func address(tb testing.TB, set string, z, x, y int) tiles.Address {
 	tb.Helper()
-	a, err := tiles.ParseAddress(set, strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y), today())
+	a, err := tiles.WebMercatorQuad.ParseAddress(set, strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y), today())
 	if err != nil {
 		tb.Fatal(err)
 	}

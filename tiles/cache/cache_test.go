@@ -27,7 +27,7 @@ func today() geo.Date { return geo.NewDate(2026, 11, 24) }
 
 func address(tb testing.TB, set string, z, x, y int) tiles.Address {
 	tb.Helper()
-	a, err := tiles.ParseAddress(set, strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y), today())
+	a, err := tiles.WebMercatorQuad.ParseAddress(set, strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y), today())
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -138,5 +138,5 @@ func (c *Cache) build(f *flight) {
 		c.mu.Unlock()
 	})
 	f.tile = t
-	_, f.err = t.make(f.encoding)
+	_, f.err = t.makeLocked(f.encoding)
 }

@@ -88,7 +88,7 @@ func (t *Tile) Body(encoding Encoding, plainToo bool) (*Body, error) {
 	b := t.bodies[encoding].Load()
 	if b == nil {
 		var err error
-		if b, err = t.makeLocked(encoding); err != nil {
+		if b, err = t.make(encoding); err != nil {
 			return nil, err
 		}
 	} else if b.hasty && !b.told.Load() {
@@ -100,14 +100,14 @@ func (t *Tile) Body(encoding Encoding, plainToo bool) (*Body, error) {
 	return b, nil
 }
 
-func (t *Tile) makeLocked(encoding Encoding) (*Body, error) {
+func (t *Tile) make(encoding Encoding) (*Body, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.make(encoding)
+	return t.makeLocked(encoding)
 }
 
-// make gives the body in an encoding and makes it if it is not there yet. It is called with t.mu held.
-func (t *Tile) make(encoding Encoding) (*Body, error) {
+// makeLocked gives the body in an encoding and makes it if it is not there yet. It is called with t.mu held.
+func (t *Tile) makeLocked(encoding Encoding) (*Body, error) {
 	if b := t.bodies[encoding].Load(); b != nil {
 		return b, nil
 	}
