@@ -19,8 +19,8 @@ type place struct {
 	last uint8
 }
 
-// maxPlaces bounds the places of one feature; their ids are made from its own.
-const maxPlaces = 1024
+// maxPlaces is more than one feature can have; the ids of its places are made from its own.
+const maxPlaces = label.MostPlaces + 1
 
 // nameWidth is how many pixels of a line a name takes: four to six characters.
 const nameWidth = 90
@@ -109,9 +109,6 @@ func (n *naming) line(s *Span) {
 	}
 	const last = 13 // after that the style writes along the river itself
 	for i, p := range label.Places(n.flat, n.parts, s.Rank, last, nameWidth) {
-		if i == maxPlaces {
-			break
-		}
 		n.out = append(n.out, n.piece(s, p, s.ID*maxPlaces+int64(i), min(p.Last, last)))
 	}
 }

@@ -70,7 +70,7 @@ func Places[T World](flat []T, parts []int, first, last, text int) []Place {
 		home = l.middle()
 	}
 	stands := []stand{{home, begin}}
-	for n := 2; ; n *= 2 {
+	for n := 2; 2*n-1 <= MostPlaces; n *= 2 {
 		// n more make 2n-1 places.
 		zoom := max(begin, from(l.total, func(z int) float64 { return apart(z) * float64(2*n-1) }))
 		if zoom > last {
@@ -99,6 +99,9 @@ func Places[T World](flat []T, parts []int, first, last, text int) []Place {
 	}
 	return places
 }
+
+// MostPlaces bounds the places of one line, each of which is compared with those before it.
+const MostPlaces = 1023
 
 type stand struct{ vertex, first int }
 

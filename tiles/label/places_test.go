@@ -108,6 +108,19 @@ func TestPlacesDivideTheLine(t *testing.T) {
 	})
 }
 
+// A line that jumps about as no river does has no more places than it may, and does not take the square of its length.
+func TestPlacesAreBounded(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 5))
+	var flat []uint32
+	for range 20_000 {
+		flat = append(flat, r.Uint32N(1<<label.WorldBits), r.Uint32N(1<<label.WorldBits))
+	}
+	if n := len(label.Places(flat, []int{20_000}, 4, 13, 80)); n < 10 || n > label.MostPlaces {
+		t.Errorf("%d places", n)
+	}
+}
+
 func TestPlacesCases(t *testing.T) {
 	t.Parallel()
 	px := int32(pixel(10))
