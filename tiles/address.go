@@ -1,6 +1,5 @@
-// Package tiles turns features into vector tiles: which layers there are and where they are drawn (the catalogue), what a
-// tile's address means, how a geometry is generalised, cut and written. It knows neither HTTP nor SQL; features come from a
-// [Source].
+// Package tiles says which vector tiles there are: which layers and where they are drawn (the catalogue), what a tile's address
+// means, what TileJSON tells of it. The packages below it draw, keep and write them. It knows neither HTTP nor SQL.
 package tiles
 
 import (

@@ -70,7 +70,6 @@ type server struct {
 	stderr *said
 }
 
-// serve starts hetu serve and waits until it says that it is ready; the test ends it.
 // said is what a process said so far.
 type said struct {
 	mu   sync.Mutex
@@ -89,6 +88,7 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
+// serve starts hetu serve and waits until it says that it is ready; the test ends it.
 func serve(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
 	s := &server{cmd: command(context.WithoutCancel(t.Context()), t, dir, nil, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), stderr: &said{}}

@@ -3,8 +3,9 @@ package atlas
 // columns hold the geometry of a layer's features in flat arrays, which the garbage collector need not look into. They only
 // grow: what a reader has found stays where it is.
 //
-// A part (a line, a ring, the points of a feature) is a run of vertices. Each is a step, the word that appendStep writes, or
-// three where it is the first of its run or far from the one before.
+// A part (a line, a ring, the points of a feature) is a run of vertices. Each is a step as appendStep writes it: a word, or two where
+// it is far from the one before, or three where it is farther than that or the first of its run. A line may borrow its steps: see
+// [bed].
 type columns struct {
 	steps  []uint32
 	parts  []part

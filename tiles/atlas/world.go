@@ -60,7 +60,7 @@ const (
 )
 
 // southings is the fraction of the square's height, from the north, at latitudes from south to north, and how much it grows in a
-// step. Between two of them a cubic is right to a millionth of a world unit, in a tenth of the time of sine and logarithm; a map
+// step. Between two of them a cubic is right to a ten thousandth of a world unit, in a tenth of the time of sine and logarithm; a map
 // has a hundred million positions.
 var southings = sync.OnceValue(func() *[2*tableEnd/tableStep + 1][2]float64 { //nolint:gochecknoglobals // a table
 	var t [2*tableEnd/tableStep + 1][2]float64

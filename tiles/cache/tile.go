@@ -37,7 +37,7 @@ const (
 
 // Tile is a tile that is ready to be sent.
 type Tile struct {
-	// Version is the number of the newest write that touched it.
+	// Version is the number of the newest write that touched it, or of the write up to which its layer was loaded or settled.
 	Version int64
 	// Headers are the values of the headers that tell the version, and how many features had no room; nil if none.
 	Headers struct{ Version, Dropped []string }
