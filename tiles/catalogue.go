@@ -62,15 +62,10 @@ func Catalogue() []Layer {
 		},
 		{
 			Name: "boundary", Collection: "boundaries", Geometry: Line, MinZoom: 11, MaxZoom: 18, Public: true,
-			Zh: "已公告的河道管理范围线", En: "announced management boundaries", Fields: []Field{
-				{"name", String, 12, "名称", "name"},
-				{"river", String, 12, "河流名称", "name of the river"},
-				{"bank", String, 0, "岸别：left 左岸 right 右岸", "bank, facing downstream: left, right"},
-				{"basis", String, 0, "划界依据", "what the line is drawn from: levee_toe, revetment, natural_bank, design_flood, historic_flood, planned, custom"},
-				{"status", String, 0, "状态：announced 已公告", "status: announced"},
-				{"version", Number, 12, "版本", "version of the line"},
-				{"effective", String, 12, "生效日期", "day it took effect"},
-			},
+			Zh: "已公告的河道管理范围线", En: "announced management boundaries", Fields: boundaryFields(
+				Field{"status", String, 0, "状态：announced 已公告", "status: announced"},
+				Field{"effective", String, 12, "生效日期", "day it took effect"},
+			),
 		},
 		{
 			Name: "division", Collection: "divisions", Geometry: Polygon, MinZoom: 0, MaxZoom: 14, Public: true,
@@ -93,15 +88,10 @@ func Catalogue() []Layer {
 		},
 		{
 			Name: "draft", Geometry: Line, MinZoom: 11, MaxZoom: 18, Public: false,
-			Zh: "未公告的河道管理范围线", En: "management boundaries that are not announced yet", Fields: []Field{
-				{"name", String, 12, "名称", "name"},
-				{"river", String, 12, "河流名称", "name of the river"},
-				{"bank", String, 0, "岸别：left 左岸 right 右岸", "bank, facing downstream: left, right"},
-				{"basis", String, 0, "划界依据", "what the line is drawn from: levee_toe, revetment, natural_bank, design_flood, historic_flood, planned, custom"},
-				{"status", String, 0, "状态：draft 草案 checked 已检查 consulted 公示 approved 已批准", "status: draft, checked, consulted, approved"},
-				{"version", Number, 12, "版本", "version of the line"},
-				{"effective", String, 12, "起始日期", "day from which it would hold"},
-			},
+			Zh: "未公告的河道管理范围线", En: "management boundaries that are not announced yet", Fields: boundaryFields(
+				Field{"status", String, 0, "状态：draft 草案 checked 已检查 consulted 公示 approved 已批准", "status: draft, checked, consulted, approved"},
+				Field{"effective", String, 12, "起始日期", "day from which it would hold"},
+			),
 		},
 		{
 			Name: "outfall", Collection: "outfalls", Geometry: Point, MinZoom: 10, MaxZoom: 18, Public: false,
@@ -166,6 +156,19 @@ func Catalogue() []Layer {
 				{"division", String, 10, "考核行政区", "division that is assessed by it"},
 			},
 		},
+	}
+}
+
+// boundaryFields gives the fields of boundaries, announced ones and drafts: what reads the one reads the other.
+func boundaryFields(status, effective Field) []Field {
+	return []Field{
+		{"name", String, 12, "名称", "name"},
+		{"river", String, 12, "河流名称", "name of the river"},
+		{"bank", String, 0, "岸别：left 左岸 right 右岸", "bank, facing downstream: left, right"},
+		{"basis", String, 0, "划界依据", "what the line is drawn from: levee_toe, revetment, natural_bank, design_flood, historic_flood, planned, custom"},
+		status,
+		{"version", Number, 12, "版本", "version of the line"},
+		effective,
 	}
 }
 

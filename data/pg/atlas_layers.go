@@ -64,16 +64,19 @@ func reference(id int64) atlas.Value {
 	return atlas.IntValue(id)
 }
 
-// boardDrawing draws notice boards by their level.
-type boardDrawing struct{ divisions shown[atlas.Value] }
+// named is the names of what the features of a layer show one of: a board its division, an outfall its river.
+type named struct{ names shown[atlas.Value] }
 
-func (l *boardDrawing) shows(c *columns) {
+func (n *named) shows(c *columns) {
 	c.small()
 	id, d := c.id(), c.days()
-	l.divisions.add(id, d, c.text())
+	n.names.add(id, d, c.text())
 }
 
-func (l *boardDrawing) settle() { l.divisions.settle() }
+func (n *named) settle() { n.names.settle() }
+
+// boardDrawing draws notice boards by their level.
+type boardDrawing struct{ named }
 
 func (l *boardDrawing) read(c *columns, b *base) {
 	b.own[0] = c.text()
@@ -84,24 +87,16 @@ func (l *boardDrawing) read(c *columns, b *base) {
 	b.own[6], b.own[7] = c.date(), c.date()
 }
 
-func (l *boardDrawing) cut(b *base, c *cutter) { cut(c, l.divisions.of(b.division)) }
+func (l *boardDrawing) cut(b *base, c *cutter) { cut(c, l.names.of(b.division)) }
 
 func (l *boardDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
-	s.Values[5] = nameOn(l.divisions.of(b.division), day)
+	s.Values[5] = nameOn(l.names.of(b.division), day)
 	s.Rank = min(max(b.level, 3)+7, 12)
 	return true
 }
 
 // boundaryDrawing draws management boundaries, announced ones and drafts.
-type boundaryDrawing struct{ rivers shown[atlas.Value] }
-
-func (l *boundaryDrawing) shows(c *columns) {
-	c.small()
-	id, d := c.id(), c.days()
-	l.rivers.add(id, d, c.text())
-}
-
-func (l *boundaryDrawing) settle() { l.rivers.settle() }
+type boundaryDrawing struct{ named }
 
 func (l *boundaryDrawing) read(c *columns, b *base) {
 	b.own[0] = c.text()
@@ -114,10 +109,10 @@ func (l *boundaryDrawing) read(c *columns, b *base) {
 	}
 }
 
-func (l *boundaryDrawing) cut(b *base, c *cutter) { cut(c, l.rivers.of(b.river)) }
+func (l *boundaryDrawing) cut(b *base, c *cutter) { cut(c, l.names.of(b.river)) }
 
 func (l *boundaryDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
-	s.Values[1] = nameOn(l.rivers.of(b.river), day)
+	s.Values[1] = nameOn(l.names.of(b.river), day)
 	s.Rank = 11
 	return true
 }
@@ -154,15 +149,7 @@ func (divisionDrawing) draw(b *base, _ atlas.Day, s *atlas.Span) bool {
 }
 
 // outfallDrawing draws outfalls.
-type outfallDrawing struct{ rivers shown[atlas.Value] }
-
-func (l *outfallDrawing) shows(c *columns) {
-	c.small()
-	id, d := c.id(), c.days()
-	l.rivers.add(id, d, c.text())
-}
-
-func (l *outfallDrawing) settle() { l.rivers.settle() }
+type outfallDrawing struct{ named }
 
 func (l *outfallDrawing) read(c *columns, b *base) {
 	b.own[0], b.own[1], b.own[2], b.own[3] = c.text(), c.text(), c.term(), c.term()
@@ -170,10 +157,10 @@ func (l *outfallDrawing) read(c *columns, b *base) {
 	b.river = c.id()
 }
 
-func (l *outfallDrawing) cut(b *base, c *cutter) { cut(c, l.rivers.of(b.river)) }
+func (l *outfallDrawing) cut(b *base, c *cutter) { cut(c, l.names.of(b.river)) }
 
 func (l *outfallDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
-	s.Values[6] = nameOn(l.rivers.of(b.river), day)
+	s.Values[6] = nameOn(l.names.of(b.river), day)
 	s.Rank = 10
 	return true
 }

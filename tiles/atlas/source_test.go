@@ -70,7 +70,9 @@ func (s *store) version(n int) int64 {
 }
 
 // position is the place in the feed after n writes.
-func (s *store) position(n int64) atlas.Position { return atlas.Position{XID: 1, Seq: n, At: s.began + n} }
+func (s *store) position(n int64) atlas.Position {
+	return atlas.Position{XID: 1, Seq: n, At: s.began + n}
+}
 
 func (s *store) Position(context.Context) (atlas.Position, int64, error) {
 	s.mu.Lock()
