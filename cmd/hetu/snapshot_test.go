@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -352,49 +353,113 @@ func headed(t *testing.T, snapshot []byte, name string, value any) []byte {
 	return append(b, rest...)
 }
 
+// backup is a PostgreSQL whose files are copied, and put back.
+type backup struct {
+	*cluster.Cluster
+	home, kept string
+}
+
+func newBackup(t *testing.T) *backup {
+	t.Helper()
+	b := &backup{home: dataDir(t)}
+	b.kept = b.home + ".kept"
+	t.Cleanup(func() { _ = os.RemoveAll(b.kept) })
+	b.start(t)
+	execute(t, b.DSN(cluster.Superuser), "CREATE DATABASE ext")
+	return b
+}
+
+func (b *backup) start(t *testing.T) {
+	t.Helper()
+	var err error
+	if b.Cluster, err = cluster.Start(t.Context(), cluster.Config{DataDir: b.home, Now: time.Now}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *backup) stop(t *testing.T) {
+	t.Helper()
+	if err := b.Close(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copy keeps the files as they are now.
+func (b *backup) copy(t *testing.T) {
+	t.Helper()
+	b.stop(t)
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", b.home, b.kept).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	b.start(t)
+}
+
+// putBack makes the store what it was when it was copied.
+func (b *backup) putBack(t *testing.T) {
+	t.Helper()
+	b.stop(t)
+	if err := os.RemoveAll(b.home); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(b.kept, b.home); err != nil {
+		t.Fatal(err)
+	}
+	b.start(t)
+}
+
 // A store that is put back to what it was has the same numbers again for other writes: an import that is given again, corrected.
 func TestSnapshotOfStoreThatWasPutBack(t *testing.T) {
 	t.Parallel()
-	home := dataDir(t)
-	kept := home + ".kept"
-	t.Cleanup(func() { _ = os.RemoveAll(kept) })
-	start := func() *cluster.Cluster {
-		t.Helper()
-		c, err := cluster.Start(t.Context(), cluster.Config{DataDir: home, Now: time.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	stop := func(c *cluster.Cluster) {
-		t.Helper()
-		if err := c.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c := start()
-	execute(t, c.DSN(cluster.Superuser), "CREATE DATABASE ext")
-	m := newMapStore(t, c.DSN(cluster.Superuser)+" dbname=ext")
-	stop(c)
-	if out, err := exec.CommandContext(t.Context(), "cp", "-a", home, kept).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	c = start()
+	b := newBackup(t)
+	defer func() { b.stop(t) }()
+	m := newMapStore(t, b.DSN(cluster.Superuser)+" dbname=ext")
+	b.copy(t)
 	m.write(t, 300, 1)
 	m.keep(t)
-	stop(c)
-	if err := os.RemoveAll(home); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(kept, home); err != nil {
-		t.Fatal(err)
-	}
-	c = start()
-	defer stop(c)
+	b.putBack(t)
 	m.write(t, 400, 2)
 	drawn, said := m.keep(t)
 	if strings.Count(said, unused) != 1 {
 		t.Errorf("it said %s", said)
 	}
 	sameDrawn(t, "put back", drawn, m.fresh(t))
+}
+
+// A store that is put back under a server counts lower, and then past what the server has: map and roster are of what it is now.
+func TestStoreIsPutBackUnderServer(t *testing.T) {
+	t.Parallel()
+	b := newBackup(t)
+	defer func() { b.stop(t) }()
+	m := newMapStore(t, b.DSN(cluster.Superuser)+" dbname=ext")
+	m.write(t, 300, 1)
+	b.copy(t)
+	s := serve(t, t.TempDir(), "--database-url", m.url)
+	defer s.stop()
+	m.run(t, "sample", "load")
+	const chief = "/api/v1/responsible?lon=109.73574&lat=40.65318&as_of=2018-05-01"
+	eventually := func(what string, ok func() bool) {
+		t.Helper()
+		for began := time.Now(); !ok(); time.Sleep(100 * time.Millisecond) {
+			if time.Since(began) > time.Minute {
+				t.Fatalf("%s: %s", what, s.stderr)
+			}
+		}
+	}
+	answer := func() string {
+		_, _, body := ask(t, s.url+chief, "")
+		return body
+	}
+	eventually("the chief of the sample is not known", func() bool { return strings.Contains(answer(), "示例") })
+	b.putBack(t)
+	for seed := range 3 {
+		m.write(t, 300+seed, 2+seed)
+	}
+	fresh := serve(t, t.TempDir(), "--database-url", m.url)
+	defer fresh.stop()
+	eventually("the roster of before is asked", func() bool {
+		_, _, want := ask(t, fresh.url+chief, "")
+		return answer() == want && !strings.Contains(want, "示例")
+	})
+	want := drawnBy(t, fresh)
+	eventually("the map of before is drawn", func() bool { return maps.Equal(drawnBy(t, s), want) })
 }

@@ -44,15 +44,27 @@ type Feed struct {
 func (s *Store) Feed() *Feed { return &Feed{store: s} }
 
 // Read gives the changes after a position, oldest first: limit or a few more, for transactions are not cut. What a running
-// transaction may still precede is held back, so a reader that goes on from the last position misses nothing.
-func (f *Feed) Read(ctx context.Context, after atlas.Position, limit int) ([]Change, error) {
-	rows, err := f.store.follow.Query(ctx, f.store.queries["change_read"], pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": limit})
-	if err != nil {
-		return nil, interpret(fmt.Errorf("read the change feed: %w", err))
+// transaction may still precede is held back, so a reader that goes on from the last position misses nothing. A feed that
+// has lost the position is of a store that was put back: what it says is of no use to this reader.
+func (f *Feed) Read(ctx context.Context, after atlas.Position, limit int) (changes []Change, lost bool, err error) {
+	statements := &pgx.Batch{}
+	statements.Queue(f.store.queries["change_read"], pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": limit}).Query(func(rows pgx.Rows) (err error) {
+		changes, err = pgx.CollectRows(rows, pgx.RowToStructByName[Change])
+		return err
+	})
+	if after != (atlas.Position{}) { // asked last: a store that is put back between the two has not been read as the one before
+		statements.Queue(f.store.queries["change_holds"], holdsArgs(after, 0)).QueryRow(func(row pgx.Row) error {
+			holds := false
+			err := row.Scan(&holds)
+			lost = !holds
+			return err
+		})
 	}
-	changes, err := pgx.CollectRows(rows, pgx.RowToStructByName[Change])
-	if err != nil {
-		return nil, interpret(fmt.Errorf("read the change feed: %w", err))
+	if err := f.store.follow.SendBatch(ctx, statements).Close(); err != nil {
+		return nil, false, interpret(fmt.Errorf("read the change feed: %w", err))
+	}
+	if lost {
+		return nil, true, nil
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return cmp.Or(cmp.Compare(a.XID, b.XID), cmp.Compare(a.Seq, b.Seq)) })
 	settled := len(changes)
@@ -60,7 +72,7 @@ func (f *Feed) Read(ctx context.Context, after atlas.Position, limit int) ([]Cha
 		settled = at
 	}
 	f.noticed(ctx, settled, len(changes)-settled)
-	return changes[:settled], nil
+	return changes[:settled], false, nil
 }
 
 // noticed keeps what a read says of how long to wait, and whether notifications come at all.

@@ -17,7 +17,7 @@ import (
 func changes(t *testing.T, s *pg.Store, after atlas.Position, n int) []pg.Change {
 	t.Helper()
 	for range 600 {
-		got, err := s.Feed().Read(t.Context(), after, 100)
+		got, _, err := s.Feed().Read(t.Context(), after, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestFeedHoldsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	merge(t, db.Store, smallRiver()...)
-	held, err := db.Store.Feed().Read(t.Context(), atlas.Position{}, 100)
+	held, _, err := db.Store.Feed().Read(t.Context(), atlas.Position{}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,18 +49,22 @@ func (a *AtlasSource) Holds(ctx context.Context, at atlas.Position, version int6
 		return version == 0, nil
 	}
 	var holds bool
-	row := a.store.follow.QueryRow(ctx, a.store.queries["change_holds"], pgx.NamedArgs{"xid": at.XID, "seq": at.Seq, "at": time.UnixMicro(at.At), "version": version})
+	row := a.store.follow.QueryRow(ctx, a.store.queries["change_holds"], holdsArgs(at, version))
 	if err := row.Scan(&holds); err != nil {
 		return false, interpret(fmt.Errorf("look for a change: %w", err))
 	}
 	return holds, nil
 }
 
+func holdsArgs(at atlas.Position, version int64) pgx.NamedArgs {
+	return pgx.NamedArgs{"xid": at.XID, "seq": at.Seq, "at": time.UnixMicro(at.At), "version": version}
+}
+
 // Changes implements [atlas.Source].
 func (a *AtlasSource) Changes(ctx context.Context, after atlas.Position) (atlas.Delta, error) {
 	d := atlas.Delta{To: after, At: a.store.now(), Touched: map[string][]int64{}}
-	changes, err := a.Read(ctx, after, a.rows)
-	if err != nil || len(changes) == 0 {
+	changes, lost, err := a.Read(ctx, after, a.rows)
+	if d.Lost = lost; err != nil || len(changes) == 0 {
 		return d, err
 	}
 	d.To = changes[len(changes)-1].Position()

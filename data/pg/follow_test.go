@@ -213,11 +213,11 @@ func TestFeedIsReadByTransactions(t *testing.T) {
 	merge(t, db.Store, smallRiver()...)
 	merge(t, db.Store, reach("re2", 0, 10))
 	changes(t, db.Store, atlas.Position{}, 5)
-	got, err := db.Store.Feed().Read(t.Context(), atlas.Position{}, 1)
+	got, _, err := db.Store.Feed().Read(t.Context(), atlas.Position{}, 1)
 	if err != nil || len(got) != 4 || got[0].XID != got[3].XID {
 		t.Errorf("got %+v, %v; want the four changes of the first transaction", got, err)
 	}
-	if rest, err := db.Store.Feed().Read(t.Context(), got[3].Position(), 1); err != nil || len(rest) != 1 {
+	if rest, _, err := db.Store.Feed().Read(t.Context(), got[3].Position(), 1); err != nil || len(rest) != 1 {
 		t.Errorf("got %+v, %v; want the change of the second", rest, err)
 	}
 }

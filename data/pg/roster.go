@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hetu/data/roster"
+	"hetu/tiles/atlas"
 )
 
 // RosterSource is the store as the roster reads it: it implements [roster.Source]. Its [Feed] wakes it.
@@ -95,7 +96,10 @@ func (v *rosterView) End(ctx context.Context) (roster.Delta, error) {
 			return fmt.Errorf("store_version: %w", err)
 		}
 		var c Change
-		if err := tx.QueryRow(ctx, v.store.queries["change_end"]).Scan(&d.To.XID, &d.To.Seq, &c.At, &c.AuditID); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		switch err := tx.QueryRow(ctx, v.store.queries["change_end"]).Scan(&c.XID, &c.Seq, &c.At, &c.AuditID); {
+		case err == nil:
+			d.To = roster.Position(c.Position())
+		case !errors.Is(err, pgx.ErrNoRows):
 			return fmt.Errorf("change_end: %w", err)
 		}
 		return nil
@@ -114,15 +118,20 @@ const (
 func (v *rosterView) Since(ctx context.Context, after roster.Position, version int64) (roster.Delta, error) {
 	d := roster.Delta{To: after, At: v.store.now()}
 	err := v.with(ctx, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, v.store.queries["store_version"]).Scan(&d.Version); err != nil {
-			return fmt.Errorf("store_version: %w", err)
+		holds, statements := true, &pgx.Batch{}
+		statements.Queue(v.store.queries["store_version"]).QueryRow(func(row pgx.Row) error { return row.Scan(&d.Version) })
+		if after != (roster.Position{}) {
+			statements.Queue(v.store.queries["change_holds"], holdsArgs(atlas.Position(after), 0)).QueryRow(func(row pgx.Row) error { return row.Scan(&holds) })
+		}
+		if err := tx.SendBatch(ctx, statements).Close(); err != nil {
+			return fmt.Errorf("store_version and change_holds: %w", err)
 		}
 		from := source{tx, v.store.queries}
 		changes, err := collectFrom[Change](ctx, from, "change_read", pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": mostChanges})
 		if err != nil {
 			return err
 		}
-		if d.Lost = d.Version < version || len(changes) >= mostChanges; d.Lost {
+		if d.Lost = !holds || d.Version < version || len(changes) >= mostChanges; d.Lost {
 			return nil
 		}
 		for _, c := range changes {
@@ -130,7 +139,7 @@ func (v *rosterView) Since(ctx context.Context, after roster.Position, version i
 			case !c.Settled:
 				d.Held++
 			case c.XID > d.To.XID || c.Seq > d.To.Seq: // transactions come in order, what one wrote does not
-				d.To = roster.Position{XID: c.XID, Seq: c.Seq}
+				d.To = roster.Position(c.Position())
 			}
 		}
 		d.Touched, d.Reload, err = touched(ctx, from, changes)

@@ -178,10 +178,12 @@ func (k Kind) String() string {
 	return []string{"rivers", "routes", "reaches", "divisions", "posts", "appointments", "boards", "routes of rivers", "boards of reaches", "bank lines", "areas"}[k]
 }
 
-// Position is a place in the change feed: the writing transaction and the row's number. The zero value is its beginning.
+// Position is a place in the change feed: the writing transaction, the row's number, and when it was written in microseconds since
+// 1970, for a store that was put back counts the same numbers again. The zero value is its beginning.
 type Position struct {
 	XID uint64
 	Seq int64
+	At  int64
 }
 
 // Delta is what was written since a position.

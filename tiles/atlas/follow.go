@@ -52,6 +52,9 @@ func (a *Atlas) catchUp(ctx context.Context, src Source) error {
 		if err != nil {
 			return err
 		}
+		if delta.Lost {
+			return a.loadAnew(ctx, src, delta.At)
+		}
 		if len(delta.Touched) == 0 && len(delta.Reload) == 0 {
 			a.reached(delta.reach)
 		} else if err := a.take(ctx, src, &delta); err != nil {
@@ -61,6 +64,19 @@ func (a *Atlas) catchUp(ctx context.Context, src Source) error {
 			return nil
 		}
 	}
+}
+
+// loadAnew reads all of a source that was put back. Until it is there tiles are drawn as before.
+func (a *Atlas) loadAnew(ctx context.Context, src Source, asked time.Time) error {
+	to, version, err := src.Position(ctx)
+	if err != nil {
+		return err
+	}
+	delta := Delta{To: to, Version: version, At: asked, Lost: true}
+	for name := range a.layers {
+		delta.Reload = append(delta.Reload, name)
+	}
+	return a.take(ctx, src, &delta)
 }
 
 // take brings a stretch of the feed in, all of it before any tile is drawn.
@@ -113,6 +129,9 @@ func (a *Atlas) put(reloaded map[string]*layer, edits []edit, delta *Delta) {
 // reach notes that all of the stretch is in.
 func (d *Delta) reach(s *State) {
 	s.Position, s.At, s.Version = d.To, d.At, max(s.Version, d.Version)
+	if d.Lost {
+		s.Version = d.Version // which counts lower
+	}
 }
 
 // edit is the spans that a feature of a layer has now, and those of its names.

@@ -99,6 +99,7 @@ type Delta struct {
 	Touched map[string][]int64 // by layer, the features to be fetched anew: those written, and those that show what was written
 	Reload  []string           // layers that changed as a whole, by more rows than the feed holds
 	More    bool               // there is more to read at once
+	Lost    bool               // the source has no such position any more: it was put back, and all is to be loaded anew
 }
 
 // Source is where the atlas has its features from; data/pg has it. Every method reads what is committed when it is called:
