@@ -5,11 +5,12 @@ import "hetu/tiles"
 // gone is the level of a vertex that no zoom needs.
 const gone = tiles.MaxZoom + 1
 
-// tolerance gives how far a line may be drawn from where it is, in tile units. Up to zoom 12 one unit, an eighth of a pixel;
-// from 13 on a tenth of a unit, so that what is left out is what lies on a straight line.
+// tolerance gives how far a line may be drawn from where it is, in tile units. Up to zoom 12 less than one, an eighth of a pixel:
+// with what rounding adds it is then within two of the same line drawn by another with one; from 13 on a tenth of a unit, so
+// that what is left out is what lies on a straight line.
 func tolerance(zoom int) float64 {
 	if zoom <= 12 {
-		return 1
+		return 0.8
 	}
 	return 0.1
 }
