@@ -54,7 +54,7 @@ func TestOverload(t *testing.T) {
 		const limit = 512 // of what waits, beside one build for each processor
 		a := shutAtlas{drawnAtlas{[]byte("a tile")}, make(chan struct{})}
 		listener := make(pipes)
-		srv := &http.Server{Handler: tilesOf(t, a)} //nolint:gosec // no client is slow
+		srv := &http.Server{Handler: tilesOf(t, a)}
 		go func() { _ = srv.Serve(listener) }()
 		client := &http.Client{Transport: &http.Transport{DialContext: listener.dial, DisableKeepAlives: true}}
 		var all sync.WaitGroup

@@ -416,7 +416,7 @@ func (b *bench) countOne(ctx context.Context, reach pg.Reach, anywhere *look) (n
 	}
 	err = b.again(near, func(before, after *tiles.Tile) error {
 		moved := before.Version != after.Version
-		touched, err := shows(id, before, after)
+		touched, failed := shows(id, before, after)
 		if moved {
 			n.moved++
 		}
@@ -426,7 +426,7 @@ func (b *bench) countOne(ctx context.Context, reach pg.Reach, anywhere *look) (n
 		if moved != touched {
 			n.wrong++
 		}
-		return err
+		return failed
 	})
 	if err != nil {
 		return n, err
