@@ -29,6 +29,7 @@ const (
 	watchedTiles  = 2000 // of each grid, which an edit must leave alone if it is not in them
 	lookFrom      = 9    // first zoom at which a reach is drawn
 	waitForAnEdit = 10 * time.Second
+	askAgain      = time.Millisecond // who asks without a pause takes the processor from those that are measured
 )
 
 // edit measures how soon what was written is seen: reaches are moved by some writers while others ask for tiles. The clock of an
@@ -204,7 +205,7 @@ func (b *bench) editOne(ctx context.Context, addr string, s *seen, waiting *sync
 // wait asks for a tile until it shows the edit.
 func (s *seen) wait(w *wire, ask []byte, path string, written time.Time) {
 	tag := ""
-	for time.Since(written) < waitForAnEdit {
+	for ; time.Since(written) < waitForAnEdit; time.Sleep(askAgain) {
 		p, err := w.get(ask)
 		if err != nil {
 			s.err = err

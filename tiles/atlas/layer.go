@@ -148,6 +148,7 @@ func leastVertices(kind mvt.Type) int {
 // loading is scratch for taking spans in.
 type loading struct {
 	line   []point
+	exact  [][2]float64 // the same before it was rounded, in world units
 	levels []uint8
 	lines  leveller
 
@@ -203,16 +204,16 @@ func (sc *loading) points(flat []float64, compact, world bool) []point {
 	if len(flat) > 0 && compact {
 		sc.of, sc.n = &flat[0], len(flat)
 	}
-	sc.line = sc.line[:0]
+	sc.line, sc.exact = sc.line[:0], sc.exact[:0]
 	for i := 0; i+1 < len(flat); i += 2 {
-		p := point{uint32(flat[i]), uint32(flat[i+1])}
+		exact := [2]float64{flat[i], flat[i+1]}
 		if !world {
-			p = project(flat[i], flat[i+1])
+			exact = inWorld(flat[i], flat[i+1])
 		}
-		sc.line = append(sc.line, p)
-	}
-	if compact {
-		sc.line = slices.Compact(sc.line)
+		p := point{toWorld(exact[0]), toWorld(exact[1])}
+		if n := len(sc.line); !compact || n == 0 || sc.line[n-1] != p {
+			sc.line, sc.exact = append(sc.line, p), append(sc.exact, exact)
+		}
 	}
 	return sc.line
 }
@@ -228,7 +229,7 @@ func (sc *loading) level(line []point, kind mvt.Type) []uint8 {
 	sc.levels = slices.Grow(sc.levels[:0], len(line))[:len(line)]
 	switch kind {
 	case mvt.Line:
-		sc.lines.levels(line, sc.levels)
+		sc.lines.levels(sc.exact, sc.levels)
 	case mvt.Polygon:
 		ringLevels(line, sc.levels)
 	case mvt.Point:

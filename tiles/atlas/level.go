@@ -5,12 +5,11 @@ import "hetu/tiles"
 // gone is the level of a vertex that no zoom needs.
 const gone = tiles.MaxZoom + 1
 
-// tolerance gives how far a line may be drawn from where it is, in tile units. Up to zoom 12 less than one, an eighth of a pixel:
-// with what rounding adds it is then within two of the same line drawn by another with one; from 13 on a tenth of a unit, so
-// that what is left out is what lies on a straight line.
+// tolerance gives how far a line may be drawn from where it is, in tile units. Up to zoom 12 one unit, an eighth of a pixel;
+// from 13 on a tenth of a unit, so that what is left out is what lies on a straight line.
 func tolerance(zoom int) float64 {
 	if zoom <= 12 {
-		return 0.8
+		return 1
 	}
 	return 0.1
 }
@@ -44,13 +43,15 @@ const deepest = 128
 
 // levels writes for each vertex of a line the first zoom that keeps it, after Douglas and Peucker: done once, for all zooms. The
 // ends are always kept.
-func (v *leveller) levels(line []point, levels []uint8) {
+//
+// It looks at positions that are not rounded yet, in world units: PostGIS, asked for the same tolerance, leaves out the same.
+func (v *leveller) levels(line [][2]float64, levels []uint8) {
 	if v.limits[0] == 0 {
 		v.limits = limits()
 	}
 	v.line = v.line[:0]
 	for _, p := range line {
-		v.line = append(v.line, [2]float64{float64(int32(p.x - line[0].x)), float64(int32(p.y - line[0].y))}) //nolint:gosec // the world is 2^31 wide
+		v.line = append(v.line, [2]float64{p[0] - line[0][0], p[1] - line[0][1]})
 	}
 	last := len(line) - 1
 	levels[0], levels[last] = 0, 0

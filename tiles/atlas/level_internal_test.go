@@ -21,7 +21,7 @@ func TestLevelsOfAComb(t *testing.T) {
 	levels := make([]uint8, n)
 	took := func(line []point) time.Duration {
 		begun := time.Now()
-		v.levels(line, levels)
+		v.levels(asFloats(line), levels)
 		return time.Since(begun)
 	}
 	usual := took(wave)

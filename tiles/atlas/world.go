@@ -50,7 +50,13 @@ func (b *box) meets(c box) bool {
 
 // project puts a position in degrees into the world. What lies beyond the Mercator square is put on its rim.
 func project(lon, lat float64) point {
-	return point{toWorld((lon + 180) * (1.0 / 360)), toWorld(southing(lat))}
+	at := inWorld(lon, lat)
+	return point{toWorld(at[0]), toWorld(at[1])}
+}
+
+// inWorld does the same without rounding, in world units.
+func inWorld(lon, lat float64) [2]float64 {
+	return [2]float64{(lon + 180) * (worldSize / 360.0), southing(lat) * worldSize}
 }
 
 // The square ends at 85.05 degrees; the table of its rows goes a little farther.
@@ -86,8 +92,8 @@ func southing(lat float64) float64 {
 	return a[0] + t*(a[1]+t*(3*rise-2*a[1]-b[1]+t*(a[1]+b[1]-2*rise)))
 }
 
-func toWorld(fraction float64) uint32 {
-	v := fraction*worldSize + 0.5
+func toWorld(v float64) uint32 {
+	v += 0.5
 	switch {
 	case !(v >= 0):
 		return 0
