@@ -53,7 +53,7 @@ func (f *Feed) Read(ctx context.Context, after atlas.Position, limit int) (chang
 		return err
 	})
 	if after != (atlas.Position{}) { // asked last: a store that is put back between the two has not been read as the one before
-		statements.Queue(f.store.queries["change_holds"], holdsArgs(after, 0)).QueryRow(func(row pgx.Row) error {
+		statements.Queue(f.store.queries["change_at"], positionArgs(after)).QueryRow(func(row pgx.Row) error {
 			holds := false
 			err := row.Scan(&holds)
 			lost = !holds

@@ -49,15 +49,17 @@ func (a *AtlasSource) Holds(ctx context.Context, at atlas.Position, version int6
 		return version == 0, nil
 	}
 	var holds bool
-	row := a.store.follow.QueryRow(ctx, a.store.queries["change_holds"], holdsArgs(at, version))
+	args := positionArgs(at)
+	args["version"] = version
+	row := a.store.follow.QueryRow(ctx, a.store.queries["change_holds"], args)
 	if err := row.Scan(&holds); err != nil {
 		return false, interpret(fmt.Errorf("look for a change: %w", err))
 	}
 	return holds, nil
 }
 
-func holdsArgs(at atlas.Position, version int64) pgx.NamedArgs {
-	return pgx.NamedArgs{"xid": at.XID, "seq": at.Seq, "at": time.UnixMicro(at.At), "version": version}
+func positionArgs(at atlas.Position) pgx.NamedArgs {
+	return pgx.NamedArgs{"xid": at.XID, "seq": at.Seq, "at": time.UnixMicro(at.At)}
 }
 
 // Changes implements [atlas.Source].

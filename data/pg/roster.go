@@ -121,10 +121,10 @@ func (v *rosterView) Since(ctx context.Context, after roster.Position, version i
 		holds, statements := true, &pgx.Batch{}
 		statements.Queue(v.store.queries["store_version"]).QueryRow(func(row pgx.Row) error { return row.Scan(&d.Version) })
 		if after != (roster.Position{}) {
-			statements.Queue(v.store.queries["change_holds"], holdsArgs(atlas.Position(after), 0)).QueryRow(func(row pgx.Row) error { return row.Scan(&holds) })
+			statements.Queue(v.store.queries["change_at"], positionArgs(atlas.Position(after))).QueryRow(func(row pgx.Row) error { return row.Scan(&holds) })
 		}
 		if err := tx.SendBatch(ctx, statements).Close(); err != nil {
-			return fmt.Errorf("store_version and change_holds: %w", err)
+			return fmt.Errorf("store_version and change_at: %w", err)
 		}
 		from := source{tx, v.store.queries}
 		changes, err := collectFrom[Change](ctx, from, "change_read", pgx.NamedArgs{"xid": after.XID, "seq": after.Seq, "limit": mostChanges})
