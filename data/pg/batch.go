@@ -108,6 +108,14 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 		merged, err = pgx.CollectRows(rows, pgx.RowToStructByName[Merged])
 		return err
 	})
+	if few && !preview {
+		// In one message, which is one transaction: the writers' lock is not held while this process waits for its turn.
+		if err := b.store.write.SendBatch(ctx, statements).Close(); err != nil {
+			return nil, interpret(fmt.Errorf("merge: %w", err))
+		}
+		clear(b.pending)
+		return merged, nil
+	}
 	tx, err := b.store.write.Begin(ctx)
 	if err != nil {
 		return nil, interpret(err)
@@ -128,9 +136,6 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 	faultPoint("merge-before-commit")
 	if err := tx.Commit(ctx); err != nil {
 		return nil, interpret(fmt.Errorf("merge: %w", err))
-	}
-	if few {
-		clear(b.pending)
 	}
 	return merged, nil
 }

@@ -62,8 +62,8 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 		return uint32(start)                  //nolint:gosec // as above
 	}
 	d.slots[at], d.tags[at] = uint32(start), tag //nolint:gosec // 4 GB of values are not held in memory
-	if d.n++; d.n*25 > len(d.slots)*24 {
-		d.rehash(d.n)
+	if d.n++; d.n*2 > len(d.slots) { // many new values come, and each is looked for first
+		d.rehash(3 * d.n)
 	}
 	return uint32(start) //nolint:gosec // as above
 }
