@@ -45,6 +45,18 @@ func ofAll(sql string) string {
 	return out.String()
 }
 
+// Count implements [atlas.Source]. What has a history is counted too high.
+func (a *AtlasSource) Count(ctx context.Context, layer string) (n int, err error) {
+	src, ok := layerSources()[layer]
+	if !ok {
+		return 0, geo.Errorf(geo.CodeNotFound, "the store has no layer %q", layer)
+	}
+	if err = a.store.read.QueryRow(ctx, a.store.queries["table_rows"], pgx.NamedArgs{"table": src.table}).Scan(&n); err != nil {
+		return 0, interpret(fmt.Errorf("count the layer %s: %w", layer, err))
+	}
+	return n, nil
+}
+
 // Load implements [atlas.Source]. A layer is read in one snapshot: first what its features show of others, then themselves.
 func (a *AtlasSource) Load(ctx context.Context, layer string, emit func(*atlas.Span) error) error {
 	s, src, err := newSpanner(layer, emit)

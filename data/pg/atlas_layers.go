@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"encoding/binary"
 	"math"
 
 	"hetu/tiles/atlas"
@@ -10,6 +11,7 @@ import (
 // others has none of the latter), and the numbers of their columns.
 type layerSource struct {
 	drawing drawing
+	table   string // of its versions
 	columns int
 	shows   int
 }
@@ -17,14 +19,14 @@ type layerSource struct {
 // layerSources gives what to read each layer with.
 func layerSources() map[string]layerSource {
 	return map[string]layerSource{
-		"board":    {drawing: &boardDrawing{}, columns: 11, shows: 4},
-		"boundary": {drawing: &boundaryDrawing{}, columns: 9, shows: 4},
-		"division": {drawing: divisionDrawing{}, columns: 8},
-		"draft":    {drawing: &boundaryDrawing{}, columns: 9, shows: 4},
-		"outfall":  {drawing: &outfallDrawing{}, columns: 10, shows: 4},
-		"reach":    {drawing: &reachDrawing{}, columns: 12, shows: 8},
-		"river":    {drawing: &riverDrawing{}, columns: 5, shows: 12},
-		"section":  {drawing: &sectionDrawing{}, columns: 9, shows: 4},
+		"board":    {drawing: &boardDrawing{}, table: "board_version", columns: 11, shows: 4},
+		"boundary": {drawing: &boundaryDrawing{}, table: "boundary_version", columns: 9, shows: 4},
+		"division": {drawing: divisionDrawing{}, table: "division_version", columns: 8},
+		"draft":    {drawing: &boundaryDrawing{}, table: "boundary_version", columns: 9, shows: 4},
+		"outfall":  {drawing: &outfallDrawing{}, table: "outfall_version", columns: 10, shows: 4},
+		"reach":    {drawing: &reachDrawing{}, table: "reach_version", columns: 12, shows: 8},
+		"river":    {drawing: &riverDrawing{}, table: "route_version", columns: 5, shows: 12},
+		"section":  {drawing: &sectionDrawing{}, table: "section_version", columns: 9, shows: 4},
 	}
 }
 
@@ -42,11 +44,19 @@ const (
 )
 
 // nameOn is the name of a thing on a day, none if it is not there.
-func nameOn(rows []shownRow[atlas.Value], day atlas.Day) atlas.Value {
+func nameOn(rows []shownRow[string], day atlas.Day) atlas.Value {
 	if name, ok := on(rows, day); ok {
-		return *name
+		return textOrNone(*name)
 	}
 	return atlas.Value{}
+}
+
+// textOrNone is a text that is "" where there is none: millions are held while a layer is read, and a value is twice as large.
+func textOrNone(s string) atlas.Value {
+	if s == "" {
+		return atlas.Value{}
+	}
+	return atlas.TextValue(s)
 }
 
 // number is an integer that is 0 where there is none.
@@ -65,12 +75,12 @@ func reference(id int64) atlas.Value {
 }
 
 // named is the names of what the features of a layer show one of: a board its division, an outfall its river.
-type named struct{ names shown[atlas.Value] }
+type named struct{ names shown[string] }
 
 func (n *named) shows(c *columns) {
 	c.small()
 	id, d := c.id(), c.days()
-	n.names.add(id, d, c.text())
+	n.names.add(id, d, c.text().Text)
 }
 
 func (n *named) settle() { n.names.settle() }
@@ -166,14 +176,14 @@ func (l *outfallDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
 }
 
 // sectionDrawing draws water quality sections by their kind.
-type sectionDrawing struct{ rivers, divisions shown[atlas.Value] }
+type sectionDrawing struct{ rivers, divisions shown[string] }
 
 func (l *sectionDrawing) shows(c *columns) {
 	what, id, d := c.small(), c.id(), c.days()
 	if what == showsDivision {
-		l.divisions.add(id, d, c.text())
+		l.divisions.add(id, d, c.text().Text)
 	} else {
-		l.rivers.add(id, d, c.text())
+		l.rivers.add(id, d, c.text().Text)
 	}
 }
 
@@ -223,11 +233,11 @@ type reachDrawing struct {
 }
 
 type reachRiver struct {
-	name  atlas.Value
+	name  string
 	order int
 }
 
-type reachDivision struct{ name, code atlas.Value }
+type reachDivision struct{ name, code string }
 
 type reachBoundary struct {
 	bank     string
@@ -238,12 +248,12 @@ func (l *reachDrawing) shows(c *columns) {
 	what, id, d := c.small(), c.id(), c.days()
 	switch what {
 	case showsRiver:
-		name := c.text()
+		name := c.text().Text
 		c.text()
 		l.rivers.add(id, d, reachRiver{name, c.small()})
 	case showsDivision:
-		name := c.text()
-		l.divisions.add(id, d, reachDivision{name, c.text()})
+		name := c.text().Text
+		l.divisions.add(id, d, reachDivision{name, c.text().Text})
 	case showsChief:
 		l.chiefs.add(id, d, struct{}{})
 	case showsBoard:
@@ -309,10 +319,10 @@ func (l *reachDrawing) cut(b *base, c *cutter) {
 func (l *reachDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
 	order := 0
 	if v, ok := on(l.rivers.of(b.river), day); ok {
-		s.Values[2], order = v.name, v.order
+		s.Values[2], order = textOrNone(v.name), v.order
 	}
 	if d, ok := on(l.divisions.of(b.division), day); ok {
-		s.Values[5], s.Values[6] = d.name, d.code
+		s.Values[5], s.Values[6] = textOrNone(d.name), textOrNone(d.code)
 	}
 	_, chief := on(l.chiefs.of(b.id), day)
 	_, board := on(l.boards.of(b.id), day)
@@ -355,15 +365,49 @@ func orderRank(order int) int {
 
 // riverDrawing draws routes as rivers. One of no river is drawn without a name, one whose river is not in force is not drawn.
 type riverDrawing struct {
-	rivers   shown[river]
+	rivers   shown[packedRiver]
 	siblings shown[sibling] // the routes of rivers that have several, by river
+	room     []byte
 }
 
 type river struct {
-	code, name, nameEn, kind, levels, perennial atlas.Value
-	order, top                                  int // top is the highest level that manages it, 0 if none does
-	basinKm2                                    float64
-	flowsInto                                   int64
+	code, name, nameEn, kind, levels string
+	perennial                        byte // noTruth or the truth
+	order, top                       int  // top is the highest level that manages it, 0 if none does
+	basinKm2                         float64
+	flowsInto                        int64
+}
+
+// noTruth is a truth that is not known.
+const noTruth = 2
+
+// packedRiver is a river in as few bytes as it goes: while routes are read all rivers are held.
+type packedRiver string
+
+func (v *river) pack(room []byte) []byte {
+	for _, s := range [...]string{v.code, v.name, v.nameEn, v.kind, v.levels} {
+		room = append(binary.BigEndian.AppendUint32(room, uint32(len(s))), s...) //nolint:gosec // a value of the database is shorter
+	}
+	room = append(room, v.perennial, byte(v.order), byte(v.top)) //nolint:gosec // at most 20 and 6
+	room = binary.BigEndian.AppendUint64(room, math.Float64bits(v.basinKm2))
+	return binary.BigEndian.AppendUint64(room, uint64(v.flowsInto)) //nolint:gosec // the bits
+}
+
+func (p packedRiver) river() (v river) {
+	number := func(size int) (n uint64) {
+		for _, b := range []byte(p[:size]) {
+			n = n<<8 | uint64(b)
+		}
+		p = p[size:]
+		return n
+	}
+	for _, s := range [...]*string{&v.code, &v.name, &v.nameEn, &v.kind, &v.levels} {
+		n := number(4)
+		*s, p = string(p[:n]), p[n:]
+	}
+	v.perennial, v.order, v.top = byte(number(1)), int(number(1)), int(number(1)) //nolint:gosec // as they were packed
+	v.basinKm2, v.flowsInto = math.Float64frombits(number(8)), int64(number(8))   //nolint:gosec // the bits
+	return v
 }
 
 type sibling struct {
@@ -373,17 +417,20 @@ type sibling struct {
 
 func (l *riverDrawing) shows(c *columns) {
 	what, id, d := c.small(), c.id(), c.days()
-	v := river{code: c.text(), name: c.text(), nameEn: c.text(), kind: c.term()}
-	v.top, v.levels = c.levels()
-	v.perennial = c.truth()
+	v := river{code: c.text().Text, name: c.text().Text, nameEn: c.text().Text, kind: c.term().Text, perennial: noTruth}
+	top, levels := c.levels()
+	v.top, v.levels = top, levels.Text
+	if truth := c.truth(); truth.Kind == atlas.Bool {
+		v.perennial = byte(truth.Num)
+	}
 	v.order = c.small()
-	size, ref := c.float(0), c.id()
+	v.basinKm2, v.flowsInto = c.float(0), c.id()
 	if what == showsSibling {
-		l.siblings.add(id, d, sibling{ref, size})
+		l.siblings.add(id, d, sibling{v.flowsInto, v.basinKm2})
 		return
 	}
-	v.basinKm2, v.flowsInto = size, ref
-	l.rivers.add(id, d, v)
+	l.room = v.pack(l.room[:0])
+	l.rivers.add(id, d, packedRiver(c.keep(l.room)))
 }
 
 func (l *riverDrawing) settle() {
@@ -402,24 +449,27 @@ func (l *riverDrawing) cut(b *base, c *cutter) {
 	cut(c, rivers)
 	cut(c, l.siblings.of(b.river))
 	for i := range rivers {
-		cut(c, l.rivers.of(rivers[i].it.flowsInto))
+		cut(c, l.rivers.of(rivers[i].it.river().flowsInto))
 	}
 }
 
 func (l *riverDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
-	v, ok := on(l.rivers.of(b.river), day)
-	if !ok && b.river != 0 {
+	v := river{perennial: noTruth}
+	packed, ok := on(l.rivers.of(b.river), day)
+	switch {
+	case ok:
+		v = packed.river()
+	case b.river != 0:
 		return false
 	}
-	order := b.level
-	if !ok {
-		v = &river{}
+	order := max(b.level, v.order)
+	s.Values[0], s.Values[1], s.Values[2] = textOrNone(v.code), textOrNone(v.name), textOrNone(v.nameEn)
+	s.Values[4], s.Values[5], s.Values[7] = textOrNone(v.kind), textOrNone(v.levels), number(order)
+	if s.Values[6] = (atlas.Value{}); v.perennial != noTruth {
+		s.Values[6] = atlas.BoolValue(v.perennial != 0)
 	}
-	order = max(order, v.order)
-	s.Values[0], s.Values[1], s.Values[2] = v.code, v.name, v.nameEn
-	s.Values[4], s.Values[5], s.Values[6], s.Values[7] = v.kind, v.levels, v.perennial, number(order)
 	if into, flows := on(l.rivers.of(v.flowsInto), day); flows {
-		s.Values[8] = into.name
+		s.Values[8] = textOrNone(into.river().name)
 	}
 	s.Label = ok && l.longest(b, day)
 	s.Rank = riverRank(v.basinKm2, order, v.top, b.river != 0)

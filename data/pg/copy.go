@@ -205,13 +205,18 @@ func (c *columns) text() atlas.Value {
 	if v == nil {
 		return atlas.Value{}
 	}
+	return atlas.TextValue(c.keep(v))
+}
+
+// keep gives bytes as a string that stays.
+func (c *columns) keep(v []byte) string {
 	if c.others.Cap()-c.others.Len() < len(v) {
 		c.others.Reset()
 		c.others.Grow(max(textsAtOnce, len(v)))
 	}
 	from := c.others.Len()
 	c.others.Write(v)
-	return atlas.TextValue(c.others.String()[from:])
+	return c.others.String()[from:]
 }
 
 // term is a text of which there are few.

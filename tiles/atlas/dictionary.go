@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/maphash"
-	"slices"
 
 	"hetu/tiles/mvt"
 )
@@ -62,16 +61,17 @@ func (d *dictionary) intern(v Value, hint uint32) uint32 {
 		return uint32(start)                  //nolint:gosec // as above
 	}
 	d.slots[at], d.tags[at] = uint32(start), tag //nolint:gosec // 4 GB of values are not held in memory
-	if d.n++; d.n*2 > len(d.slots) { // many new values come, and each is looked for first
+	if d.n++; d.n*2 > len(d.slots) {             // many new values come, and each is looked for first
 		d.rehash(3 * d.n)
 	}
 	return uint32(start) //nolint:gosec // as above
 }
 
-// reserve makes room for as many bytes again as there are, unless there is some: to let them grow would copy them many times.
-func (d *dictionary) reserve(some int) {
-	if cap(d.bytes)-len(d.bytes) < some {
-		d.bytes = slices.Grow(d.bytes, len(d.bytes))
+// makeRoom makes room for so many times the values there are.
+func (d *dictionary) makeRoom(times float64) {
+	d.bytes = roomFor(d.bytes, times)
+	if all := int(times * float64(d.n)); 2*all > len(d.slots) {
+		d.rehash(2 * all)
 	}
 }
 
@@ -107,7 +107,7 @@ func (d *dictionary) rehash(more int) {
 	d.n = 0
 	d.each(func(uint32, []byte) { d.n++ })
 	room := 1024 + (d.n+more)*15/14
-	d.slots, d.tags = make([]uint32, room), make([]uint8, room)
+	d.slots, d.tags = huge[uint32](room)[:room], huge[uint8](room)[:room]
 	d.each(func(id uint32, value []byte) {
 		at, tag := d.place(value)
 		for d.tags[at] != 0 { // by others: all are different

@@ -252,7 +252,7 @@ func (l *layer) settled() *layer {
 	out := newLayer(l.decl)
 	out.names, out.place, out.floor, out.dict, out.periods, out.values, out.columns = l.names, l.place, l.floor, l.dict, l.periods, l.values, l.columns
 	out.bed, out.own = l.bed, l.own
-	out.records, out.boxes = make([]record, len(order), len(order)+len(order)/32+1024), make([]box, len(order), len(order)+len(order)/32+1024)
+	out.records, out.boxes = huge[record](len(order) + len(order)/32 + 1024)[:len(order)], huge[box](len(order) + len(order)/32 + 1024)[:len(order)]
 	now := make([]uint32, len(l.records)) // where each stands, counted from 1
 	for i, key := range order {
 		n := uint32(key) //nolint:gosec // the low bits
@@ -346,7 +346,7 @@ func (l *layer) copyShort(from *layer, was, r *record) bool {
 // roomy gives an array with room for a few edits, and not for much more.
 func roomy[T any](s []T) []T {
 	if room := len(s)/32 + 1024; cap(s) < len(s)+room/2 || cap(s) > len(s)+2*room {
-		return append(make([]T, 0, len(s)+room), s...)
+		return append(huge[T](len(s)+room), s...)
 	}
 	return s
 }
@@ -355,9 +355,9 @@ func roomy[T any](s []T) []T {
 func (l *layer) reserve(from *layer) {
 	l.dict, l.own = newDictionary(), &lineage{}
 	room := func(n int) int { return n + n/32 + 1024 } // for a few edits
-	l.steps, l.few, l.parts = make([]uint32, 0, room(len(from.steps))), make([]uint32, 0, room(len(from.few))), make([]part, 0, room(len(from.parts)))
-	l.longs, l.chunks, l.values = make([]long, 0, room(len(from.longs))), make([]chunk, 0, room(len(from.chunks))), make([]uint32, 0, room(len(from.values)))
-	l.dict.bytes = append(make([]byte, 0, room(len(from.dict.bytes))), 0)
+	l.steps, l.few, l.parts = huge[uint32](room(len(from.steps))), huge[uint32](room(len(from.few))), huge[part](room(len(from.parts)))
+	l.longs, l.chunks, l.values = huge[long](room(len(from.longs))), huge[chunk](room(len(from.chunks))), huge[uint32](room(len(from.values)))
+	l.dict.bytes = append(huge[byte](room(len(from.dict.bytes))), 0)
 }
 
 // index makes the trees and the order of ids over settled records.

@@ -1,6 +1,10 @@
 package atlas
 
-import "hetu/tiles"
+import (
+	"math"
+
+	"hetu/tiles"
+)
 
 // gone is the level of a vertex that no zoom needs.
 const gone = tiles.MaxZoom + 1
@@ -28,6 +32,20 @@ type leveller struct {
 	stack  []stretch
 	line   [][2]float64 // from its first vertex, in world units
 	limits [gone]float64
+	first  [1 << 11]uint8 // by the exponent of a squared distance, a level that is not above the one it has: mostly that
+}
+
+// prepare fills the tables.
+func (v *leveller) prepare() {
+	v.limits = limits()
+	for exponent := range v.first {
+		largest := math.Float64frombits(uint64(exponent)<<52 | (1<<52 - 1)) //nolint:gosec // 11 bits
+		for level := range v.limits {
+			if largest <= v.limits[level] { // not of one that is infinite or no number
+				v.first[exponent] = uint8(level) + 1
+			}
+		}
+	}
 }
 
 // stretch is a part of a line whose ends are kept from a level on. depth is how many times the line was cut to come to it.
@@ -47,7 +65,7 @@ const deepest = 128
 // It looks at positions that are not rounded yet, in world units: PostGIS, asked for the same tolerance, leaves out the same.
 func (v *leveller) levels(line [][2]float64, levels []uint8) {
 	if v.limits[0] == 0 {
-		v.limits = limits()
+		v.prepare()
 	}
 	v.line = v.line[:0]
 	for _, p := range line {
@@ -62,7 +80,7 @@ func (v *leveller) levels(line [][2]float64, levels []uint8) {
 		v.stack = v.stack[:len(v.stack)-1]
 		far, squared := farthest(v.line[s.from : s.to+1])
 		far += s.from
-		level := s.level
+		level := max(s.level, v.first[math.Float64bits(squared)>>52&(1<<11-1)])
 		for level < gone && squared <= v.limits[level] {
 			level++
 		}
@@ -104,20 +122,23 @@ func farthest(line [][2]float64) (at int, squared float64) {
 		}
 		return at, squared
 	}
-	part := 1 / length
+	// Squares of distances times the length of the segment squared, as PostGIS has them: of what lies beside the segment that is the
+	// square of a cross product.
 	for i, p := range line[1:last] {
 		px, py := p[0]-ax, p[1]-ay
-		if dot := px*dx + py*dy; dot >= length {
+		cross := px*dy - py*dx
+		d := cross * cross
+		if dot := px*dx + py*dy; dot < 0 {
+			d = (px*px + py*py) * length
+		} else if dot > length {
 			px, py = px-dx, py-dy
-		} else if dot > 0 {
-			t := dot * part
-			px, py = px-t*dx, py-t*dy
+			d = (px*px + py*py) * length
 		}
-		if d := px*px + py*py; d > squared {
+		if d > squared {
 			at, squared = i+1, d
 		}
 	}
-	return at, squared
+	return at, squared / length
 }
 
 // grainAt is the grid that a polygon's vertices are put on, as a power of two of tile units: two units up to zoom 11, then

@@ -202,142 +202,64 @@ const toldEvery = 20000
 
 // load reads a layer from the source, and the places of its names into theirs.
 func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Progress)) error {
-	own, named := filling{layer: l}, filling{layer: names}
+	all, err := src.Count(ctx, l.decl.Name)
+	if err != nil {
+		return fmt.Errorf("count the layer %s: %w", l.decl.Name, err)
+	}
+	var own, named loading
 	var naming *naming
 	if names != nil {
-		naming = newNaming(l, names, &own.scratch)
+		naming = newNaming(l, names, &own)
 	}
-	features := 0
-	err := src.Load(ctx, l.decl.Name, func(s *Span) error {
+	features, last := 0, int64(0)
+	err = src.Load(ctx, l.decl.Name, func(s *Span) error {
 		if err := l.check(s); err != nil {
 			return err
 		}
-		own.add(s)
+		if s.ID != last {
+			if features > 0 && features%toldEvery == 0 {
+				tell(Progress{Layer: l.decl.Name, Features: features})
+				l.makeRoom(features, all)
+				names.makeRoom(features, all)
+			}
+			features++
+			last = s.ID
+		}
+		l.load1(s, &own)
 		if naming != nil {
 			spans := naming.spans(l.kind, s)
 			for i := range spans {
-				named.add(&spans[i])
+				names.load1(&spans[i], &named)
 			}
-		}
-		if features++; features%toldEvery == 0 {
-			tell(Progress{Layer: l.decl.Name, Features: features})
 		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("load the layer %s: %w", l.decl.Name, err)
 	}
-	own.end()
-	if names != nil {
-		named.end()
-	}
 	tell(Progress{Layer: l.decl.Name, Features: features, Done: true})
 	return nil
 }
 
-// filling fills an empty layer piece by piece, and joins the pieces at the end: to let arrays of a hundred megabytes grow
-// would copy them many times.
-type filling struct {
-	layer   *layer
-	current *layer
-	pieces  []*layer
-	scratch loading
-}
-
-// pieceSize is how many vertices a piece has.
-const pieceSize = 1 << 20
-
-func (f *filling) add(s *Span) {
-	f.scratch.forget() // whoever gives spans uses their arrays again
-	if f.current == nil || len(f.current.steps) >= pieceSize {
-		f.current = f.current.next(f.layer)
-		f.layer.dict.reserve(len(f.layer.dict.bytes) / (len(f.pieces) + 1))
-		f.pieces = append(f.pieces, f.current)
-	}
-	if r, b, ok := f.current.take(s, &f.scratch); ok {
-		f.current.records, f.current.boxes = append(f.current.records, r), append(f.current.boxes, b)
+// load1 adds a span to a layer that is being loaded.
+func (l *layer) load1(s *Span, sc *loading) {
+	sc.forget() // whoever gives spans uses their arrays again
+	if r, b, ok := l.take(s, sc); ok {
+		l.records, l.boxes = append(l.records, r), append(l.boxes, b)
 	}
 }
 
-// next gives the piece after this one, nil before the first, with room for as much.
-func (l *layer) next(whole *layer) *layer {
-	out := &layer{decl: whole.decl, kind: whole.kind, place: whole.place, dict: whole.dict, periods: whole.periods}
-	if l == nil {
-		return out
+// makeRoom makes room for all features of a layer, large as those seen: arrays of a hundred megabytes that grow are copied many
+// times, and to touch new memory costs as much as what is done with it.
+func (l *layer) makeRoom(seen, all int) {
+	if l == nil || all <= seen {
+		return
 	}
-	room := func(n int) int { return n + n/8 }
-	out.steps, out.values = make([]uint32, 0, room(len(l.steps))), make([]uint32, 0, room(len(l.values)))
-	out.records, out.boxes = make([]record, 0, room(len(l.records))), make([]box, 0, room(len(l.boxes)))
-	return out
-}
-
-func (f *filling) end() {
-	l := f.layer
-	var at mark
-	values := 0
-	for _, p := range f.pieces {
-		p.shift(at, uint32(values))
-		m := p.mark()
-		at.steps, at.parts, at.longs, at.chunks, at.few = at.steps+m.steps, at.parts+m.parts, at.longs+m.longs, at.chunks+m.chunks, at.few+m.few
-		values += len(p.values)
-	}
-	l.steps = join(f.pieces, func(p *layer) *[]uint32 { return &p.steps })
-	l.parts = join(f.pieces, func(p *layer) *[]part { return &p.parts })
-	l.longs = join(f.pieces, func(p *layer) *[]long { return &p.longs })
-	l.chunks = join(f.pieces, func(p *layer) *[]chunk { return &p.chunks })
-	l.few = join(f.pieces, func(p *layer) *[]uint32 { return &p.few })
-	l.values = join(f.pieces, func(p *layer) *[]uint32 { return &p.values })
-	l.records = join(f.pieces, func(p *layer) *[]record { return &p.records })
-	l.boxes = join(f.pieces, func(p *layer) *[]box { return &p.boxes })
-}
-
-// shift makes a piece point to where its columns will stand behind others.
-func (l *layer) shift(at mark, values uint32) {
-	steps, parts, longs, chunks, few := uint32(at.steps), uint32(at.parts), uint32(at.longs), uint32(at.chunks), uint32(at.few) //nolint:gosec // the columns have fewer than 2^32 entries
-	for i := range l.records {
-		r := &l.records[i]
-		r.step, r.values = r.step+steps, r.values+values
-		if r.part&lone == 0 {
-			r.part += parts
-		}
-	}
-	for i := range l.parts {
-		if l.parts[i].long > 0 {
-			l.parts[i].long += longs
-		}
-	}
-	ofRun := func(r *run, by uint32) {
-		if r.vertices == 0 {
-			return
-		}
-		for k := r.chunk; ; k++ {
-			l.chunks[k].step += by
-			if l.chunks[k].vertex == r.vertices-1 {
-				break
-			}
-		}
-		r.chunk += chunks
-	}
-	for i := range l.longs {
-		ofRun(&l.longs[i].all, steps)
-		for k := range l.longs[i].few {
-			ofRun(&l.longs[i].few[k], few)
-		}
-	}
-}
-
-// join puts an array of all pieces together and takes it from them.
-func join[T any](pieces []*layer, of func(*layer) *[]T) []T {
-	n := 0
-	for _, p := range pieces {
-		n += len(*of(p))
-	}
-	out := make([]T, 0, n+n/32+1024) // room for a few edits
-	for _, p := range pieces {
-		out = append(out, *of(p)...)
-		*of(p) = nil
-	}
-	return out
+	times := float64(all) / float64(seen)
+	l.steps, l.few, l.parts = roomFor(l.steps, times), roomFor(l.few, times), roomFor(l.parts, times)
+	l.longs, l.chunks, l.values = roomFor(l.longs, times), roomFor(l.chunks, times), roomFor(l.values, times)
+	l.records, l.boxes = roomFor(l.records, times), roomFor(l.boxes, times)
+	l.dict.makeRoom(times)
 }
 
 // check refuses a span that a source must not give.

@@ -110,6 +110,8 @@ type Source interface {
 	Position(ctx context.Context) (Position, int64, error)
 	// Holds tells whether the feed has this position and that write: whether a snapshot was taken of this store.
 	Holds(ctx context.Context, at Position, version int64) (bool, error)
+	// Count tells about how many features a layer has, so that there is room for them; 0 if that is not known.
+	Count(ctx context.Context, layer string) (int, error)
 	// Load gives every span of a layer, the spans of a feature one after the other. The span and what it points at are good
 	// until emit returns.
 	Load(ctx context.Context, layer string, emit func(*Span) error) error

@@ -86,6 +86,12 @@ func (s *store) Holds(_ context.Context, at atlas.Position, version int64) (bool
 	return at.Seq <= int64(len(s.feed)) && at == s.position(at.Seq) && version == s.version(int(at.Seq)), s.down
 }
 
+func (s *store) Count(_ context.Context, layer string) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.features[layer]), s.down
+}
+
 func (s *store) Load(ctx context.Context, layer string, emit func(*atlas.Span) error) error {
 	s.mu.Lock()
 	ids := slices.Sorted(maps.Keys(s.features[layer]))
