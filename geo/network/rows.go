@@ -1,0 +1,238 @@
+package network
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"hetu/geo"
+)
+
+// Rows are what a [Graph] is built from: the edges, routes and nodes of one day.
+type Rows struct {
+	Edges  []EdgeRow
+	Routes []RouteRow // those without edges are left out
+	Nodes  []int64    // only nodes without edges need stand here
+}
+
+// EdgeRow is a part of a route between two nodes.
+type EdgeRow struct {
+	ID, Route        int64
+	FromM, ToM       float64 // measures on the route in metres, FromM < ToM
+	LengthM          float64 // along the water; 0: ToM - FromM, as it is unless the route is calibrated
+	FromNode, ToNode int64   // the upstream node and the downstream one, which may be one
+	Main             bool    // of the edges that leave FromNode it is the main one
+}
+
+// RouteRow says how the measures of a route run, and what decides at a confluence.
+type RouteRow struct {
+	ID       int64
+	River    int64 // routes of one river go on into each other; 0: a river of its own
+	Order    int   // of the stream, up to 255; 0 where it is not known
+	Upstream bool  // measures grow upstream, as with the origin "mouth"
+}
+
+// NewGraph builds the graph. The same rows in any order give the same graph and so the same answers. It refuses an edge
+// whose route is not there, whose measures are not finite and rising, or that is longer than 4,294 km, and an id that
+// stands twice. Where the edges come from is the caller's: of one day, so none overlaps another on its route.
+func NewGraph(rows Rows) (*Graph, error) {
+	b := &graphBuilder{rows: rows, g: &Graph{}}
+	if len(rows.Edges) > maxItems || len(rows.Nodes) > maxItems-2*len(rows.Edges) {
+		return nil, geo.Errorf(geo.CodeTooLarge, "a graph holds %d edges and nodes", maxItems)
+	}
+	if err := b.layRoutes(); err != nil {
+		return nil, err
+	}
+	if err := b.layEdges(); err != nil {
+		return nil, err
+	}
+	b.layMeasures()
+	b.layNodes()
+	b.join()
+	return b.g, nil
+}
+
+// graphBuilder carries one NewGraph from step to step.
+type graphBuilder struct {
+	rows   Rows
+	routes []RouteRow // in order of id, those with edges
+	g      *Graph
+	order  []uint32 // rows in the order of the graph
+	route  []uint32 // of each row, in routes
+}
+
+// layRoutes numbers the routes by id.
+func (b *graphBuilder) layRoutes() error {
+	used := make(map[int64]bool, len(b.rows.Routes))
+	for i := range b.rows.Edges {
+		used[b.rows.Edges[i].Route] = true
+	}
+	b.routes = make([]RouteRow, 0, len(used))
+	for _, r := range b.rows.Routes {
+		if used[r.ID] {
+			b.routes = append(b.routes, r)
+		}
+	}
+	slices.SortFunc(b.routes, func(p, q RouteRow) int { return cmp.Compare(p.ID, q.ID) })
+	ids := make([]int64, len(b.routes))
+	b.g.order, b.g.rising = make([]uint8, len(ids)), newBitset(len(ids))
+	for i, r := range b.routes {
+		if i > 0 && r.ID == ids[i-1] {
+			return geo.Errorf(geo.CodeInvalid, "route %d stands twice", r.ID)
+		}
+		ids[i] = r.ID
+		b.g.order[i] = uint8(min(max(r.Order, 0), math.MaxUint8)) //nolint:gosec // within
+		if r.Upstream {
+			b.g.rising.set(uint32(i)) //nolint:gosec // an index
+		}
+	}
+	b.g.routes = newIDList(ids)
+	b.layRivers()
+	return nil
+}
+
+func (b *graphBuilder) layRivers() {
+	lowest := map[int64]uint32{}
+	river := make([]uint32, len(b.routes))
+	shared := false
+	for i, r := range b.routes {
+		k := uint32(i) //nolint:gosec // an index
+		river[i] = k
+		if r.River == 0 {
+			continue
+		}
+		if was, ok := lowest[r.River]; ok {
+			river[i], shared = was, true
+		} else {
+			lowest[r.River] = k
+		}
+	}
+	if shared {
+		b.g.river = river
+	}
+}
+
+// layEdges checks the edges and puts them in order of route, measure and id.
+func (b *graphBuilder) layEdges() error {
+	rows, n := b.rows.Edges, len(b.rows.Edges)
+	b.order, b.route = make([]uint32, n), make([]uint32, n)
+	for i := range rows {
+		e := &rows[i]
+		if err := e.check(); err != nil {
+			return err
+		}
+		r, ok := b.g.routes.find(e.Route)
+		if !ok {
+			return geo.Errorf(geo.CodeInvalid, "edge %d lies on route %d, which is not there", e.ID, e.Route)
+		}
+		b.order[i], b.route[i] = uint32(i), r //nolint:gosec // an index
+	}
+	slices.SortFunc(b.order, func(i, j uint32) int {
+		p, q := &rows[i], &rows[j]
+		return cmp.Or(cmp.Compare(b.route[i], b.route[j]), cmp.Compare(millimetres(p.FromM), millimetres(q.FromM)), cmp.Compare(p.ID, q.ID))
+	})
+	ids := make([]int64, n)
+	b.g.byID = make([]uint32, n)
+	for k, i := range b.order {
+		ids[k], b.g.byID[k] = rows[i].ID, uint32(k) //nolint:gosec // an index
+	}
+	b.g.edges = newIDList(ids)
+	slices.SortFunc(b.g.byID, func(i, j uint32) int { return cmp.Compare(ids[i], ids[j]) })
+	for k := 1; k < n; k++ {
+		if id := ids[b.g.byID[k]]; id == ids[b.g.byID[k-1]] {
+			return geo.Errorf(geo.CodeInvalid, "edge %d stands twice", id)
+		}
+	}
+	return nil
+}
+
+func (e *EdgeRow) check() error {
+	switch {
+	case !(e.FromM < e.ToM && e.FromM >= -maxMeasureM && e.ToM <= maxMeasureM): // written so that NaN fails
+		return geo.Errorf(geo.CodeInvalid, "edge %d: measures %v to %v do not rise, or are not within 1,000,000 km", e.ID, e.FromM, e.ToM)
+	case !(e.LengthM >= 0 && max(e.LengthM, e.ToM-e.FromM) <= maxLengthMM/1000):
+		return geo.Errorf(geo.CodeInvalid, "edge %d: it is longer than %d m, or its length is no number", e.ID, maxLengthMM/1000)
+	}
+	return nil
+}
+
+// layMeasures fills in where the edges lie on their routes, and how long they are: a millimetre at least, so that only the
+// start of a trace is at distance 0 and each edge has two ends.
+func (b *graphBuilder) layMeasures() {
+	g, n := b.g, len(b.order)
+	g.fromLow, g.span, g.length = make([]uint32, n), make([]uint32, n), make([]uint32, n)
+	g.main, g.starts = newBitset(n), ranked{bits: newBitset(n)}
+	g.first = make([]uint32, 0, len(b.routes)+1)
+	differs := false
+	for k, i := range b.order {
+		e, at := &b.rows.Edges[i], uint32(k) //nolint:gosec // an index
+		from, to := millimetres(e.FromM), millimetres(e.ToM)
+		g.fromLow[k], g.span[k] = uint32(from&maxLengthMM), uint32(max(1, to-from)) //nolint:gosec // checked
+		if high := from >> 32; high != 0 {
+			if g.fromHigh == nil {
+				g.fromHigh = map[uint32]int32{}
+			}
+			g.fromHigh[at] = int32(high) //nolint:gosec // checked
+		}
+		g.length[k] = g.span[k]
+		if e.LengthM > 0 {
+			g.length[k] = uint32(max(1, millimetres(e.LengthM))) //nolint:gosec // checked
+		}
+		differs = differs || g.length[k] != g.span[k]
+		if e.Main {
+			g.main.set(at)
+		}
+		if k == 0 || b.route[i] != b.route[b.order[k-1]] {
+			g.starts.bits.set(at)
+			g.first = append(g.first, at)
+		}
+	}
+	g.first = append(g.first, uint32(n)) //nolint:gosec // at most maxItems
+	g.starts.count()
+	if !differs {
+		g.length = g.span
+	}
+}
+
+// layNodes numbers the nodes by id.
+func (b *graphBuilder) layNodes() {
+	ids := slices.Grow(slices.Clone(b.rows.Nodes), 2*len(b.order))
+	for i := range b.rows.Edges {
+		ids = append(ids, b.rows.Edges[i].FromNode, b.rows.Edges[i].ToNode)
+	}
+	slices.Sort(ids)
+	b.g.nodes = newIDList(slices.Compact(ids))
+	b.g.upper, b.g.lower = make([]uint32, len(b.order)), make([]uint32, len(b.order))
+	for k, i := range b.order {
+		b.g.upper[k], _ = b.g.nodes.find(b.rows.Edges[i].FromNode)
+		b.g.lower[k], _ = b.g.nodes.find(b.rows.Edges[i].ToNode)
+	}
+}
+
+// join lists the edges of each node.
+func (b *graphBuilder) join() {
+	g := b.g
+	g.at = make([]uint32, g.nodes.len()+1)
+	g.incident = make([]uint32, 2*len(g.upper))
+	for e := range g.upper {
+		g.at[g.upper[e]+1]++
+		g.at[g.lower[e]+1]++
+	}
+	for v := range g.nodes.len() {
+		g.at[v+1] += g.at[v]
+	}
+	next := slices.Clone(g.at)
+	put := func(node, x uint32) {
+		g.incident[next[node]] = x
+		next[node]++
+	}
+	for e, v := range g.lower {
+		put(v, uint32(e)) //nolint:gosec // an index
+	}
+	for e, v := range g.upper {
+		put(v, uint32(e)|leaves) //nolint:gosec // an index
+	}
+}
+
+func millimetres(m float64) int64 { return int64(math.Round(m * 1000)) }
+func metres(mm int64) float64     { return float64(mm) / 1000 }
