@@ -101,7 +101,7 @@ func (b *basinMaker) link(v int, river int64, at float64) float64 {
 	length := float64(200_000+b.rng.IntN(2_000_000)) / 1000
 	e := network.EdgeRow{
 		ID: int64(len(b.rows.Edges) + 1), Route: river, FromM: at, ToM: at + length,
-		FromNode: int64(v + 1), ToNode: int64(b.parent[v] + 1), Main: true,
+		FromNode: int64(len(b.rows.Edges) + 2), ToNode: b.nodeBelow(v), Main: true,
 	}
 	b.edge[v] = len(b.rows.Edges)
 	b.rows.Edges = append(b.rows.Edges, e)
@@ -114,9 +114,17 @@ func (b *basinMaker) link(v int, river int64, at float64) float64 {
 	return at + length
 }
 
+// nodeBelow is numbered as the edge below it was, when that was made.
+func (b *basinMaker) nodeBelow(v int) int64 {
+	if p := b.parent[v]; p > 0 {
+		return b.rows.Edges[b.edge[p]].FromNode
+	}
+	return 1
+}
+
 // scatter gives edges and nodes ids at random.
 func (b *basinMaker) scatter() {
-	ids, nodes := b.rng.Perm(len(b.rows.Edges)), b.rng.Perm(len(b.kids)+1)
+	ids, nodes := b.rng.Perm(len(b.rows.Edges)), b.rng.Perm(len(b.rows.Edges)+3)
 	for i := range b.rows.Edges {
 		e := &b.rows.Edges[i]
 		e.ID, e.FromNode, e.ToNode = int64(ids[i]+1), int64(nodes[e.FromNode]+1), int64(nodes[e.ToNode]+1)

@@ -15,8 +15,10 @@ func (w *walker) flood(dst []int64) []int64 {
 		dist = x.length
 	}
 	free := w.lim.Stops == nil && w.lim.Within == nil
-	for next := 0; next < len(w.settled); next++ {
-		for _, e := range g.beyond(w.settled[next], w.up) {
+	for w.stack = append(w.stack, w.settled[0]); len(w.stack) > 0; dist = 1 { // only the first node can be the start itself
+		node := w.stack[len(w.stack)-1]
+		w.stack = w.stack[:len(w.stack)-1]
+		for _, e := range g.beyond(node, w.up) {
 			e &^= leaves
 			told, on := e != w.from.edge, e != w.from.edge
 			if !free && told {
@@ -25,11 +27,10 @@ func (w *walker) flood(dst []int64) []int64 {
 			if told {
 				dst = append(dst, g.edges.at(e))
 			}
-			if on {
-				w.visit(w.far(e))
+			if far := w.far(e); on && w.visit(far) {
+				w.stack = append(w.stack, far)
 			}
 		}
-		dist = 1 // only the first node can be the start itself
 	}
 	return dst
 }

@@ -2,6 +2,7 @@ package network
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 )
 
@@ -11,11 +12,11 @@ import (
 // Why millimetres: measures and lengths are whole millimetres inside, so sums are exact, two ways of one length are equal,
 // and no answer depends on the order of additions. What comes out differs from what went in by half a millimetre at most.
 //
-// Why these rows: an edge needs about 46 bytes where every second edge begins a route of its own, as the brooks of a
+// Why these rows: an edge needs about 47 bytes where every second edge begins a route of its own, as the brooks of a
 // network do, so 1,000,000 edges fit in 50 MB. That holds while the ids of edges, of nodes and of routes each lie within
 // 4,294,967,295 of each other, as ids of one sequence do; else it is four bytes more for each such id.
 type Graph struct {
-	// Edges are numbered by route, then measure, then id; nodes and routes by id.
+	// Edges are numbered by route, then measure, then id; routes by id.
 	edges idList
 	byID  []uint32 // edges in order of id
 
@@ -23,8 +24,7 @@ type Graph struct {
 	fromHigh map[uint32]int32 // and the high ones of edges where they are not 0: beyond 4,294 km, or before the origin
 	span     []uint32         // to_m - from_m in mm
 	length   []uint32         // mm along the water; the same slice as span where no edge differs
-	upper    []uint32         // node the water comes from
-	lower    []uint32         // node it goes to
+	lower    []uint32         // node the water goes to
 	main     bitset
 	starts   ranked // edges that are the first of their route
 
@@ -34,9 +34,14 @@ type Graph struct {
 	order  []uint8
 	rising bitset // routes whose measures grow upstream
 
-	nodes    idList
-	incident []uint32 // for each node the edges that end there, then those that begin there, with the mark leaves
-	at       []uint32 // where the edges of each node begin, and the length of incident
+	// Nodes are numbered as the edges come out of them, so what lies together on a river does so in memory, and the node
+	// that an edge comes from follows from its number; but for edges that part from others, which stand apart in order.
+	heads            ranked // edges that are the first to come out of their node
+	parted, partedAt []uint32
+	nodes            idList
+	nodeByID         []uint32
+	incident         []uint32 // for each node the edges that end there, then those that begin there, with the mark leaves
+	at               []uint32 // where the edges of each node begin, and the length of incident
 
 	scratch sync.Pool
 }
@@ -57,12 +62,12 @@ func (g *Graph) NodeCount() int { return g.nodes.len() }
 
 // Bytes gives the memory that the graph holds, without what its traces borrow.
 func (g *Graph) Bytes() int {
-	n := 4 * (cap(g.byID) + cap(g.fromLow) + cap(g.span) + cap(g.upper) + cap(g.lower) + cap(g.first) + cap(g.river) + cap(g.incident) + cap(g.at))
+	n := 4 * (cap(g.byID) + cap(g.fromLow) + cap(g.span) + cap(g.lower) + cap(g.parted) + cap(g.partedAt) + cap(g.nodeByID) + cap(g.first) + cap(g.river) + cap(g.incident) + cap(g.at))
 	if len(g.length) > 0 && &g.length[0] != &g.span[0] {
 		n += 4 * cap(g.length)
 	}
 	n += 16 * len(g.fromHigh) // and what a map needs besides
-	n += 8*(cap(g.main)+cap(g.rising)+cap(g.starts.bits)) + 4*cap(g.starts.before) + cap(g.order)
+	n += 8*(cap(g.main)+cap(g.rising)+cap(g.starts.bits)+cap(g.heads.bits)) + 4*(cap(g.starts.before)+cap(g.heads.before)) + cap(g.order)
 	return n + g.edges.bytes() + g.routes.bytes() + g.nodes.bytes()
 }
 
@@ -74,7 +79,7 @@ func (g *Graph) Edge(id int64) (EdgeRow, bool) {
 	}
 	return EdgeRow{
 		ID: id, Route: g.routes.at(g.routeOf(e)), FromM: metres(g.from(e)), ToM: metres(g.to(e)), LengthM: metres(int64(g.length[e])),
-		FromNode: g.nodes.at(g.upper[e]), ToNode: g.nodes.at(g.lower[e]), Main: g.main.has(e),
+		FromNode: g.nodes.at(g.upper(e)), ToNode: g.nodes.at(g.lower[e]), Main: g.main.has(e),
 	}, true
 }
 
@@ -84,6 +89,23 @@ func (g *Graph) edge(id int64) (uint32, bool) {
 		return none, false
 	}
 	return g.byID[k], true
+}
+
+// upper gives the node that the water of an edge comes from.
+func (g *Graph) upper(e uint32) uint32 {
+	if g.heads.bits.has(e) {
+		return g.heads.upTo(e) - 1
+	}
+	i, _ := slices.BinarySearch(g.parted, e)
+	return g.partedAt[i]
+}
+
+func (g *Graph) node(id int64) (uint32, bool) {
+	k, ok := search(len(g.nodeByID), id, func(i int) int64 { return g.nodes.at(g.nodeByID[i]) })
+	if !ok {
+		return none, false
+	}
+	return g.nodeByID[k], true
 }
 
 func (g *Graph) routeOf(e uint32) uint32 { return g.starts.upTo(e) - 1 }

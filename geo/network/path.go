@@ -22,7 +22,7 @@ func (g *Graph) Path(from, to Place) ([]Part, error) {
 	}
 	goal := to.node
 	if to.edge != none {
-		goal = g.upper[to.edge]
+		goal = g.upper(to.edge)
 	}
 	last, ok := w.search(goal)
 	if !ok {

@@ -18,7 +18,7 @@ type Place struct {
 
 // AtNode gives a node.
 func (g *Graph) AtNode(id int64) (Place, error) {
-	v, ok := g.nodes.find(id)
+	v, ok := g.node(id)
 	if !ok {
 		return Place{}, geo.Errorf(geo.CodeNotFound, "there is no node %d", id)
 	}
@@ -70,7 +70,7 @@ func (g *Graph) onRoute(r uint32, mm int64) (Place, bool) {
 	if g.rising.has(r) {
 		high, low = after, before
 	}
-	if g.lower[high] == g.upper[low] {
+	if g.lower[high] == g.upper(low) {
 		return Place{g: g, edge: none, node: g.lower[high]}, true
 	}
 	return Place{g: g, edge: high, mm: mm}, true // the route is torn here

@@ -194,29 +194,64 @@ func (b *graphBuilder) layMeasures() {
 	}
 }
 
-// layNodes numbers the nodes by id.
+// layNodes numbers the nodes as the edges come out of them, then those that no edge leaves, then those without edges.
 func (b *graphBuilder) layNodes() {
-	ids := slices.Grow(slices.Clone(b.rows.Nodes), 2*len(b.order))
+	g := b.g
+	sorted := slices.Grow(slices.Clone(b.rows.Nodes), 2*len(b.order))
 	for i := range b.rows.Edges {
-		ids = append(ids, b.rows.Edges[i].FromNode, b.rows.Edges[i].ToNode)
+		sorted = append(sorted, b.rows.Edges[i].FromNode, b.rows.Edges[i].ToNode)
 	}
-	slices.Sort(ids)
-	b.g.nodes = newIDList(slices.Compact(ids))
-	b.g.upper, b.g.lower = make([]uint32, len(b.order)), make([]uint32, len(b.order))
+	slices.Sort(sorted)
+	sorted = slices.Compact(sorted)
+	g.nodeByID = make([]uint32, len(sorted))
+	for i := range g.nodeByID {
+		g.nodeByID[i] = none
+	}
+	g.heads, g.lower = ranked{bits: newBitset(len(b.order))}, make([]uint32, len(b.order))
+	next := uint32(0)
+	number := func(i int) (node uint32, fresh bool) {
+		if fresh = g.nodeByID[i] == none; fresh {
+			g.nodeByID[i] = next
+			next++
+		}
+		return g.nodeByID[i], fresh
+	}
+	b.layUpper(sorted, number)
 	for k, i := range b.order {
-		b.g.upper[k], _ = b.g.nodes.find(b.rows.Edges[i].FromNode)
-		b.g.lower[k], _ = b.g.nodes.find(b.rows.Edges[i].ToNode)
+		at, _ := slices.BinarySearch(sorted, b.rows.Edges[i].ToNode)
+		g.lower[k], _ = number(at)
 	}
+	ids := make([]int64, len(sorted))
+	for i, id := range sorted {
+		v, _ := number(i)
+		ids[v] = id
+	}
+	g.nodes = newIDList(ids)
+}
+
+func (b *graphBuilder) layUpper(sorted []int64, number func(i int) (uint32, bool)) {
+	g := b.g
+	for k, i := range b.order {
+		at, _ := slices.BinarySearch(sorted, b.rows.Edges[i].FromNode)
+		e := uint32(k) //nolint:gosec // an index
+		if v, fresh := number(at); fresh {
+			g.heads.bits.set(e)
+		} else {
+			g.parted, g.partedAt = append(g.parted, e), append(g.partedAt, v)
+		}
+	}
+	g.heads.count()
+	g.parted, g.partedAt = slices.Clone(g.parted), slices.Clone(g.partedAt) // without the room they grew into
 }
 
 // join lists the edges of each node.
 func (b *graphBuilder) join() {
 	g := b.g
 	g.at = make([]uint32, g.nodes.len()+1)
-	g.incident = make([]uint32, 2*len(g.upper))
-	for e := range g.upper {
-		g.at[g.upper[e]+1]++
-		g.at[g.lower[e]+1]++
+	g.incident = make([]uint32, 2*len(g.lower))
+	for e, v := range g.lower {
+		g.at[g.upper(uint32(e))+1]++ //nolint:gosec // an index
+		g.at[v+1]++
 	}
 	for v := range g.nodes.len() {
 		g.at[v+1] += g.at[v]
@@ -229,8 +264,8 @@ func (b *graphBuilder) join() {
 	for e, v := range g.lower {
 		put(v, uint32(e)) //nolint:gosec // an index
 	}
-	for e, v := range g.upper {
-		put(v, uint32(e)|leaves) //nolint:gosec // an index
+	for e := range uint32(len(g.lower)) { //nolint:gosec // at most maxItems
+		put(g.upper(e), e|leaves)
 	}
 }
 

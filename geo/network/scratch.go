@@ -3,9 +3,10 @@ package network
 // scratch is what a walk needs and the next one uses again.
 type scratch struct {
 	seen    bitset   // nodes that were come to
-	settled []uint32 // the same in order
+	settled []uint32 // the same in the order they were come to
 	heap    []hop    // each of four children is no nearer than its parent
 	log     []hop
+	stack   []uint32
 }
 
 func (g *Graph) borrow() *scratch {
@@ -23,7 +24,7 @@ func (g *Graph) giveBack(s *scratch) {
 	} else {
 		clear(s.seen)
 	}
-	s.settled, s.heap, s.log = s.settled[:0], s.heap[:0], s.log[:0]
+	s.settled, s.heap, s.log, s.stack = s.settled[:0], s.heap[:0], s.log[:0], s.stack[:0]
 	g.scratch.Put(s)
 }
 

@@ -146,7 +146,7 @@ func (w *walker) nextMark(e uint32, from, to int64, atStart bool) (*Mark, bool) 
 
 func (w *walker) far(e uint32) uint32 {
 	if w.up {
-		return w.g.upper[e]
+		return w.g.upper(e)
 	}
 	return w.g.lower[e]
 }
