@@ -116,7 +116,7 @@ func (g *Graph) NewWithin(ranges []Range) *Within {
 		if !ok || !finite || !alsoFinite {
 			continue
 		}
-		for e := g.first[route]; e < g.first[route+1]; e++ {
+		for e := g.lastBefore(route, from); e < g.first[route+1] && g.from(e) < to; e++ {
 			if lo, hi := max(from, g.from(e)), min(to, g.to(e)); lo < hi {
 				w.ranges = append(w.ranges, edgeRange{e, lo, hi})
 			}
@@ -127,6 +127,13 @@ func (g *Graph) NewWithin(ranges []Range) *Within {
 	})
 	w.merge()
 	return w
+}
+
+// lastBefore gives the last edge of a route that begins at a measure or before it, the first where none does.
+func (g *Graph) lastBefore(route uint32, mm int64) uint32 {
+	first, n := g.first[route], int(g.first[route+1]-g.first[route])
+	k := sort.Search(n, func(i int) bool { return g.from(first+uint32(i)) > mm }) //nolint:gosec // an index
+	return first + uint32(max(k-1, 0))                                            //nolint:gosec // an index
 }
 
 // merge makes one of ranges that touch.
