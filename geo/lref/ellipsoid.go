@@ -65,8 +65,8 @@ func vincentyLength(cos2Alpha, sigma, sinSigma, cosSigma, cos2Mid float64) float
 // segmentLength is the length in metres of one stored segment, straight in degrees.
 func segmentLength(lon1, lat1, lon2, lat2 float64) float64 {
 	d := Distance(lon1, lat1, lon2, lat2)
-	if d <= densifyOver {
-		return d
+	if !(d > densifyOver) {
+		return d // NaN too: it cannot be cut
 	}
 	n := int(math.Ceil(d / densifyOver))
 	sum := 0.0
@@ -85,12 +85,4 @@ func Length(line *geom.LineString) float64 {
 		sum += segmentLength(flat[i-stride], flat[i-stride+1], flat[i], flat[i+1])
 	}
 	return sum
-}
-
-// metresPerDegree gives the lengths in metres of one degree of longitude and of latitude at a latitude.
-func metresPerDegree(lat float64) (perLon, perLat float64) {
-	sin, cos := math.Sincos(lat * math.Pi / 180)
-	e2 := flattening * (2 - flattening)
-	w := math.Sqrt(1 - e2*sin*sin)
-	return math.Pi / 180 * semiMajor * cos / w, math.Pi / 180 * semiMajor * (1 - e2) / (w * w * w)
 }
