@@ -1,0 +1,181 @@
+package lref
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+const (
+	// maxPlaces is how many places of the route a sample may lie opposite, the nearest of those at which the route comes near.
+	maxPlaces = 16
+	// maxHeld is how many places of the sample before it may still lie opposite, those with the best ways.
+	maxHeld = 6
+)
+
+// opposite is a place of the route that a sample may lie opposite, with the integrals along the route up to it.
+type opposite struct {
+	q, x, y float64
+	d2      float64 // squared metres to the sample
+	sum     moments
+	cost    float64 // of the best way that ends here
+	before  int     // the place of the sample before on that way
+}
+
+// moments are the integrals of 1, x, y and x² + y² along a line in a plane: with them the integral of the squared distance to any
+// point is had at once.
+type moments struct{ one, x, y, square float64 }
+
+// add goes on along a straight line from one point to another.
+func (m moments) add(x1, y1, x2, y2 float64) moments {
+	l := math.Hypot(x2-x1, y2-y1)
+	m.one += l
+	m.x += l * (x1 + x2) / 2
+	m.y += l * (y1 + y2) / 2
+	m.square += l * (x1*x1 + x1*x2 + x2*x2 + y1*y1 + y1*y2 + y2*y2) / 3
+	return m
+}
+
+// between is the integral of the squared distance to a point along the line from m to n, whichever comes first.
+func (m moments) between(n moments, x, y float64) float64 {
+	return math.Abs(n.square - m.square - 2*x*(n.x-m.x) - 2*y*(n.y-m.y) + (x*x+y*y)*(n.one-m.one))
+}
+
+// follow tells every sample of a bank line which place of the route it lies opposite, and turns the samples so that they run
+// downstream. Of all ways to walk both lines it takes the one with the least sum of squared distances, told along the bank line and
+// along the route alike: to jump to another arm costs the whole loop that is left out. A way never steps back, or it would go up and
+// down the nearer of two arms rather than round the bend; where the bank line itself steps back, in an inlet, it stays opposite one
+// place. It is dynamic programming over the places at which the route comes near each sample, once for either direction that the
+// bank line may be drawn in.
+func follow(route []float64, samples []sample) {
+	m := newMetric(route, samples)
+	near := make([][]opposite, len(samples))
+	for i := range samples {
+		near[i] = m.opposites(samples[i])
+	}
+	with, costWith := m.walk(near, 1)
+	against, costAgainst := m.walk(near, -1)
+	drawnAgainst := costAgainst < costWith
+	if drawnAgainst {
+		with = against
+	}
+	for i := range samples {
+		samples[i].q = with[i]
+	}
+	if drawnAgainst {
+		slices.Reverse(samples)
+	}
+}
+
+// walk finds the best way for a bank line that is drawn with the flow (1) or against it (-1), and what it costs.
+func (m *metric) walk(near [][]opposite, drawn float64) (way []float64, cost float64) {
+	steps := make([][]opposite, len(near))
+	for i := range near {
+		steps[i] = slices.Clone(near[i])
+		if i > 0 {
+			steps[i] = append(steps[i], m.held(steps[i-1], i)...)
+		}
+		for k := range steps[i] {
+			m.arrive(steps, i, k, drawn)
+		}
+	}
+	last := steps[len(steps)-1]
+	k := 0
+	for j := range last {
+		if last[j].cost < last[k].cost {
+			k = j
+		}
+	}
+	cost = last[k].cost
+	way = make([]float64, len(steps))
+	for i := len(steps) - 1; i >= 0; i-- {
+		way[i] = steps[i][k].q
+		k = steps[i][k].before
+	}
+	return way, cost
+}
+
+// metric is the plane in which a bank line is laid beside its route. It need not be exact far off: it tells arms apart, and what is
+// cut is found anew.
+type metric struct {
+	plane
+	route  []float64
+	xy     []float64 // of the vertices of the route
+	upTo   []moments // at the vertices of the route
+	bank   []float64 // x, y of the samples
+	weight []float64 // metres of bank line that a sample stands for
+}
+
+func newMetric(route []float64, samples []sample) *metric {
+	mid := samples[len(samples)/2]
+	m := &metric{plane: newPlane(mid.lon, mid.lat), route: route, upTo: make([]moments, len(route)/3), weight: make([]float64, len(samples))}
+	for i := 0; i < len(route); i += 3 {
+		x, y := m.to(route[i], route[i+1])
+		m.xy = append(m.xy, x, y)
+		if v := i / 3; v > 0 {
+			m.upTo[v] = m.upTo[v-1].add(m.xy[2*v-2], m.xy[2*v-1], x, y)
+		}
+	}
+	for i, s := range samples {
+		x, y := m.to(s.lon, s.lat)
+		m.bank = append(m.bank, x, y)
+		if i > 0 {
+			half := math.Hypot(x-m.bank[2*i-2], y-m.bank[2*i-1]) / 2
+			m.weight[i-1] += half
+			m.weight[i] += half
+		}
+	}
+	return m
+}
+
+// opposites gives the places that a sample may lie opposite.
+func (m *metric) opposites(s sample) []opposite {
+	found := places(m.route, newPlane(s.lon, s.lat))
+	if len(found) > maxPlaces {
+		slices.SortStableFunc(found, func(a, b spot) int { return cmp.Compare(a.d2, b.d2) })
+		found = found[:maxPlaces]
+	}
+	out := make([]opposite, len(found))
+	for i, f := range found {
+		v := f.at / 3
+		x1, y1, x2, y2 := m.xy[2*v], m.xy[2*v+1], m.xy[2*v+2], m.xy[2*v+3]
+		x, y := x1+(x2-x1)*f.along, y1+(y2-y1)*f.along
+		out[i] = opposite{q: float64(v) + f.along, x: x, y: y, d2: f.d2, sum: m.upTo[v].add(x1, y1, x, y)}
+	}
+	return out
+}
+
+// held gives the places of the sample before as places of sample i.
+func (m *metric) held(before []opposite, i int) []opposite {
+	out := slices.Clone(before)
+	if len(out) > maxHeld {
+		slices.SortStableFunc(out, func(a, b opposite) int { return cmp.Compare(a.cost, b.cost) })
+		out = out[:maxHeld]
+	}
+	for k := range out {
+		dx, dy := out[k].x-m.bank[2*i], out[k].y-m.bank[2*i+1]
+		out[k].d2 = dx*dx + dy*dy
+	}
+	return out
+}
+
+// arrive finds the best way to place k of sample i.
+func (m *metric) arrive(steps [][]opposite, i, k int, drawn float64) {
+	to := &steps[i][k]
+	to.cost = m.weight[i] * to.d2
+	if i == 0 {
+		return
+	}
+	x, y := (m.bank[2*i-2]+m.bank[2*i])/2, (m.bank[2*i-1]+m.bank[2*i+1])/2
+	best := math.Inf(1)
+	for j := range steps[i-1] {
+		from := &steps[i-1][j]
+		if (to.q-from.q)*drawn < 0 {
+			continue
+		}
+		if c := from.cost + from.sum.between(to.sum, x, y); c < best {
+			best, to.before = c, j
+		}
+	}
+	to.cost += best
+}
