@@ -16,53 +16,80 @@ type stretch struct {
 	flat           []float64
 }
 
-// network cuts the lines into edges and numbers the nodes as the edges meet them.
-func (b *builder) network() *Network {
+// edges cuts the lines into edges as they were digitised, and gives each site that an edge meets a node.
+func (b *builder) edges() *Network {
 	n := &Network{}
 	seen := map[uint64][]int{}
-	nodes := map[int]int{}
-	nodeOf := func(site int) int {
-		id, ok := nodes[site]
+	nodes := make(map[int]int, len(b.sites))
+	nodeOf := func(at int) int {
+		id, ok := nodes[at]
 		if !ok {
 			id = len(n.Nodes)
-			nodes[site] = id
-			n.Nodes = append(n.Nodes, Node{Lon: b.sites[site].lon, Lat: b.sites[site].lat})
+			nodes[at] = id
+			n.Nodes = append(n.Nodes, b.node(at))
 		}
 		return id
 	}
 	for l := range b.lines {
-		parts := b.stretches(l)
-		if b.opt.Against {
+		parts, back := b.stretches(l), b.lines[l].back()
+		if back {
 			slices.Reverse(parts)
 		}
 		for _, s := range parts {
-			if b.opt.Against {
-				s = b.turned(s)
-			}
 			e := b.edge(s, nodeOf)
-			if b.duplicate(n, seen, e) {
-				continue
+			e.back = back
+			if b.opt.Against {
+				e.turn()
 			}
-			n.Edges = append(n.Edges, e)
+			if !b.duplicate(n, seen, e) {
+				n.Edges = append(n.Edges, e)
+			}
 		}
 	}
 	return n
+}
+
+func (b *builder) node(at int) Node {
+	s := b.sites[at]
+	if s.lake == noLake {
+		return Node{Lon: s.lon, Lat: s.lat}
+	}
+	return Node{Kind: LakeNode, Lon: s.lon, Lat: s.lat, Lake: b.opt.Lakes[s.lake].Index}
 }
 
 func (b *builder) edge(s stretch, nodeOf func(site int) int) Edge {
 	c := &b.lines[s.line]
 	line := geom.NewLineStringFlat(c.Geom.Layout(), s.flat).SetSRID(c.Geom.SRID())
 	return Edge{
-		Line: c.Index, Group: c.Group, From: nodeOf(s.from), To: nodeOf(s.to),
-		Start: c.sourceAt(s.start), End: c.sourceAt(s.end), Against: b.opt.Against,
-		LengthM: lref.Length(line), Geom: line,
+		Line: c.Index, Group: c.Group, Kind: c.Kind, canal: c.canal, From: nodeOf(s.from), To: nodeOf(s.to),
+		Start: c.sourceAt(s.start), End: c.sourceAt(s.end), LengthM: steadyLength(line), Geom: line,
 	}
 }
 
-func (b *builder) turned(s stretch) stretch {
-	s.from, s.to = s.to, s.from
-	s.flat = reversed(s.flat, b.lines[s.line].stride)
-	return s
+// back tells whether a line was digitised against the order in which its places stand, so that what depends on the order of
+// a line's parts does not depend on how it was digitised.
+func (c *cleaned) back() bool {
+	for i, j := 0, c.points()-1; i < j; i, j = i+1, j-1 {
+		if order := c.key(i).compare(c.key(j)); order != 0 {
+			return order > 0
+		}
+	}
+	return false
+}
+
+// steadyLength is the length of a line in metres, to the last bit the same whichever way it was digitised.
+func steadyLength(line *geom.LineString) float64 {
+	c := cleaned{flat: line.FlatCoords(), stride: line.Stride()}
+	if c.back() {
+		line = geom.NewLineStringFlat(line.Layout(), reversed(c.flat, c.stride))
+	}
+	return lref.Length(line)
+}
+
+// turn makes an edge run the other way.
+func (e *Edge) turn() {
+	e.From, e.To, e.Against = e.To, e.From, !e.Against
+	e.Geom = geom.NewLineStringFlat(e.Geom.Layout(), reversed(e.Geom.FlatCoords(), e.Geom.Stride())).SetSRID(e.Geom.SRID())
 }
 
 func reversed(flat []float64, stride int) []float64 {
@@ -89,7 +116,7 @@ func (b *builder) stretches(l int) []stretch {
 			middle := b.middle(c, inside)
 			first, second := s, s
 			first.end, second.start = float64(middle), float64(middle)
-			b.sites = append(b.sites, site{lon: c.point(middle)[0], lat: c.point(middle)[1], parent: len(b.sites)})
+			b.sites = append(b.sites, site{lon: c.point(middle)[0], lat: c.point(middle)[1], lake: noLake, parent: len(b.sites)})
 			first.to, second.from = len(b.sites)-1, len(b.sites)-1
 			b.report.Rings++
 			out = append(out, b.filled(first), b.filled(second))
@@ -131,13 +158,10 @@ func (b *builder) filled(s stretch) stretch {
 }
 
 func (b *builder) appendNode(flat []float64, c *cleaned, site int, at float64) []float64 {
-	flat = append(flat, b.sites[site].lon, b.sites[site].lat)
-	i := min(int(at), c.points()-2)
-	p, q, t := c.point(i), c.point(i+1), at-float64(i)
-	for k := 2; k < c.stride; k++ {
-		flat = append(flat, p[k]+(q[k]-p[k])*t)
+	if b.sites[site].lake != noLake { // the line ends on the shore
+		return append(flat, c.point(int(at))...)
 	}
-	return flat
+	return c.appendRest(append(flat, b.sites[site].lon, b.sites[site].lat), at)
 }
 
 // duplicate tells whether an edge runs where another does already, either way; the one of the lower line index is there.
@@ -151,6 +175,12 @@ func (b *builder) duplicate(n *Network, seen map[uint64][]int, e Edge) bool {
 		}
 		if _, other := pathHash(was.Geom); slices.Equal(xy, other) {
 			b.report.Duplicates = append(b.report.Duplicates, Duplicate{Kept: was.Line, Dropped: e.Line, Opposed: !same})
+			d := Doubt{Kind: DoubleLine, Lines: []int{was.Line, e.Line}, Size: e.LengthM}
+			if !same {
+				d.Kind = OpposedLine
+			}
+			d.Lon, d.Lat = xy[0].position()
+			b.report.doubt(d)
 			return true
 		}
 	}
@@ -199,6 +229,7 @@ func (n *Network) components() []Component {
 			out = append(out, Component{first: r})
 		}
 		out[at].Edges++
+		out[at].edges = append(out[at].edges, i)
 		out[at].LengthM += e.LengthM
 		total += e.LengthM
 	}

@@ -26,6 +26,11 @@ func xy(index int, group string, at ...float64) network.Line {
 	return network.Line{Index: index, Group: group, Geom: geom.NewLineStringFlat(geom.XY, flat)}
 }
 
+func of(kind network.LineKind, l network.Line) network.Line {
+	l.Kind = kind
+	return l
+}
+
 func TestBuild(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -43,7 +48,32 @@ func TestBuild(t *testing.T) {
 			func(r network.Report) bool { return r.ComponentsAtEnds == 2 && r.SnappedOnto == 0 },
 		},
 		{"two lines cross at a vertex", []network.Line{xy(0, "", 0, 0, 1, 0, 2, 0), xy(1, "", 1, 1, 1, 0, 1, -1)}, 4, 5, 1, nil},
-		{"two lines cross with no vertex: a bridge", []network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, -1)}, 2, 4, 2, nil},
+		{
+			"two rivers cross with no vertex",
+			[]network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, -1)},
+			4, 5, 1,
+			func(r network.Report) bool { return r.Doubted[network.CrossingNoded] == 1 },
+		},
+		{
+			"a canal crosses a river: an aqueduct",
+			[]network.Line{xy(0, "", 0, 0, 2, 0), of(network.Canal, xy(1, "", 1, 1, 1, -1))},
+			2, 4, 2,
+			func(r network.Report) bool {
+				return cmp.Equal(r.Doubts[0], network.Doubt{Kind: network.CrossingKept, Lon: 106.4 + 1000*metre, Lat: 26.6, Lines: []int{0, 1}}, cmpopts.EquateApprox(0, 1e-9))
+			},
+		},
+		{
+			"a canal overshoots the river it ends in",
+			[]network.Line{xy(0, "", 0, 0, 2, 0), of(network.Canal, xy(1, "", 1, 1, 1, -0.0005))},
+			3, 4, 1,
+			func(r network.Report) bool { return len(r.Doubts) == 0 && r.SnappedEnds == 1 },
+		},
+		{
+			"a line crosses itself",
+			[]network.Line{xy(0, "", 0, 0, 2, 0, 2, 1, 1, 1, 1, -1)},
+			1, 2, 1,
+			func(r network.Report) bool { return r.Cycles == 0 },
+		},
 		{
 			"ends half a metre apart",
 			[]network.Line{xy(0, "", 0, 0, 1, 0), xy(1, "", 1.0005, 0, 2, 0)},
@@ -179,7 +209,7 @@ func turned(l network.Line) network.Line {
 
 // same compares networks but for how their lines had been digitised.
 func same(a, b *network.Network) string {
-	return cmp.Diff(a, b, cmpopts.IgnoreUnexported(network.Network{}), cmpopts.IgnoreFields(network.Edge{}, "Start", "End", "Against"),
+	return cmp.Diff(a, b, cmpopts.IgnoreUnexported(network.Network{}, network.Edge{}), cmpopts.IgnoreFields(network.Edge{}, "Start", "End", "Against"),
 		cmpopts.EquateApprox(0, 1e-9), cmp.Comparer(func(p, q *geom.LineString) bool {
 			return cmp.Equal(p.FlatCoords(), q.FlatCoords(), cmpopts.EquateApprox(0, 1e-9))
 		}))

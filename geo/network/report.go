@@ -15,7 +15,12 @@ type Report struct {
 	Flow             Flow
 	Blocked          []int // inner nodes the flow does not go through: all edges run in, or all run out
 	Dangling         []Dangle
-	Cycles           int // cycles that the flow runs in; each is an error of direction
+	Cycles           int // circles that the flow runs in, each an error of direction; see [Circle]
+	Directed         []Directed
+	LakeParts        int // parts of lines in lakes that were left out
+	LakeM            float64
+	Doubts           []Doubt           // at most [MaxDoubts] of a kind
+	Doubted          map[DoubtKind]int // how many there are of each kind
 }
 
 // Duplicate is an edge that was dropped because another runs there already.
@@ -32,6 +37,7 @@ type Component struct {
 	Flow         Flow
 
 	first int
+	edges []int
 }
 
 // Flow tells whether directions make sense.
@@ -41,7 +47,7 @@ type Flow struct {
 	Falls, Rises   int // edges with Z whose last point is lower, and higher, than the first
 }
 
-// Reversed tells whether the lines look digitised against the flow throughout: water that rises, or without heights a
+// Reversed tells whether the network looks as if it flowed the wrong way throughout: water that rises, or without heights a
 // network that splits oftener than it joins. It is a suspicion to show, no proof: a delta looks the same.
 func (f *Flow) Reversed() bool {
 	if f.Falls+f.Rises > 0 {
@@ -60,6 +66,7 @@ type Dangle struct {
 func (n *Network) kinds() {
 	for i := range n.Nodes {
 		switch {
+		case n.Nodes[i].Kind == LakeNode:
 		case len(n.Into(i)) == 0:
 			n.Nodes[i].Kind = Source
 		case len(n.OutOf(i)) == 0:
@@ -74,7 +81,7 @@ func (n *Network) kinds() {
 func (n *Network) direction(r *Report) {
 	for i := range n.Nodes {
 		in, out := len(n.Into(i)), len(n.OutOf(i))
-		if in+out < 2 {
+		if in+out < 2 || n.Nodes[i].Kind == LakeNode {
 			continue
 		}
 		if in == 0 || out == 0 {
@@ -85,16 +92,14 @@ func (n *Network) direction(r *Report) {
 		}
 	}
 	for _, e := range n.Edges {
-		z := e.Geom.Layout().ZIndex()
-		if z < 0 {
+		fall, ok := e.fall()
+		if !ok {
 			continue
 		}
-		flat := e.Geom.FlatCoords()
-		first, last := flat[z], flat[len(flat)-e.Geom.Stride()+z]
 		for _, f := range []*Flow{&r.Flow, &r.Components[e.Component].Flow} {
-			if last < first {
+			if fall > 0 {
 				f.Falls++
-			} else if last > first {
+			} else if fall < 0 {
 				f.Rises++
 			}
 		}

@@ -68,6 +68,9 @@ func (n *Network) links() []int {
 		next[i] = -1
 	}
 	for node := range n.Nodes {
+		if n.Nodes[node].Kind == LakeNode {
+			continue // no line runs through
+		}
 		in, out := n.Into(node), n.OutOf(node)
 		for k, i := range in {
 			if slices.ContainsFunc(in[:k], func(j int) bool { return n.sameRiver(i, j) }) {

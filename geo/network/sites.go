@@ -13,6 +13,8 @@ func keyOf(lon, lat float64) key {
 	return key{int64(math.Round(lon * 1e9)), int64(math.Round(lat * 1e9))}
 }
 
+func (k key) position() (lon, lat float64) { return float64(k.x) / 1e9, float64(k.y) / 1e9 }
+
 func (k key) compare(o key) int { return cmp.Or(cmp.Compare(k.x, o.x), cmp.Compare(k.y, o.y)) }
 
 // hash spreads a key over 64 bits (the finisher of splitmix64).
@@ -30,6 +32,7 @@ type site struct {
 	uses     int  // vertices of lines that lie here
 	hasEnd   bool // a line ends here
 	inner    bool // a line passes through here
+	lake     int  // the lake that it is; noLake for a point
 	parent   int
 }
 
@@ -49,6 +52,10 @@ func (b *builder) findSites() {
 	all := make([]vertex, 0, total)
 	for l := range b.lines {
 		for i := range b.lines[l].points() {
+			if k := b.lines[l].lakeAt(i); k != noLake {
+				b.lines[l].cuts = append(b.lines[l].cuts, cut{float64(i), b.lakeSite[k]})
+				continue
+			}
 			all = append(all, vertex{b.lines[l].key(i).hash(), int32(l), int32(i)})
 		}
 	}
@@ -94,6 +101,17 @@ func (b *builder) keyAt(v vertex) key { return b.lines[v.line].key(int(v.i)) }
 
 func (b *builder) isEnd(v vertex) bool { return v.i == 0 || int(v.i) == b.lines[v.line].points()-1 }
 
+// lakeAt gives the lake that a vertex ends in.
+func (c *cleaned) lakeAt(i int) int {
+	switch i {
+	case 0:
+		return c.lakes[0]
+	case c.points() - 1:
+		return c.lakes[1]
+	}
+	return noLake
+}
+
 // ways counts the different vertices next to a place that no line ends at.
 func (b *builder) ways(vs []vertex) int {
 	next := make([]key, 0, 8)
@@ -108,8 +126,12 @@ func (b *builder) ways(vs []vertex) int {
 }
 
 func (b *builder) addSite(vs []vertex) {
-	p := b.lines[vs[0].line].point(int(vs[0].i))
-	s := site{lon: p[0], lat: p[1], uses: len(vs), parent: len(b.sites)}
+	// Of positions that are equal to a key the least is taken, whichever line has it and whichever way that runs.
+	at := slices.MinFunc(vs, func(p, q vertex) int {
+		return slices.Compare(b.lines[p.line].point(int(p.i))[:2], b.lines[q.line].point(int(q.i))[:2])
+	})
+	p := b.lines[at.line].point(int(at.i))
+	s := site{lon: p[0], lat: p[1], uses: len(vs), lake: noLake, parent: len(b.sites)}
 	for _, v := range vs {
 		if b.isEnd(v) {
 			s.hasEnd = true

@@ -16,9 +16,11 @@ func (b *builder) cluster() {
 	if b.opt.SnapM <= 0 {
 		return
 	}
-	order := make([]int, len(b.sites))
-	for i := range order {
-		order[i] = i
+	order := make([]int, 0, len(b.sites))
+	for i := range b.sites {
+		if b.sites[i].lake == noLake {
+			order = append(order, i)
+		}
 	}
 	slices.SortFunc(order, func(i, j int) int {
 		return cmp.Or(cmp.Compare(b.sites[i].lat, b.sites[j].lat), cmp.Compare(b.sites[i].lon, b.sites[j].lon))
@@ -143,7 +145,7 @@ func (b *builder) touches(tree *rtree.RTreeG[int], l int) []touch {
 	var out []touch
 	for from := 0; from < c.points()-1; from += blockSize {
 		to := min(from+blockSize, c.points()-1)
-		low, high := b.box(c, from, to)
+		low, high := c.box(from, to, b.opt.SnapM)
 		tree.Search(low, high, func(_, _ [2]float64, site int) bool {
 			if slices.ContainsFunc(c.cuts, func(k cut) bool { return b.root(k.site) == site }) {
 				return true
@@ -165,15 +167,15 @@ func (b *builder) touches(tree *rtree.RTreeG[int], l int) []touch {
 	return out
 }
 
-// box is the box of the vertices from..to, widened by the tolerance.
-func (b *builder) box(c *cleaned, from, to int) (low, high [2]float64) {
+// box is the box of the vertices from..to, wider by a margin in metres.
+func (c *cleaned) box(from, to int, marginM float64) (low, high [2]float64) {
 	low, high = [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
 	for i := from; i <= to; i++ {
 		p := c.point(i)
 		low[0], low[1] = min(low[0], p[0]), min(low[1], p[1])
 		high[0], high[1] = max(high[0], p[0]), max(high[1], p[1])
 	}
-	dy := b.opt.SnapM / shortestDegree
+	dy := max(0, marginM) / shortestDegree
 	dx := dy / max(0.01, math.Cos(max(math.Abs(low[1]), math.Abs(high[1]))*math.Pi/180))
 	return [2]float64{low[0] - dx, low[1] - dy}, [2]float64{high[0] + dx, high[1] + dy}
 }

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// strahler gives every edge its order and counts the cycles that had to be broken.
-func (n *Network) strahler() (cycles int) {
+// strahler gives every edge its order, and of each edge the longest way in metres down to its end.
+func (n *Network) strahler() (upM []float64) {
 	w := &walk{n: n, waits: make([]int, len(n.Nodes)), done: make([]bool, len(n.Nodes)), upM: make([]float64, len(n.Edges)), seen: make([]int, len(n.Nodes))}
 	for i := range n.Nodes {
 		w.waits[i] = len(n.Into(i))
@@ -15,16 +15,16 @@ func (n *Network) strahler() (cycles int) {
 			w.ready = append(w.ready, i)
 		}
 	}
-	for next := 0; ; {
+	for next, circles := 0, 0; ; {
 		w.run()
 		for next < len(n.Nodes) && w.done[next] {
 			next++
 		}
 		if next == len(n.Nodes) {
-			return cycles
+			return w.upM
 		}
-		cycles++
-		w.ready = append(w.ready, w.inCycle(next, cycles))
+		circles++
+		w.ready = append(w.ready, w.inCycle(next, circles))
 	}
 }
 
@@ -64,23 +64,29 @@ func (w *walk) leave(node int) {
 	for _, i := range out {
 		e := &w.n.Edges[i]
 		e.Order, e.Divergence, e.Main = order, len(out) > 1, i == main
+		if e.canal {
+			e.Order = 1
+		}
 		e.Minor = minor || (i != main && len(w.n.Into(node)) > 0)
 		w.upM[i] = longest + e.LengthM
 	}
 }
 
-// orderAt gives the order below a node, whether only minor paths arrive there, and the longest way to it.
+// orderAt gives the order below a node, whether only minor paths arrive there, and the longest way to it; canals are as if
+// they were not there.
 func (w *walk) orderAt(node int) (order int, minor bool, longestM float64) {
-	into := w.n.Into(node)
-	minor = len(into) > 0
-	for _, i := range into {
-		if e := w.n.Edges[i]; e.Order > 0 && !e.Minor {
+	minor = true
+	for _, i := range w.n.Into(node) {
+		if e := &w.n.Edges[i]; e.Order > 0 && !e.Minor && !e.canal {
 			minor = false
 		}
 	}
 	equal := 0
-	for _, i := range into {
-		e := w.n.Edges[i]
+	for _, i := range w.n.Into(node) {
+		e := &w.n.Edges[i]
+		if e.canal {
+			continue
+		}
 		longestM = max(longestM, w.upM[i])
 		if e.Minor != minor {
 			continue
@@ -92,7 +98,7 @@ func (w *walk) orderAt(node int) (order int, minor bool, longestM float64) {
 			equal++
 		}
 	}
-	if order == 0 { // a source, or a cycle entered here
+	if order == 0 { // a source, the end of canals, or a circle entered here
 		return 1, false, longestM
 	}
 	if equal > 1 && !minor {
@@ -101,7 +107,7 @@ func (w *walk) orderAt(node int) (order int, minor bool, longestM float64) {
 	return order, minor, longestM
 }
 
-// mainIn gives the inflow that a river keeps its name along: no minor path, the highest order, a river with
+// mainIn gives the inflow that a river keeps its name along: no canal, no minor path, the highest order, a river with
 // a name, then the longest way.
 func (w *walk) mainIn(into []int) int {
 	if len(into) == 0 {
@@ -109,24 +115,28 @@ func (w *walk) mainIn(into []int) int {
 	}
 	return slices.MinFunc(into, func(i, j int) int {
 		p, q := w.n.Edges[i], w.n.Edges[j]
-		return cmp.Or(cmp.Compare(boolInt(p.Minor), boolInt(q.Minor)), cmp.Compare(q.Order, p.Order),
+		return cmp.Or(cmp.Compare(boolInt(p.canal), boolInt(q.canal)), cmp.Compare(boolInt(p.Minor), boolInt(q.Minor)), cmp.Compare(q.Order, p.Order),
 			cmp.Compare(boolInt(p.Group == ""), boolInt(q.Group == "")), cmp.Compare(w.upM[j], w.upM[i]), cmp.Compare(i, j))
 	})
 }
 
-// mainOut gives the outflow that goes on from an inflow: of the same river, else the straightest, else the first.
+// mainOut gives the outflow that goes on from an inflow: no canal, of the same river, else the straightest, else the first.
 func (n *Network) mainOut(out []int, in int) int {
 	switch {
 	case len(out) == 0:
 		return -1
-	case len(out) == 1 || in < 0:
+	case len(out) == 1:
 		return out[0]
+	case in < 0:
+		return slices.MinFunc(out, func(i, j int) int {
+			return cmp.Or(cmp.Compare(boolInt(n.Edges[i].canal), boolInt(n.Edges[j].canal)), cmp.Compare(i, j))
+		})
 	}
 	return slices.MinFunc(out, func(i, j int) int {
 		p, q := n.Edges[i], n.Edges[j]
 		group := n.Edges[in].Group
 		other := func(e Edge) int { return boolInt(group == "" || e.Group != group) }
-		return cmp.Or(cmp.Compare(other(p), other(q)), cmp.Compare(n.turn(in, i), n.turn(in, j)), cmp.Compare(i, j))
+		return cmp.Or(cmp.Compare(boolInt(p.canal), boolInt(q.canal)), cmp.Compare(other(p), other(q)), cmp.Compare(n.turn(in, i), n.turn(in, j)), cmp.Compare(i, j))
 	})
 }
 
