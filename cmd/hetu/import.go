@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"hetu/data/ingest"
 	"hetu/geo"
+	"hetu/geo/network"
 )
 
 type importCmd struct {
@@ -30,6 +33,9 @@ type importCmd struct {
 	ValidFrom   string            `help:"The day from which it is true. Default: today." placeholder:"DATE"`
 	Snap        float64           `help:"Line ends this near, in metres, become one node; below 0 none." default:"1" placeholder:"METRES"`
 	Against     bool              `help:"The lines were drawn against the flow."`
+	Direction   string            `help:"Where the direction of the flow comes from: auto, digitised, elevation (the lines' heights) or outlet." enum:"auto,digitised,elevation,outlet" default:"auto"`
+	Outlet      []string          `help:"A place where the water leaves; what is joined to it flows to it. May be repeated." placeholder:"LON,LAT" sep:"none"`
+	Crossings   string            `help:"Lines that cross without a vertex in common: kind (a canal passes a river, others meet), node (all meet) or keep (none does)." enum:"kind,node,keep" default:"kind"`
 	UseM        bool              `help:"Use the file's M as the measure." name:"use-m"`
 	SkipRefused bool              `help:"Take the rows that can be taken; the others go to FILE.refused.csv."`
 	DryRun      bool              `help:"Report and store nothing."`
@@ -71,6 +77,9 @@ func (c *importCmd) request(a *app) (ingest.Request, error) {
 		Today: geo.DateOf(a.now()), Actor: "hetu import", SnapM: c.Snap, Against: c.Against, UseM: c.UseM,
 		SkipRefused: c.SkipRefused, DryRun: c.DryRun, Yes: c.Yes, Progress: progress(a), Temp: os.TempDir(),
 	}
+	if err := c.flow(&req); err != nil {
+		return req, err
+	}
 	if c.ValidFrom != "" {
 		d, err := geo.ParseDate(c.ValidFrom)
 		if err != nil {
@@ -82,6 +91,26 @@ func (c *importCmd) request(a *app) (ingest.Request, error) {
 		req.Confirm = func(r *ingest.Report) (bool, error) { return c.ask(a, r) }
 	}
 	return req, nil
+}
+
+// flow fills in what is said of the network.
+func (c *importCmd) flow(req *ingest.Request) error {
+	if c.Direction != "auto" {
+		req.Direction = network.Direction(c.Direction)
+	}
+	if c.Crossings != "kind" {
+		req.Crossings = network.Crossings(c.Crossings)
+	}
+	for _, word := range c.Outlet {
+		lon, lat, _ := strings.Cut(word, ",")
+		x, errX := strconv.ParseFloat(strings.TrimSpace(lon), 64)
+		y, errY := strconv.ParseFloat(strings.TrimSpace(lat), 64)
+		if errX != nil || errY != nil || !(math.Abs(x) <= 180 && math.Abs(y) <= 90) {
+			return usageError{fmt.Errorf("--outlet %s: a longitude and a latitude in degrees are needed, as 112.3496,32.5647", word)}
+		}
+		req.Outlets = append(req.Outlets, network.Outfall{Lon: x, Lat: y})
+	}
+	return nil
 }
 
 // conclude prints the report, when there is one that was not shown with the question, and what was done.

@@ -53,6 +53,10 @@ type NetworkReport struct {
 	Duplicates       int     `json:"duplicates"`
 	Cycles           int     `json:"cycles"`
 	Nameless         int     `json:"nameless"` // rows without a river: edges of no river
+
+	Directions []FlowDirection `json:"directions"`
+	Doubts     []NetworkDoubt  `json:"doubts,omitempty"` // of each kind the first two hundred
+	Doubted    map[string]int  `json:"doubted,omitempty"`
 }
 
 // Merged counts what the merge does with the rows of one entity.

@@ -88,7 +88,7 @@ func (r *rivers) row(at row) (reason, remedy *Sentence) {
 		if reason := j.checkM(at.shape.layout, flat); reason != nil {
 			return reason, nil
 		}
-		r.lines = append(r.lines, network.Line{Index: len(r.lines), Group: group, Geom: geom.NewLineStringFlat(at.shape.layout, flat)})
+		r.lines = append(r.lines, network.Line{Index: len(r.lines), Group: group, Kind: network.LineKind(river.RiverKind), Geom: geom.NewLineStringFlat(at.shape.layout, flat)})
 		r.rowOf = append(r.rowOf, at)
 	}
 	return nil, nil
@@ -222,7 +222,10 @@ func (j *job) checkM(layout geom.Layout, flat []float64) *Sentence {
 
 // connect makes the network of all lines and its rows.
 func (r *rivers) connect() error {
-	net, found := network.Build(r.lines, network.Options{SnapM: r.j.req.SnapM, Against: r.j.req.Against})
+	req := r.j.req
+	net, found := network.Build(r.lines, network.Options{
+		SnapM: req.SnapM, Against: req.Against, Crossings: req.Crossings, Direction: req.Direction, Outlets: req.Outlets,
+	})
 	routes := net.Routes()
 	r.reportNetwork(net, &found, len(routes))
 	orders := map[string]int{}
@@ -332,17 +335,12 @@ func (r *rivers) reportNetwork(net *network.Network, found *network.Report, rout
 	n.InnerNodes, n.FlowThrough = found.Flow.Inner, found.Flow.Through
 	n.Snapped, n.LargestShiftM = found.SnappedEnds+found.SnappedOnto, found.LargestShiftM
 	n.Dangling, n.Duplicates, n.Cycles = len(found.Dangling), len(found.Duplicates), found.Cycles
+	r.reportDoubts(found)
 	if found.Flow.Reversed() {
-		r.j.report.note(sayf("the lines look digitised against the flow throughout; if they are, say --against", "线的方向似乎与水流相反;若确实如此,请用 --against"))
+		r.j.report.note(sayf("the flow looks turned round throughout; if it is, say --against, or name the mouth with --outlet LON,LAT", "流向似乎整体相反;若确实如此,请用 --against,或用 --outlet 经度,纬度 指定河口"))
 	}
 	for _, l := range found.ZeroLines {
 		r.j.report.note(sayf("row %d is a line without length and was dropped", "第 %d 行的线没有长度,已略去", r.rowOf[l].n))
-	}
-	for i, d := range found.Duplicates {
-		if i == 20 {
-			break
-		}
-		r.j.report.note(sayf("a part of row %d lies on row %d and was taken once", "第 %d 行的一段与第 %d 行重合,只取一次", r.rowOf[d.Dropped].n, r.rowOf[d.Kept].n))
 	}
 	if n.Nameless > 0 {
 		r.j.report.note(sayf("%d rows have no name: they become edges of no river", "%d 行没有名称,作为不属于任何河流的河段边导入", n.Nameless))

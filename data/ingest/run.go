@@ -15,6 +15,7 @@ import (
 
 	"hetu/data/pg"
 	"hetu/geo"
+	"hetu/geo/network"
 )
 
 // Request says what to import and how. Path and As are needed; the rest has defaults.
@@ -34,9 +35,12 @@ type Request struct {
 
 	SnapM       float64 // metres; 0: the default of package network
 	Against     bool    // lines run against the flow
-	UseM        bool    // M of the file is the measure
-	SkipRefused bool    // take the rows that can be taken
-	RefusedFile string  // where SkipRefused writes the others; empty: Path.refused.csv. It must not exist
+	Crossings   network.Crossings
+	Direction   network.Direction
+	Outlets     []network.Outfall
+	UseM        bool   // M of the file is the measure
+	SkipRefused bool   // take the rows that can be taken
+	RefusedFile string // where SkipRefused writes the others; empty: Path.refused.csv. It must not exist
 	DryRun      bool
 	Yes         bool // merge without asking, guesses included
 

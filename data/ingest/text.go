@@ -102,4 +102,23 @@ func (p *printer) network(n *NetworkReport) {
 		n.Lines, n.Edges, n.Nodes, n.Routes, n.Components, n.ComponentsAtEnds, 100*n.LargestShare)
 	p.line("flow", "流向", p.say("it goes through %d of %d inner nodes; %d cycles", "%d / %d 个内部节点水流贯通;环路 %d 个"), n.FlowThrough, n.InnerNodes, n.Cycles)
 	p.line("ends", "端点", p.say("%d dangling, %d snapped (by at most %.3f m)", "悬挂 %d 个,捕捉 %d 个(最大移动 %.3f 米)"), n.Dangling, n.Snapped, n.LargestShiftM)
+	for _, d := range n.Directions {
+		p.line("direction", "流向依据", "%s", d.Text.In(p.lang))
+	}
+	p.doubts(n)
+}
+
+// shownDoubts is how many doubts of a kind are printed; the report as JSON has more.
+const shownDoubts = 10
+
+func (p *printer) doubts(n *NetworkReport) {
+	shown := map[string]int{}
+	for _, d := range n.Doubts {
+		if shown[d.Kind]++; shown[d.Kind] <= shownDoubts {
+			p.line("doubtful", "存疑", p.say("%s at %.6f,%.6f", "%s,位置 %.6f,%.6f"), d.Text.In(p.lang), d.Lon, d.Lat)
+		}
+		if more := n.Doubted[d.Kind] - shownDoubts; more > 0 && shown[d.Kind] == shownDoubts {
+			p.line("doubtful", "存疑", p.say("%d more of the kind %s; --json lists up to 200", "另有 %d 处同类(%s);--json 最多列出 200 处"), more, d.Kind)
+		}
+	}
 }

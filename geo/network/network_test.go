@@ -322,3 +322,11 @@ func TestManyLines(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 }
+
+// What a million lines would take is measured on 200,000, outside of the tests: go test -bench Build -benchtime 1x.
+func BenchmarkBuild(b *testing.B) {
+	lines := brooks(200000)
+	for b.Loop() {
+		network.Build(lines, network.Options{})
+	}
+}
