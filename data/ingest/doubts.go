@@ -85,7 +85,7 @@ func describe(d network.Doubt, rows []int) *Sentence {
 	case network.OpposedLine:
 		return sayf("a part of rows %s runs twice, in opposite directions, and was taken once, %.1f m", "第 %s 行有一段方向相反地重合,只取一次,长 %.1f 米", all, d.Size)
 	case network.Gap:
-		return sayf("row %d ends %.2f m from row %d", "第 %d 行的端点距第 %[3]d 行 %[2].2f 米", first, d.Size, rows[len(rows)-1])
+		return sayf("row %d ends %.2f m from row %d", "第 %d 行的端点距第 %[3]d 行 %.2[2]f 米", first, d.Size, rows[len(rows)-1])
 	case network.Stub:
 		return sayf("row %d ends %.2f m beyond a junction", "第 %d 行超出交汇点 %.2f 米", first, d.Size)
 	case network.Part:

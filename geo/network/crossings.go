@@ -98,10 +98,6 @@ func (b *builder) crossings() []crossing {
 	return out
 }
 
-func (s segment) compare(o segment) int {
-	return cmp.Or(cmp.Compare(s.line, o.line), cmp.Compare(s.i, o.i))
-}
-
 // extent is the box of the vertices from..to, wider by what rounding to a key moves them.
 func (c *cleaned) extent(from, to int) (low, high [2]float64) {
 	const rounding = 1e-9

@@ -16,7 +16,8 @@
 // Why the direction is decided for each component (2026-11-27). A file of a county has many rivers that do not meet, and one
 // that was drawn wrongly should not turn those that were drawn well. Heights come before the digitising, since they are of the
 // water and digitising is of the hand, but only where they leave next to no node blocked: surveys of two years do not fit.
-// The way to an outlet makes no circle and blocks no node, so it is the last resort; in a loop it is a guess, and said to be.
+// The way to an outlet makes no circle and blocks no node, so it is the last resort; in a loop it is a guess, and said to be,
+// unless the loop drains as it was digitised.
 //
 // Why a lake is one node (2026-11-27). Parts of lines in a lake are left out and all lines that reach its shore meet there, so
 // that inlet and outlet are equally far from the mouth, as in the measures of cantonal networks, and a lake where streams

@@ -63,6 +63,14 @@ func TestLoopIsUndecided(t *testing.T) {
 	if r.Doubted[network.Undecided] != 3 || r.Doubted[network.Loop] != 1 || r.Directed[0].Turned != 0 || outfalls(n) != 1 {
 		t.Errorf("got %+v", r)
 	}
+	// An outlet has to be looked for, since the last line blocks the flow: the loop drains as it was digitised, and stays,
+	// though from the brook's mouth the way back is the shorter one.
+	lines[2] = xy(2, "", 2, 1, 2.9, 5, 3, 0)
+	lines = append(lines, xy(6, "", 5, 0, 4, 0))
+	n, r = network.Build(lines, network.Options{})
+	if r.Directed[0].Why != network.NothingElse || r.Directed[0].Turned != 1 || r.Doubted[network.Undecided] != 0 || outfalls(n) != 1 {
+		t.Errorf("got %+v", r)
+	}
 }
 
 // More doubts than are listed are counted.

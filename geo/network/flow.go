@@ -41,6 +41,8 @@ type director struct {
 	at      adjacency    // the ends of edges at each node: edge e has the ends 2e and 2e+1
 	height  []float64    // of each node; NaN where none is known
 	outlets map[int]bool // nodes that were named
+	loops   [][]int      // of the whole network, once they are asked for
+	loopOf  map[int]int  // edges to loops
 	reached []float64    // of each node: metres to where the water of its part goes, NaN before that is known
 }
 
@@ -99,12 +101,22 @@ func (d *director) component(nodes, edges []int, told map[Directed]Directed) {
 		d.byHeight(nodes, edges)
 	case Outfalls:
 		d.byOutlet(nodes, edges)
+		if why == NothingElse {
+			d.keepLoops(edges)
+		}
+		for _, i := range edges {
+			if d.n.Edges[i].by == Auto {
+				d.turnToward(i)
+			}
+		}
 	}
 	sum := told[Directed{By: by, Why: why}]
 	sum.By, sum.Why, sum.Components, sum.Edges = by, why, sum.Components+1, sum.Edges+len(edges)
 	for k, i := range edges {
 		e := &d.n.Edges[i]
-		e.by = by
+		if e.by == Auto {
+			e.by = by
+		}
 		sum.LengthM += e.LengthM
 		sum.Turned += boolInt(e.Against != was[k])
 	}
@@ -259,7 +271,7 @@ func (d *director) byPlace(nodes []int) []int {
 	return out
 }
 
-// byOutlet turns the edges the way that is shorter to the outlet.
+// byOutlet measures how far the nodes are from the outlets.
 func (d *director) byOutlet(nodes, edges []int) {
 	var from []int
 	for _, v := range nodes {
@@ -271,19 +283,82 @@ func (d *director) byOutlet(nodes, edges []int) {
 		from = []int{d.likeliest(nodes)}
 	}
 	d.reach(from, func(int) bool { return true })
+}
+
+// keepLoops leaves loops as they were digitised where that drains them. The shorter way to the outlet is right on a tree
+// and a guess in a loop, and what was drawn is the better one where it makes sense.
+func (d *director) keepLoops(edges []int) {
+	if d.loops == nil {
+		d.n.link()
+		d.loops, d.loopOf = d.n.blocks(), make(map[int]int)
+		for k, loop := range d.loops {
+			for _, i := range loop {
+				d.loopOf[i] = k
+			}
+		}
+	}
+	seen := map[int]bool{}
 	for _, i := range edges {
-		d.turnToward(i)
+		k, ok := d.loopOf[i]
+		if !ok || seen[k] {
+			continue
+		}
+		seen[k] = true
+		if d.drains(d.loops[k]) {
+			for _, j := range d.loops[k] {
+				d.n.Edges[j].by = Digitised
+			}
+		}
 	}
 }
 
-// turnToward turns an edge from the node that is farther to the one that is nearer; of two as far the first on the map is
-// the nearer. So no circle can come of it.
+// drains tells whether the water of a loop leaves it as it was digitised: at the node nearest to the outlet, and from every
+// other, running in no circle.
+func (d *director) drains(loop []int) bool {
+	waits, down := map[int]int{}, map[int][]int{}
+	for _, i := range loop {
+		e := &d.n.Edges[i]
+		waits[e.From] += 0
+		waits[e.To]++
+		down[e.From] = append(down[e.From], e.To)
+	}
+	var ready []int
+	exit := d.n.Edges[loop[0]].From
+	for v := range waits {
+		if d.nearer(v, exit) {
+			exit = v
+		}
+		if waits[v] == 0 {
+			ready = append(ready, v)
+		}
+	}
+	done := 0
+	for ; len(ready) > 0; done++ {
+		v := ready[len(ready)-1]
+		ready = ready[:len(ready)-1]
+		if v != exit && len(down[v]) == 0 {
+			return false
+		}
+		for _, w := range down[v] {
+			if waits[w]--; waits[w] == 0 {
+				ready = append(ready, w)
+			}
+		}
+	}
+	return done == len(waits)
+}
+
+// turnToward turns an edge from the node that is farther to the one that is nearer. So no circle can come of it.
 func (d *director) turnToward(edge int) {
-	e := &d.n.Edges[edge]
-	steady := func(v int) float64 { return math.Round(d.reached[v] * steadyMetres) }
-	if cmp.Or(cmp.Compare(steady(e.From), steady(e.To)), d.keyOf(e.From).compare(d.keyOf(e.To))) < 0 {
+	if e := &d.n.Edges[edge]; d.nearer(e.From, e.To) {
 		e.turn()
 	}
+}
+
+// nearer tells whether a node is nearer to where the water goes; of two as far the first on the map is.
+func (d *director) nearer(v, w int) bool {
+	steady := func(v int) float64 { return math.Round(d.reached[v] * steadyMetres) }
+	return cmp.Or(cmp.Compare(steady(v), steady(w)), d.keyOf(v).compare(d.keyOf(w))) < 0
 }
 
 // reach measures the nodes that some can be reached from by certain edges and that are not measured yet: metres by the

@@ -34,7 +34,7 @@ type Line struct {
 
 // Options says how to read lines; the zero value is right for most files.
 type Options struct {
-	SnapM     float64   // metres; 0 is [DefaultSnapM], below 0 joins only what is equal to 1e-9 degrees
+	SnapM     float64   // metres; 0 is [DefaultSnapM], below 0 joins only what is equal, or lies on a line, to 1e-9 degrees
 	Crossings Crossings // what to do where lines cross without a vertex in common
 	Direction Direction // where the direction of the flow is taken from
 	Against   bool      // all lines were digitised against the flow: turn them round before anything is asked of them
@@ -147,6 +147,12 @@ type adjacency struct{ first, edges []int }
 
 func (a adjacency) of(node int) []int { return a.edges[a.first[node]:a.first[node+1]] }
 
+// link lists the edges at each node.
+func (n *Network) link() {
+	n.into = newAdjacency(len(n.Nodes), len(n.Edges), func(e int) int { return n.Edges[e].To })
+	n.outOf = newAdjacency(len(n.Nodes), len(n.Edges), func(e int) int { return n.Edges[e].From })
+}
+
 func newAdjacency(nodes, edges int, nodeOf func(edge int) int) adjacency {
 	a := adjacency{first: make([]int, nodes+1), edges: make([]int, edges)}
 	for e := range edges {
@@ -186,8 +192,7 @@ func Build(lines []Line, opt Options) (*Network, Report) {
 
 // tell says of each edge and node what follows from the whole, and reports it.
 func (b *builder) tell(n *Network) {
-	n.into = newAdjacency(len(n.Nodes), len(n.Edges), func(e int) int { return n.Edges[e].To })
-	n.outOf = newAdjacency(len(n.Nodes), len(n.Edges), func(e int) int { return n.Edges[e].From })
+	n.link()
 	n.kinds()
 	b.report.Components = n.components()
 	n.direction(&b.report)
@@ -202,6 +207,5 @@ type builder struct {
 	lines    []cleaned
 	sites    []site
 	lakeSite []int // of each lake; -1 where no line meets it
-	directed []Directed
 	report   Report
 }
