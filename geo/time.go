@@ -67,6 +67,12 @@ func (d Date) Before(e Date) bool { return d.t.Before(e.t) }
 // AddDays gives the day n days later.
 func (d Date) AddDays(n int) Date { return Date{d.t.AddDate(0, 0, n)} }
 
+// DaysUntil counts the days from d to e: 1 when e is the day after d.
+func (d Date) DaysUntil(e Date) int { return int((e.t.Unix() - d.t.Unix()) / 86400) }
+
+// Weekday tells which day of the week it is.
+func (d Date) Weekday() time.Weekday { return d.t.Weekday() }
+
 // Period is the civil days [From, To); a zero end is open.
 type Period struct{ From, To Date }
 

@@ -95,8 +95,8 @@ type Holder struct {
 	Note        *string   `json:"note"`
 }
 
-// BoardAt is a notice board of the answer's reaches. It is stale from the day on which a post of its level, on any reach that
-// it names, changed hands after the date of its text.
+// BoardAt is a notice board of the answer's reaches. It is stale while the chiefs of its level, on any reach that it names, are
+// not those of the day of its text: see [StalenessOf].
 type BoardAt struct {
 	ID          int64      `json:"id"`
 	Code        *string    `json:"code"`

@@ -200,26 +200,14 @@ func (c chain) boardsNear() []BoardAt {
 	return out[:min(len(out), maxBoards)]
 }
 
-// staleSince is the first day after the board's text was made on which a post of its reaches and level changed hands.
+// staleSince is the first day from which a board has shown another chief of its reaches and level than is in office. What it
+// shows is taken to be what was right on the day of its text.
 func (c chain) staleSince(b Board) *geo.Date {
-	if b.ContentDate.IsZero() {
-		return nil
-	}
-	var first geo.Date
-	day := c.question.At.AsOf
-	see := func(d geo.Date) {
-		if !d.IsZero() && b.ContentDate.Before(d) && !day.Before(d) && (first.IsZero() || d.Before(first)) {
-			first = d
-		}
-	}
+	var h BoardHistory
 	for _, p := range c.posts {
-		if p.ReachID == nil || p.Level != b.Level || !slices.Contains(b.ReachIDs, *p.ReachID) {
-			continue
-		}
-		for _, held := range tenures(p.Appointments) {
-			see(held.From)
-			see(held.To)
+		if p.ReachID != nil && p.Level == b.Level && slices.Contains(b.ReachIDs, *p.ReachID) {
+			h.Posts = append(h.Posts, Spell[Post]{Value: p})
 		}
 	}
-	return known(first)
+	return StalenessOf(BoardText{Level: b.Level, Made: b.ContentDate}, h.Truth(), nil, Calendar{}, c.question.At.AsOf).Since
 }

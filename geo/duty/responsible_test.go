@@ -3,6 +3,7 @@ package duty_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -220,7 +221,7 @@ func post(id int64, appointments ...duty.Appointment) duty.Post {
 }
 
 func held(person int64, from, to string, acting bool) duty.Appointment {
-	a := duty.Appointment{PersonID: person, Person: "示例", Acting: acting, Valid: geo.Since(day(from))}
+	a := duty.Appointment{PersonID: person, Person: fmt.Sprintf("示例%d", person), Acting: acting, Valid: geo.Since(day(from))}
 	if to != "" {
 		a.Valid.To = day(to)
 	}
@@ -288,7 +289,8 @@ func TestTenure(t *testing.T) {
 		{"another day's note", []duty.Appointment{held(7, "2024-01-01", "2026-02-01", false), held(7, "2026-02-01", "", false)}, "2024-01-01", ""},
 		{"another person", []duty.Appointment{held(7, "2024-01-01", change, false), held(8, change, "", false)}, change, change},
 		{"acting before", []duty.Appointment{held(7, "2024-01-01", change, true), held(7, change, "", false)}, change, change},
-		{"after a gap", []duty.Appointment{held(7, "2024-01-01", "2025-04-01", false), held(7, change, "", false)}, change, "2025-04-01"},
+		{"after a gap", []duty.Appointment{held(7, "2024-01-01", "2025-04-01", false), held(7, change, "", false)}, change, ""}, // what the board shows is so again
+		{"after a gap, another", []duty.Appointment{held(7, "2024-01-01", "2025-04-01", false), held(8, change, "", false)}, change, "2025-04-01"},
 	}
 	for _, tt := range tests {
 		found := ask(t, oneReach(post(1, tt.appointments...)), 106.05, 26.5001)[0]
