@@ -39,8 +39,8 @@ type RiverFacts struct {
 	Levels     []geo.Level // that manage the river
 	Routes     []RouteSpan
 	Reaches    []Reach
-	Posts      []Post // of the river and of its reaches, of any role
-	Boards     []BoardSite    // that name one of its reaches
+	Posts      []Post        // of the river and of its reaches, of any role
+	Boards     []BoardSite   // that name one of its reaches
 	Boundaries []BankSpan    // announced management boundaries 管理范围线
 	Sections   []RoutePlace  // water-quality sections 断面
 	Plans      []PlanOf      // one-river-one-policy plans 一河一策

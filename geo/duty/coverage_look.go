@@ -21,8 +21,8 @@ type cover struct {
 	asOf   geo.Date
 	routes map[int64]Range
 	byID   map[int64]*Reach
-	seats  map[int64][]Seat     // chiefs' of reaches
-	ofAll  map[geo.Level][]Seat // chiefs' of the river as a whole
+	seats  map[int64][]Seat      // chiefs' of reaches
+	ofAll  map[geo.Level][]Seat  // chiefs' of the river as a whole
 	boards map[int64][]geo.Level // that name a reach
 	out    RiverCoverage
 

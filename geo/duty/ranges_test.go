@@ -122,8 +122,15 @@ func TestRangeHolds(t *testing.T) {
 		m    float64
 		want bool
 	}{
-		{lower, 0, true}, {lower, 999.999, true}, {lower, 1000, false}, {upper, 1000, true}, {upper, 2000, true},
-		{upper, 2000.005, true}, {upper, 2000.02, false}, {lower, -0.1, false}, {duty.Range{FromM: 1000, ToM: 1999.995}, 2000, true},
+		{lower, 0, true},
+		{lower, 999.999, true},
+		{lower, 1000, false},
+		{upper, 1000, true},
+		{upper, 2000, true},
+		{upper, 2000.005, true},
+		{upper, 2000.02, false},
+		{lower, -0.1, false},
+		{duty.Range{FromM: 1000, ToM: 1999.995}, 2000, true},
 	}
 	for _, tt := range tests {
 		if got := tt.r.Holds(tt.m, 2000, 0.01); got != tt.want {

@@ -11,7 +11,7 @@ import (
 // is not shown, and cannot be out of date; Chiefs nil is not known, and taken to be right on the day of the text, for there is
 // no board without chiefs.
 type Content struct {
-	Places   []ShownPlace      `json:"places,omitempty"` // one for each reach
+	Places   []ShownPlace `json:"places,omitempty"` // one for each reach
 	Chiefs   []ShownChief `json:"chiefs"`
 	Phone    string       `json:"phone,omitempty"`    // for supervision 监督电话
 	Boundary string       `json:"boundary,omitempty"` // SHA-256 of the boundary on its map

@@ -46,7 +46,9 @@ func placeFields(shown Content) []field {
 		}
 		names := func(q ShownPlace) bool { return shows(p.River, q.River) && shows(p.Reach, q.Reach) }
 		add(StaleName, names, func(q ShownPlace) string { return joined(" ", q.River, q.Reach) })
-		add(StaleReach, func(q ShownPlace) bool { return shows(p.Start, q.Start) && shows(p.End, q.End) && sameLength(p.LengthM, q.LengthM) }, ends)
+		add(StaleReach, func(q ShownPlace) bool {
+			return shows(p.Start, q.Start) && shows(p.End, q.End) && sameLength(p.LengthM, q.LengthM)
+		}, ends)
 	}
 	return out
 }

@@ -22,8 +22,12 @@ func year2018(t *testing.T) duty.Calendar {
 	c, err := duty.NewCalendar([]duty.HolidayNotice{{
 		Year: 2018, Numbers: []string{"国办发明电〔2017〕12号"},
 		Holidays: []geo.Period{
-			{From: day("2018-01-01"), To: day("2018-01-02")}, {From: day("2018-02-15"), To: day("2018-02-22")}, {From: day("2018-04-05"), To: day("2018-04-08")},
-			{From: day("2018-04-29"), To: day("2018-05-02")}, {From: day("2018-06-18"), To: day("2018-06-19")}, {From: day("2018-09-24"), To: day("2018-09-25")},
+			{From: day("2018-01-01"), To: day("2018-01-02")},
+			{From: day("2018-02-15"), To: day("2018-02-22")},
+			{From: day("2018-04-05"), To: day("2018-04-08")},
+			{From: day("2018-04-29"), To: day("2018-05-02")},
+			{From: day("2018-06-18"), To: day("2018-06-19")},
+			{From: day("2018-09-24"), To: day("2018-09-25")},
 			{From: day("2018-10-01"), To: day("2018-10-08")},
 		},
 		Working: []geo.Date{day("2018-02-11"), day("2018-02-24"), day("2018-04-08"), day("2018-04-28"), day("2018-09-29"), day("2018-09-30")},
@@ -126,7 +130,8 @@ func TestStaleFields(t *testing.T) {
 		Places: []duty.ShownPlace{{River: "东门河", Reach: "上段", Start: "甲桥", End: "乙桥", LengthM: new(4400.0)}},
 		Chiefs: []duty.ShownChief{
 			{Level: geo.County, Role: "chief", Title: "县级河长", Name: "甲", Position: "副县长", Phone: "0851-1"},
-			{Level: geo.Town, Role: "chief", DualRole: "party", Name: "丙"}, {Level: geo.Town, Role: "chief", DualRole: "government", Name: "丁"},
+			{Level: geo.Town, Role: "chief", DualRole: "party", Name: "丙"},
+			{Level: geo.Town, Role: "chief", DualRole: "government", Name: "丁"},
 		},
 		Phone: "12314", Boundary: "aa", QR: "t1",
 	}
