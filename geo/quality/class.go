@@ -28,6 +28,8 @@ type Indicator struct {
 	Unit   string
 	Lower  bool // the limits are lower ones: of dissolved oxygen there has to be as much
 	Limits [5]float64
+	Source string // of the limits
+	Mark   string // V checked, M from memory
 }
 
 // class is the best class whose limit a value keeps; the limit itself keeps it.
@@ -43,6 +45,7 @@ func (i Indicator) class(v float64) Class {
 // Standard is the limits of a profile.
 type Standard struct {
 	Profile    string
+	StablePct  float64 // for TrendOf
 	Indicators []Indicator
 }
 
