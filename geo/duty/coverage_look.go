@@ -318,10 +318,13 @@ func (c *cover) stretches(level geo.Level, bank geo.Bank, parts []part) {
 		rule Rule
 		held []part
 	}{{NoBoundary, c.bounded(bank)}, {NoCivilChief, c.civil(bank)}, {NoPlan, c.planned(bank)}} {
-		by := byRoute(need.held)
+		held := map[int64]Ranges{}
+		for route, rs := range byRoute(need.held) {
+			held[route] = Union(rs...)
+		}
 		var lack []part
 		for _, p := range parts {
-			for _, r := range Union(p.Range).Minus(Union(by[p.routeID]...)).Over(c.rules.OverlapM) {
+			for _, r := range Union(p.Range).Minus(held[p.routeID]).Over(c.rules.OverlapM) {
 				lack = append(lack, part{p.item, p.reach, p.routeID, r})
 			}
 		}

@@ -263,3 +263,20 @@ func TestCoverageAgreesWithARaster(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkCoverage is a river of 10,000 reaches with all that belongs to them: the report of a province is asked for while
+// somebody waits.
+func BenchmarkCoverage(b *testing.B) {
+	r := duty.RiverFacts{ID: 1, Levels: []geo.Level{geo.Town}, Routes: []duty.RouteSpan{{RouteID: 1, Range: duty.Range{ToM: 1e6}}}}
+	for i := range int64(10_000) {
+		from := float64(i) * 100
+		r.Reaches = append(r.Reaches, duty.Reach{ID: i, RouteID: 1, Level: geo.Town, BankScope: geo.Both, FromM: from, ToM: from + 99})
+		r.Posts = append(r.Posts, postOf(i, "chief", term("2017-01-01", "", false)), postOf(i, "civil_chief", term("2017-01-01", "", false)))
+		r.Boards = append(r.Boards, duty.BoardSite{ID: i, Level: geo.Town, ReachIDs: []int64{i}})
+		r.Boundaries = append(r.Boundaries, duty.BankSpan{RouteID: 1, Bank: geo.Left, Range: duty.Range{FromM: from, ToM: from + 50}})
+		r.Plans = append(r.Plans, duty.PlanOf{ReachID: &r.Reaches[i].ID})
+	}
+	for b.Loop() {
+		duty.Coverage(slices.Values([]duty.RiverFacts{r}), duty.CoverageRules{OverlapM: sliver}, day("2018-06-01"), func(duty.RiverCoverage) {})
+	}
+}

@@ -63,11 +63,8 @@ func atLeast(n int, rs []Range) Ranges {
 // Minus gives what a holds and b does not.
 func (a Ranges) Minus(b Ranges) Ranges {
 	var out Ranges
-	j := 0
 	for _, r := range a {
-		for j < len(b) && b[j].ToM <= r.FromM {
-			j++
-		}
+		j, _ := slices.BinarySearchFunc(b, r.FromM, func(x Range, m float64) int { return cmp.Or(cmp.Compare(x.ToM, m), -1) })
 		from := r.FromM
 		for k := j; k < len(b) && b[k].FromM < r.ToM; k++ {
 			if b[k].FromM > from {
