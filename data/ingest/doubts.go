@@ -88,7 +88,7 @@ func describe(d network.Doubt, rows []int) *Sentence {
 		return sayf("row %d ends %.2f m from row %d", "第 %d 行的端点距第 %[3]d 行 %.2[2]f 米", first, d.Size, rows[len(rows)-1])
 	case network.Stub:
 		return sayf("row %d ends %.2f m beyond a junction", "第 %d 行超出交汇点 %.2f 米", first, d.Size)
-	case network.Part:
+	case network.Apart:
 		return sayf("rows %s hang together and with nothing else, %.1f m", "第 %s 行自成一部分,与其余不连通,长 %.1f 米", all, d.Size)
 	case network.BlockedNode:
 		return sayf("rows %s all flow in, or all out", "第 %s 行在此全部流入或全部流出", all)

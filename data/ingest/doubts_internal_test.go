@@ -11,7 +11,7 @@ import (
 func TestDoubtsAreSaid(t *testing.T) {
 	t.Parallel()
 	kinds := []network.DoubtKind{
-		network.CrossingNoded, network.CrossingKept, network.DoubleLine, network.OpposedLine, network.Gap, network.Stub, network.Part,
+		network.CrossingNoded, network.CrossingKept, network.DoubleLine, network.OpposedLine, network.Gap, network.Stub, network.Apart,
 		network.BlockedNode, network.Circle, network.Loop, network.Rise, network.Flat, network.Undecided, network.FarOutlet,
 	}
 	r := &rivers{j: &job{report: &Report{Network: &NetworkReport{Edges: 1}}}}

@@ -19,7 +19,7 @@ const (
 	OpposedLine   DoubtKind = "opposed"        // the same, and was digitised the other way (metres)
 	Gap           DoubtKind = "gap"            // a line ends near the second line and does not reach it (metres between them)
 	Stub          DoubtKind = "stub"           // a line ends just beyond a junction (metres beyond)
-	Part          DoubtKind = "part"           // a component that is not the largest (metres of it)
+	Apart         DoubtKind = "part"           // a component that is not the largest (metres of it)
 	BlockedNode   DoubtKind = "blocked"        // all edges run in, or all run out (metres of them)
 	Circle        DoubtKind = "circle"         // water flows in a circle (metres of the edges in it)
 	Loop          DoubtKind = "loop"           // ways part and meet again: a braid, or a fault (metres of the edges in it)
@@ -59,7 +59,7 @@ func (r *Report) doubt(d Doubt) {
 func (b *builder) doubt(n *Network) {
 	r := &b.report
 	for _, c := range r.Components[min(1, len(r.Components)):] {
-		b.doubtEdges(n, Part, c.edges)
+		b.doubtEdges(n, Apart, c.edges)
 	}
 	for _, v := range r.Blocked {
 		b.doubtAt(n, BlockedNode, v, slices.Concat(n.Into(v), n.OutOf(v)))

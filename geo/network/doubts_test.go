@@ -26,9 +26,9 @@ func TestDoubts(t *testing.T) {
 		want  []network.Doubt
 	}{
 		{"a gap of three metres", []network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, 0.003)}, network.Options{}, []network.Doubt{
-			at(network.Part, 1, 1, 995, 1), at(network.Gap, 1, 0.003, 3, 1, 0),
+			at(network.Apart, 1, 1, 995, 1), at(network.Gap, 1, 0.003, 3, 1, 0),
 		}},
-		{"six metres are none", []network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, 0.006)}, network.Options{}, []network.Doubt{at(network.Part, 1, 1, 992, 1)}},
+		{"six metres are none", []network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, 0.006)}, network.Options{}, []network.Doubt{at(network.Apart, 1, 1, 992, 1)}},
 		{"a stub of three metres", []network.Line{xy(0, "", 0, 0, 2, 0), xy(1, "", 1, 1, 1, -0.003)}, digitised, []network.Doubt{
 			at(network.CrossingNoded, 1, 0, 0, 0, 1), at(network.Stub, 1, -0.003, 3, 1),
 		}},
@@ -81,7 +81,7 @@ func TestDoubtsAreBounded(t *testing.T) {
 		lines = append(lines, xy(i, "", float64(i), 0, float64(i), 0.5))
 	}
 	_, r := network.Build(lines, network.Options{})
-	if len(r.Doubts) != network.MaxDoubts || r.Doubted[network.Part] != network.MaxDoubts+49 {
+	if len(r.Doubts) != network.MaxDoubts || r.Doubted[network.Apart] != network.MaxDoubts+49 {
 		t.Errorf("%d listed of %v", len(r.Doubts), r.Doubted)
 	}
 }
