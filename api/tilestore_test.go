@@ -68,6 +68,8 @@ func (s *tileStore) Position(context.Context) (atlas.Position, int64, error) {
 
 func (*tileStore) Holds(context.Context, atlas.Position, int64) (bool, error) { return true, nil }
 
+func (*tileStore) Count(context.Context, string) (int, error) { return 0, nil }
+
 func (s *tileStore) Load(_ context.Context, layer string, emit func(*atlas.Span) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
