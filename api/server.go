@@ -32,6 +32,8 @@ type Config struct {
 	// Atlas is what tiles are drawn from, and Tiles keeps them.
 	Atlas Atlas
 	Tiles *cache.Cache
+	// Waters is the river network that traces walk.
+	Waters Waters
 	// RosterAtFunc tells when who answers for what, in memory, was last known to be the newest; the zero time while it is not there
 	// and the database is asked. Nil is always that.
 	RosterAtFunc func() time.Time

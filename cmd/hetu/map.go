@@ -16,16 +16,18 @@ import (
 	"hetu/api"
 	"hetu/data/pg"
 	"hetu/data/roster"
+	"hetu/data/waters"
 	"hetu/geo/duty"
 	"hetu/tiles/atlas"
 	"hetu/tiles/cache"
 )
 
-// liveMap is the map in memory, and who answers for what on it. Both follow the database.
+// liveMap is the map in memory, who answers for what on it, and the river network. All follow the database.
 type liveMap struct {
 	atlas  *atlas.Atlas
 	tiles  *cache.Cache
 	roster *roster.Roster
+	waters *waters.Waters
 	stop   func() // ends what follows, and waits for it
 }
 
@@ -71,8 +73,8 @@ func loadAtlas(ctx context.Context, a *app, db *database, file string, door *api
 	return m, nil
 }
 
-// loadMap fills the atlas and has it follow the database.
-func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.Door) (*liveMap, error) {
+// loadMap fills the atlas and has it follow the database. Without keep no snapshot is written: that is for a server.
+func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.Door, keep bool) (*liveMap, error) {
 	m, source, file := &liveMap{}, db.Atlas(), c.snapshotFile(a)
 	var err error
 	if m.atlas, err = loadAtlas(ctx, a, db, file, door); err != nil {
@@ -81,11 +83,15 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 	if m.tiles, err = cache.New(m.atlas, c.TileCache<<20); err != nil {
 		return nil, err
 	}
+	if !keep {
+		file = ""
+	}
 	m.roster = roster.New(m.atlas)
 	collectAt(20) // of what is now there; the load itself is quicker without
 	following, end := context.WithCancel(context.WithoutCancel(ctx))
 	var all, whole sync.WaitGroup
 	whole.Add(2)
+	m.waters = waters.New(db.Network(), a.now)
 	all.Go(func() {
 		m.atlas.Gather(following, source)
 		whole.Done()
@@ -112,6 +118,15 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 				return
 			}
 			a.log.WarnContext(following, "the roster of duty hears of what is written again")
+		})
+	})
+	all.Go(func() {
+		m.waters.Follow(following, func(err error) {
+			if err != nil {
+				a.log.ErrorContext(following, "the river network does not hear of what is written; it goes on with what it has", slog.Any("cause", err))
+				return
+			}
+			a.log.WarnContext(following, "the river network hears of what is written again")
 		})
 	})
 	all.Go(func() { m.tiles.Improve(following) })

@@ -84,16 +84,12 @@ func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.S
 	if err != nil {
 		return err
 	}
-	m, err := c.loadMap(ctx, a, db, door)
+	m, err := c.loadMap(ctx, a, db, door, true)
 	if err != nil {
 		return err
 	}
 	defer m.stop()
-	handler, err := api.New(api.Config{
-		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Extent: extent, Now: a.now, Log: a.log,
-		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
-		RosterAtFunc: func() time.Time { return m.roster.State().At },
-	})
+	handler, err := api.New(c.config(a, db, m, extent))
 	if err != nil {
 		return err
 	}
@@ -102,6 +98,15 @@ func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.S
 	err = c.wait(ctx, a, db, failed)
 	handler.Drain()
 	return errors.Join(err, shutDown(ctx, srv)) // before what the answers are made from is stopped
+}
+
+// config is what a server of the map is made of.
+func (c *serveCmd) config(a *app, db *database, m *liveMap, extent geo.Extent) api.Config {
+	return api.Config{
+		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Extent: extent, Now: a.now, Log: a.log,
+		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
+		RosterAtFunc: func() time.Time { return m.roster.State().At },
+	}
 }
 
 // wait returns when the server is to stop.

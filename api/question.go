@@ -1,0 +1,50 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"hetu/geo"
+	"hetu/geo/duty"
+	"hetu/geo/network"
+)
+
+// Waters is the river network in memory; data/waters has it.
+type Waters interface {
+	// Graph gives the network as of a moment, and the newest write that it knows of.
+	Graph(ctx context.Context, at duty.Moment) (*network.Graph, int64, error)
+}
+
+// head begins the answer to every question: of which day and which data it is, by which rules, and how it was found.
+type head struct {
+	AsOf        geo.Date   `json:"as_of"`
+	KnownAt     *time.Time `json:"known_at"`     // null: as known now
+	DataVersion int64      `json:"data_version"` // the newest write that the answer knows of
+	RuleProfile *string    `json:"rule_profile"` // null: no rule profile has a say in it
+	How         string     `json:"how"`
+}
+
+func headOf(at duty.Moment, version int64, how string) head {
+	h := head{AsOf: at.AsOf, DataVersion: version, How: how}
+	if !at.KnownAt.IsZero() {
+		h.KnownAt = &at.KnownAt
+	}
+	return h
+}
+
+// by names the rule profile that the answer follows.
+func (h head) by(profile string) head {
+	h.RuleProfile = &profile
+	return h
+}
+
+// asked reads what every question has: its parameters, of which others may not be given, and the moment.
+func (s *server) asked(r *http.Request, known ...string) (params, duty.Moment, error) {
+	p, err := parseParams(r, append(known, "as_of", "known_at")...)
+	if err != nil {
+		return p, duty.Moment{}, err
+	}
+	at, err := p.moment(s.Now())
+	return p, at, err
+}

@@ -1,0 +1,221 @@
+// Package waters holds the river network in memory as traces walk it, and follows the store.
+//
+// Why (2026-11): a graph is of one day, and a network seldom changes. So one graph is held, that of now, with the days on which the
+// network is the same; it is built anew as a whole when the feed tells of an edge or a route, which takes three seconds for a
+// million edges. Other days, and what was known earlier, are read from the store when they are asked for; a few are kept.
+package waters
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"hetu/geo"
+	"hetu/geo/duty"
+	"hetu/geo/network"
+)
+
+// Network 水系 is the river network as of a moment, as the store gives it.
+type Network struct {
+	Rows     network.Rows
+	Version  int64    // the newest write in it
+	From, To geo.Date // it is the same on the days [From, To); a zero date is open
+}
+
+// Position is a place in the change feed: the writing transaction, the row's number, and when it was written in microseconds since
+// 1970. The zero value is its beginning.
+type Position struct {
+	XID uint64
+	Seq int64
+	At  int64
+}
+
+// Delta is what was written after a position.
+type Delta struct {
+	To      Position
+	Version int64     // the newest write in it; 0 if there was nothing
+	At      time.Time // when the source was asked
+	Touched bool      // an edge, a node or a route was written
+	More    bool      // there is more to read at once
+	Lost    bool      // the source has no such position any more: it was put back
+}
+
+// Source is where the network comes from; data/pg has it.
+type Source interface {
+	// Network reads the network as of a moment.
+	Network(ctx context.Context, at duty.Moment) (Network, error)
+	// End gives the end of the change feed.
+	End(ctx context.Context) (Position, error)
+	// Since tells what was written after a position.
+	Since(ctx context.Context, after Position) (Delta, error)
+	// Wait returns when something may have been written since it was last called, at the latest after a second; an error
+	// says that the source cannot be reached now.
+	Wait(ctx context.Context) error
+}
+
+// kept is how many networks of other moments are kept.
+const kept = 3
+
+// Waters is the network in memory.
+type Waters struct {
+	source Source
+	now    func() time.Time
+	asked  singleflight.Group
+
+	mu     sync.Mutex
+	held   *graph
+	older  []*graph // of other moments, the one asked for last first
+	at     Position // in the feed; of the goroutine that follows
+	loaded bool     // that goroutine's too
+}
+
+// graph is the network of some days.
+type graph struct {
+	*network.Graph
+	version  int64
+	moment   duty.Moment // it was read for
+	from, to geo.Date
+}
+
+func (g *graph) isOf(at duty.Moment) bool {
+	return g.moment.KnownAt.Equal(at.KnownAt) && !at.AsOf.Before(g.from) && (g.to.IsZero() || at.AsOf.Before(g.to))
+}
+
+// New makes one that reads a network when it is first asked for, or by Follow.
+func New(source Source, now func() time.Time) *Waters { return &Waters{source: source, now: now} }
+
+// Graph gives the network as of a moment, and the newest write that it knows of.
+func (w *Waters) Graph(ctx context.Context, at duty.Moment) (*network.Graph, int64, error) {
+	if g := w.find(at); g != nil {
+		return g.Graph, g.version, nil
+	}
+	key := at.AsOf.String() + " " + at.KnownAt.Format(time.RFC3339Nano)
+	// What one request began to read others wait for; it ends with none of them.
+	found := w.asked.DoChan(key, func() (any, error) {
+		g, err := w.read(context.WithoutCancel(ctx), at)
+		if err == nil {
+			w.keep(g)
+		}
+		return g, err
+	})
+	select {
+	case r := <-found:
+		if r.Err != nil {
+			return nil, 0, r.Err
+		}
+		g := r.Val.(*graph) //nolint:forcetypeassert // as it was put in
+		return g.Graph, g.version, nil
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+}
+
+func (w *Waters) find(at duty.Moment) *graph {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held != nil && w.held.isOf(at) {
+		return w.held
+	}
+	for i, g := range w.older {
+		if g.isOf(at) {
+			copy(w.older[1:], w.older[:i])
+			w.older[0] = g
+			return g
+		}
+	}
+	return nil
+}
+
+func (w *Waters) keep(g *graph) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.older = slices.Insert(w.older, 0, g)
+	w.older = w.older[:min(len(w.older), kept)]
+}
+
+func (w *Waters) read(ctx context.Context, at duty.Moment) (*graph, error) {
+	n, err := w.source.Network(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("read the network: %w", err)
+	}
+	g, err := network.NewGraph(n.Rows)
+	if err != nil {
+		return nil, fmt.Errorf("make the graph of the network: %w", err)
+	}
+	return &graph{g, n.Version, at, n.From, n.To}, nil
+}
+
+// Follow reads the network of now and takes in what is written to the source until ctx ends. While the source cannot be reached
+// the network stays as it is; trouble is told each time it begins and, with nil, when it is over.
+func (w *Waters) Follow(ctx context.Context, trouble func(error)) {
+	lost := false
+	for ctx.Err() == nil {
+		err := w.catchUp(ctx)
+		if (err != nil) != lost && ctx.Err() == nil {
+			lost = err != nil
+			trouble(err)
+		}
+		if err == nil {
+			err = w.source.Wait(ctx)
+		}
+		if err != nil {
+			select {
+			case <-time.After(200 * time.Millisecond):
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// catchUp makes the held network that of now.
+func (w *Waters) catchUp(ctx context.Context) error {
+	anew := !w.loaded
+	if anew {
+		at, err := w.source.End(ctx) // before the rows are read: what is written meanwhile is read twice
+		if err != nil {
+			return err
+		}
+		w.at = at
+	}
+	version := int64(0)
+	for more := !anew; more; {
+		d, err := w.source.Since(ctx, w.at)
+		if err != nil {
+			return err
+		}
+		if d.Lost {
+			w.loaded = false
+			return w.catchUp(ctx)
+		}
+		anew, more, w.at, version = anew || d.Touched, d.More, d.To, max(version, d.Version)
+	}
+	today := duty.Moment{AsOf: geo.DateOf(w.now())}
+	if !anew && w.held.isOf(today) { // only this goroutine writes it
+		w.pass(version)
+		return nil
+	}
+	w.loaded = false // until it is read: what was told of it would be lost
+	g, err := w.read(ctx, today)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.held, w.older, w.loaded = g, nil, true
+	return nil
+}
+
+// pass notes a write that did not touch the network.
+func (w *Waters) pass(version int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if version > w.held.version {
+		same := *w.held
+		same.version = version
+		w.held = &same
+	}
+}
