@@ -48,6 +48,7 @@ type Config struct {
 // Server is the HTTP side of hetu.
 type Server struct {
 	handler  http.Handler
+	router   *mux.Router // all but the tiles; the tests hold it against the contract
 	tiles    *Tiles
 	draining *atomic.Bool
 }
@@ -64,6 +65,12 @@ func New(cfg Config) (*Server, error) {
 	get := func(path, name string, h handlerFunc) {
 		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodGet, http.MethodHead).Name(name)
 	}
+	asYAML, asJSON, err := contractDocuments()
+	if err != nil {
+		return nil, err
+	}
+	get("/api/v1/openapi.yaml", "contract_yaml", asYAML)
+	get("/api/v1/openapi.json", "contract_json", asJSON)
 	get("/healthz", "health", s.health)
 	get("/readyz", "ready", s.ready)
 	get("/problems/{slug}", "problem", s.problemPage)
@@ -82,7 +89,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	return &Server{
-		handler: s.around(compress(router)), draining: s.draining,
+		handler: s.around(compress(router)), router: router, draining: s.draining,
 		tiles: NewTiles(TilesConfig{
 			Atlas: cfg.Atlas, Cache: cfg.Tiles, Now: cfg.Now, Log: cfg.Log, Root: cfg.Root, NoticeFunc: check.notice, Extent: cfg.Extent,
 			MayDraftFunc: cfg.MayDraftFunc,
