@@ -79,6 +79,8 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/places", "places", s.places)
 	get("/api/v1/responsible", "responsible", s.responsible)
 	get("/api/v1/counts", "counts", s.counts)
+	get("/api/v1/hydro/rivers/{id}/profile", "river_profile", s.profile)
+	get("/api/v1/hydro/rivers/{id}/longitudinal-list", "river_longitudinal_list", s.profile)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
