@@ -244,6 +244,11 @@ func (s *pageSite) river(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read river %d: %w", id, err)
 	}
 	v.Detail, v.Title = &river, v.Name(river.Name, river.NameEn)
+	along, err := s.store.Profile(r.Context(), at, id)
+	if err != nil {
+		return fmt.Errorf("read the profile of river %d: %w", id, err)
+	}
+	v.Along = &along
 	for _, reach := range river.Reaches {
 		if n := len(v.Reaches); n == 0 || v.Reaches[n-1].Level != reach.Level {
 			v.Reaches = append(v.Reaches, pageReaches{Level: reach.Level})
@@ -309,6 +314,7 @@ type pageView struct {
 	RoughM        float64 // how far off the device says its position may be, when that is much
 	Answer        *duty.Answer
 	Detail        *duty.RiverDetail
+	Along         *duty.Profile // of Detail
 	Reaches       []pageReaches
 	Problem       *problem
 	Entry         *web.Entry // of the map; nil when it was not built

@@ -49,6 +49,26 @@ func (s pageStore) River(_ context.Context, _ duty.Moment, id int64) (duty.River
 	}
 }
 
+func (s pageStore) Profile(ctx context.Context, at duty.Moment, id int64) (duty.Profile, error) {
+	return duty.ProfileOf(ctx, s, at, id)
+}
+
+func (s pageStore) RiverWhole(_ context.Context, _ duty.Moment, id int64) (duty.ListedRiver, []duty.Route, error) {
+	if id == 1 {
+		return pageYellow(), nil, nil
+	}
+	line := geom.NewLineStringFlat(geom.XY, []float64{109.6, 40.7, 109.6, 40.6})
+	return pageGully(), []duty.Route{{ID: 7, River: pageGully().River, Geom: lref.Measured(line, "mouth")}}, s.fault
+}
+
+func (s pageStore) Alongside(context.Context, duty.Moment, int64) ([]duty.Alongside, error) {
+	return []duty.Alongside{{Kind: duty.OutfallItem, ID: 40, Name: new("示例<排口>"), State: new("pending"), At: [2]float64{109.601, 40.65}, From: [2]float64{109.601, 40.65}}}, nil
+}
+
+func (s pageStore) Announced(context.Context, duty.Moment, int64) ([]duty.AnnouncedLine, error) {
+	return nil, nil
+}
+
 func (s pageStore) Places(_ context.Context, _ duty.Moment, q string, _ int) ([]duty.Place, error) {
 	if q != "示例一镇" {
 		return nil, nil

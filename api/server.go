@@ -48,6 +48,7 @@ type Config struct {
 // Server is the HTTP side of hetu.
 type Server struct {
 	handler  http.Handler
+	router   *mux.Router // all but the tiles; the tests hold it against the contract
 	tiles    *Tiles
 	draining *atomic.Bool
 }
@@ -64,6 +65,12 @@ func New(cfg Config) (*Server, error) {
 	get := func(path, name string, h handlerFunc) {
 		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodGet, http.MethodHead).Name(name)
 	}
+	asYAML, asJSON, err := contractDocuments()
+	if err != nil {
+		return nil, err
+	}
+	get("/api/v1/openapi.yaml", "contract_yaml", asYAML)
+	get("/api/v1/openapi.json", "contract_json", asJSON)
 	get("/healthz", "health", s.health)
 	get("/readyz", "ready", s.ready)
 	get("/problems/{slug}", "problem", s.problemPage)
@@ -72,6 +79,8 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/places", "places", s.places)
 	get("/api/v1/responsible", "responsible", s.responsible)
 	get("/api/v1/counts", "counts", s.counts)
+	get("/api/v1/hydro/rivers/{id}/profile", "river_profile", s.profile)
+	get("/api/v1/hydro/rivers/{id}/longitudinal-list", "river_longitudinal_list", s.profile)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
@@ -82,7 +91,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	return &Server{
-		handler: s.around(compress(router)), draining: s.draining,
+		handler: s.around(compress(router)), router: router, draining: s.draining,
 		tiles: NewTiles(TilesConfig{
 			Atlas: cfg.Atlas, Cache: cfg.Tiles, Now: cfg.Now, Log: cfg.Log, Root: cfg.Root, NoticeFunc: check.notice, Extent: cfg.Extent,
 			MayDraftFunc: cfg.MayDraftFunc,

@@ -79,6 +79,7 @@ func do(t *testing.T, srv *httptest.Server, method, path string, v any) *http.Re
 	if err != nil {
 		t.Fatal(err)
 	}
+	underTest(t, exchange{req: req, status: resp.StatusCode, header: resp.Header, body: body})
 	if v != nil {
 		if err := json.Unmarshal(body, v); err != nil {
 			t.Fatalf("%s %s: %v in %q", method, path, err, body)

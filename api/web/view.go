@@ -14,6 +14,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/duty"
+	"hetu/geo/lref"
 )
 
 // The languages of the pages; the first is what a reader gets who asks for none.
@@ -281,4 +282,45 @@ func (v *View) Phone(phone string) string {
 		return phone
 	}
 	return "+86 " + strings.Replace(strings.TrimPrefix(phone, "0"), "-", " ", 1)
+}
+
+// alongRows bounds how many things along a route a page lists: a page of a great river stays readable, and small.
+const alongRows = 300
+
+// First gives the first of what lies along a route.
+func (v *View) First(items []duty.ProfileItem) []duty.ProfileItem {
+	return items[:min(len(items), alongRows)]
+}
+
+// AlongFile is a river's profile as a file.
+func (v *View) AlongFile(id int64, form string) string {
+	return fmt.Sprintf("/api/v1/hydro/rivers/%d/profile?f=%s&as_of=%s", id, form, v.AsOf)
+}
+
+// K writes a measure: K12+345.
+func (v *View) K(m float64) string { return lref.Label(m) }
+
+// Chiefs gives the posts of who answers for a reach.
+func (v *View) Chiefs(posts []duty.Seat) (out []duty.Seat) {
+	for _, s := range posts {
+		if duty.IsChief(s.Role) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// ItemState says how a thing along a river stands; "" where its chiefs say so.
+func (v *View) ItemState(i duty.ProfileItem) (string, error) {
+	if i.State == nil || *i.State == duty.Held {
+		return "", nil
+	}
+	switch i.Kind {
+	case duty.BoardItem:
+		return v.T("state_" + *i.State)
+	case duty.OutfallItem:
+		return v.T("approval_" + *i.State)
+	default:
+		return v.T("lack_" + *i.State)
+	}
 }

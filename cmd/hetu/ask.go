@@ -26,6 +26,7 @@ type askCmd struct {
 	snapshotFlag `embed:""`
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
+	Profile     askProfileCmd     `cmd:"" help:"A river from end to end, with what lies along it (Q8)."`
 }
 
 type askResponsibleCmd struct {

@@ -128,6 +128,65 @@ export type RiverFound = {
 
 export type Answer = { lon: number; lat: number; as_of: string; radius_m: number; tie: boolean; rivers: RiverFound[] }
 
+// How a post or a reach stands; what is missing is told by the name of the rule that finds it.
+export type Lack = 'no_reach' | 'no_chief_post' | 'chief_vacant' | 'chief_acting' | 'seat_vacant'
+export type ItemKind = 'gap' | 'reach' | 'boundary' | 'tributary' | 'section' | 'outfall' | 'board'
+
+export type ProfileItem = {
+  kind: ItemKind
+  id: number | null
+  code: string | null
+  name: string | null
+  level: Level | null
+  bank: Bank
+  from_m: number
+  to_m: number
+  from_label: string
+  to_label: string
+  division: Name | null
+  type: string | null
+  state: string | null
+  target_class: number | null
+  stale_since: string | null
+  posts: Seat[]
+  point: LonLat
+  offset_m: number | null
+}
+
+export type ProfileRoute = {
+  route_id: number
+  from_m: number
+  to_m: number
+  from_label: string
+  to_label: string
+  rises_m: number
+  ends_m: number
+  items: ProfileItem[]
+}
+
+export type Profile = { gaps: number; routes: ProfileRoute[] }
+
+export type Mode = 'UM' | 'UT' | 'DM' | 'DD'
+
+export type Line = { type: 'LineString'; coordinates: [number, number][] }
+
+// A part of a trace: the stretch of a route that the water takes.
+export type Part = {
+  type: 'Feature'
+  geometry: Line | null
+  properties: {
+    route_id: number
+    river: Name | null
+    from_label: string
+    to_label: string
+    distance_m: number
+    distance_end_m: number
+    length_m: number
+  }
+}
+
+export type Trace = { type: 'FeatureCollection'; features: Part[]; length_m: number; truncated: boolean }
+
 export type TileJson = { tiles: string[]; minzoom: number; maxzoom: number; bounds: Box; attribution?: string }
 
 // A fault as the reader meets it: the network, or the server's own problem document.
@@ -200,6 +259,39 @@ export async function findPlaces(q: string, ask: Ask): Promise<Place[]> {
 
 export function readRiver(id: number, ask: Ask): Promise<RiverDetail> {
   return get<RiverDetail>(`/api/v1/rivers/${id}`, {}, ask)
+}
+
+export function readProfile(id: number, ask: Ask): Promise<Profile> {
+  return get<Profile>(profilePath(id), {}, ask)
+}
+
+function profilePath(id: number): string {
+  return `/api/v1/hydro/rivers/${id}/profile`
+}
+
+export function profileFile(id: number, form: 'csv' | 'xlsx' | 'geojson', asOf: string | null): string {
+  return `${profilePath(id)}?${new URLSearchParams({ f: form, ...(asOf === null ? {} : { as_of: asOf }) })}`
+}
+
+// A trace starts at a measure of a route of a river and goes so many kilometres along the water.
+export type TraceAsk = { river: number; route: number | null; at: string; mode: Mode; km: number }
+
+function tracePath(a: TraceAsk): string {
+  return `/api/v1/hydro/rivers/${a.river}/navigation/${a.mode}/flowlines`
+}
+
+function traceParams(a: TraceAsk): Record<string, string> {
+  const params: Record<string, string> = { distance: String(a.km), at: a.at, geometry: 'true' }
+  if (a.route !== null) params['route'] = String(a.route)
+  return params
+}
+
+export function readTrace(a: TraceAsk, ask: Ask): Promise<Trace> {
+  return get<Trace>(tracePath(a), traceParams(a), ask)
+}
+
+export function traceFile(a: TraceAsk, asOf: string | null): string {
+  return `${tracePath(a)}?${new URLSearchParams({ ...traceParams(a), ...(asOf === null ? {} : { as_of: asOf }) })}`
 }
 
 export function readResponsible(at: LonLat, radiusM: number | null, ask: Ask): Promise<Answer> {

@@ -6,11 +6,15 @@ import {
   Fault,
   findPlaces,
   findRivers,
+  type Line,
   type LonLat,
+  readProfile,
   readResponsible,
   readRiver,
   readTileJson,
+  readTrace,
   type TileJson,
+  type TraceAsk,
 } from './api'
 import type { Engine, EngineEvents, EngineOptions, Shown, Tap } from './engine'
 import { say } from './i18n/say'
@@ -48,7 +52,9 @@ export class Controller {
   #host: Host | null = null
   #asking = new AbortController()
   #searching = new AbortController()
+  #tracing = new AbortController()
   #typed = 0
+  #drawn = false // a trace is on the map
   #framed = false // the camera has been put somewhere
 
   constructor(config: Config) {
@@ -264,20 +270,57 @@ export class Controller {
     )
   }
 
+  // trace walks up or down from a place of the river and draws the way; the map is moved to it once.
+  async trace(a: TraceAsk) {
+    const again = this.state.value.traced?.mode === a.mode
+    this.#tracing.abort()
+    this.#tracing = new AbortController()
+    const { signal } = this.#tracing
+    this.dispatch({ do: 'traced', ask: a })
+    const ask = { asOf: this.state.value.link.asOf, signal }
+    await this.#load(
+      signal,
+      () => readTrace(a, ask),
+      (load) => this.dispatch({ do: 'trace', load }),
+    )
+    if (!signal.aborted) this.#drawTrace(!again)
+  }
+
+  endTrace() {
+    this.#tracing.abort()
+    this.dispatch({ do: 'traced', ask: null })
+    this.#drawTrace(false)
+  }
+
+  #drawTrace(fit: boolean) {
+    const { trace } = this.state.value
+    const lines: Line[] = []
+    for (const f of trace.is === 'done' ? trace.value.features : []) if (f.geometry !== null) lines.push(f.geometry)
+    this.#drawn = lines.length > 0
+    this.#engine?.trace(lines, fit)
+  }
+
   // #ask gets what the selection is about.
   async #ask() {
     this.#asking.abort()
     this.#asking = new AbortController()
+    this.#tracing.abort()
     const { link } = this.state.value
     const ask = { asOf: link.asOf, signal: this.#asking.signal }
     this.#show()
     const { selection } = link
     if (selection.kind === 'river') {
-      await this.#load(
+      const river = this.#load(
         ask.signal,
         () => readRiver(selection.id, ask),
         (load) => this.dispatch({ do: 'river', load }),
       )
+      void this.#load(
+        ask.signal,
+        () => readProfile(selection.id, ask),
+        (load) => this.dispatch({ do: 'profile', load }),
+      )
+      await river
     }
     if (selection.kind === 'at') {
       const answered = async () => {
@@ -309,6 +352,7 @@ export class Controller {
       at: link.selection.kind === 'at' ? link.selection.at : null,
     }
     this.#engine?.show(shown)
+    if (this.state.value.traced === null && this.#drawn) this.#drawTrace(false)
     if (this.#engine !== null && !this.#framed && river.is === 'done' && river.value.bbox !== null) {
       this.#framed = true
       this.#engine.fit(river.value.bbox, river.value.point ?? undefined)

@@ -1,6 +1,7 @@
 // The one module that runs MapLibre. It shows what it is told and says what happened; it decides nothing.
 import {
   type FilterSpecification,
+  type GeoJSONSource,
   type MapGeoJSONFeature,
   Map as MapLibre,
   Marker,
@@ -10,7 +11,7 @@ import {
   type VectorTileSource,
 } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
-import type { Box, LonLat, TileJson } from './api'
+import type { Box, Line, LonLat, TileJson } from './api'
 import type { Engine, EngineEvents, EngineOptions, Shown, Written } from './engine'
 import { nameOf } from './state/format'
 import type { Camera } from './state/link'
@@ -34,7 +35,7 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
     container: o.container,
     style: {
       version: 8,
-      sources: { hetu: vector(o.tiles) },
+      sources: { hetu: vector(o.tiles), trace: { type: 'geojson', data: collection([]) } },
       layers: layers(o.lang),
     },
     ...startOf(o),
@@ -141,6 +142,13 @@ export function startMap(o: EngineOptions, events: EngineEvents): Engine {
       if (whole?.zoom !== undefined && tooFar(whole.zoom)) go(on ?? middleOf(box), smallRiversFrom)
       else map.fitBounds(bounds, { padding: o.padding(), maxZoom: 14, ...pace(o.still) })
     },
+    trace(lines, fit) {
+      events.busy()
+      map.getSource<GeoJSONSource>('trace')?.setData(collection(lines))
+      wake()
+      const box = boxOf(lines)
+      if (fit && box !== null) map.fitBounds(box, { padding: o.padding(), maxZoom: 14, ...pace(o.still) })
+    },
     go,
     reveal(at) {
       const { top, right, bottom, left } = o.padding()
@@ -207,6 +215,26 @@ function vector(t: TileJson) {
     maxzoom: t.maxzoom,
     bounds: [t.bounds[0], t.bounds[1], t.bounds[2], t.bounds[3]] as [number, number, number, number],
   }
+}
+
+function collection(lines: readonly Line[]) {
+  return {
+    type: 'FeatureCollection' as const,
+    features: lines.map((geometry) => ({ type: 'Feature' as const, properties: {}, geometry })),
+  }
+}
+
+function boxOf(lines: readonly Line[]): [number, number, number, number] | null {
+  let box: [number, number, number, number] | null = null
+  for (const line of lines) {
+    for (const [x, y] of line.coordinates) {
+      box =
+        box === null
+          ? [x, y, x, y]
+          : [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)]
+    }
+  }
+  return box
 }
 
 // tooFar tells that a view leaves out the small rivers of what would still make sense with them; a country is another matter.

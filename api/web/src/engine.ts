@@ -1,5 +1,5 @@
 // The map as the rest of the page sees it. engine-ml.ts is the one module that knows MapLibre.
-import type { Box, LonLat, TileJson } from './api'
+import type { Box, Line, LonLat, TileJson } from './api'
 import type { Lang } from './i18n/say'
 import type { Camera } from './state/link'
 import type { Mark, View } from './state/state'
@@ -37,6 +37,7 @@ export type EngineOptions = {
 
 export type Engine = {
   show(shown: Shown): void
+  trace(lines: readonly Line[], fit: boolean): void // drawn over all rivers; fit brings them into view
   fit(box: Box, on?: LonLat): void // where all of it would be too small to read, about a place that lies on it
   go(at: LonLat, zoom: number): void
   reveal(at: LonLat): void // moves only if something lies over it

@@ -17,6 +17,7 @@ export const colours = {
   boundary: '#a8324a',
   chosen: '#f2b544',
   reach: '#e2704a',
+  trace: '#7b1fa2',
 } as const
 
 // The first family sets weight and slant (MapLibre reads them from its name), the rest are the machine's own fonts.
@@ -133,6 +134,8 @@ export function layers(lang: Lang): LayerSpecification[] {
     },
     riverLine('river-seasonal', ['==', ['get', 'perennial'], false], [2.6, 1.1]),
     riverLine('river-line', ['!=', ['get', 'perennial'], false], null),
+    traceLine('trace-edge', '#fff', 4),
+    traceLine('trace', colours.trace, 0),
     {
       id: 'boundary',
       type: 'line',
@@ -311,5 +314,19 @@ function markText(field: ExpressionSpecification) {
     'text-offset': [1.1, 0] as [number, number],
     'text-optional': true,
     'text-max-width': 9,
+  }
+}
+
+// traceLine is the way that was traced, over all rivers and with an edge of white: it is told from them by more than its colour.
+function traceLine(id: string, line: string, extra: number): LayerSpecification {
+  return {
+    id,
+    type: 'line',
+    source: 'trace',
+    layout: { 'line-cap': 'round', 'line-join': 'round' },
+    paint: {
+      'line-color': line,
+      'line-width': ['interpolate', ['linear'], ['zoom'], 6, 2.5 + extra, 12, 4.5 + extra, 18, 8 + extra],
+    },
   }
 }

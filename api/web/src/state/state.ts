@@ -1,5 +1,5 @@
 // What the map page knows, and how each thing that happens changes it. Pure: no DOM, no network, no map.
-import type { Answer, Box, Level, ListedRiver, LonLat, Place, RiverDetail } from '../api'
+import type { Answer, Box, Level, ListedRiver, LonLat, Place, Profile, RiverDetail, Trace, TraceAsk } from '../api'
 import type { Key, Lang } from '../i18n/say'
 import { type Link, nothing, type Selection, sameSelection } from './link'
 
@@ -26,6 +26,9 @@ export type State = {
   link: Link
   today: string
   river: Load<RiverDetail>
+  profile: Load<Profile> // of the river
+  traced: TraceAsk | null
+  trace: Load<Trace>
   answer: Load<Answered>
   marks: readonly Mark[]
   text: string
@@ -46,6 +49,9 @@ export type Action =
   | { do: 'selected'; selection: Selection; marks?: readonly Mark[] }
   | { do: 'day'; asOf: string | null }
   | { do: 'river'; load: Load<RiverDetail> }
+  | { do: 'profile'; load: Load<Profile> }
+  | { do: 'traced'; ask: TraceAsk | null }
+  | { do: 'trace'; load: Load<Trace> }
   | { do: 'answer'; load: Load<Answered> }
   | { do: 'typed'; text: string }
   | { do: 'found'; load: Load<Found> }
@@ -66,6 +72,9 @@ export function start(link: Link, today: string): State {
     link,
     today,
     river: idle,
+    profile: idle,
+    traced: null,
+    trace: idle,
     answer: idle,
     marks: [],
     text: '',
@@ -88,9 +97,15 @@ export function reduce(s: State, a: Action): State {
     case 'selected':
       return select(s, a.selection, a.marks ?? [])
     case 'day':
-      return { ...s, link: { ...s.link, asOf: a.asOf === s.today ? null : a.asOf } }
+      return { ...s, link: { ...s.link, asOf: a.asOf === s.today ? null : a.asOf }, traced: null, trace: idle }
     case 'river':
       return { ...s, river: a.load }
+    case 'profile':
+      return { ...s, profile: a.load }
+    case 'traced':
+      return { ...s, traced: a.ask, trace: idle }
+    case 'trace':
+      return { ...s, trace: a.load }
     case 'answer':
       return { ...s, answer: a.load }
     case 'typed':
@@ -128,6 +143,9 @@ function select(s: State, selection: Selection, marks: readonly Mark[]): State {
     ...s,
     link: { ...s.link, selection },
     river: idle,
+    profile: idle,
+    traced: null,
+    trace: idle,
     answer: idle,
     marks,
     open: false,

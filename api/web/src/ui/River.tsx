@@ -3,6 +3,7 @@ import type { RiverDetail, RiverReach } from '../api'
 import { formatArea, formatMetres, nameOf } from '../state/format'
 import { formatAt } from '../state/link'
 import { Called, Fact, here, LevelTag, linkTo, RiverLink, type Ui } from './bits'
+import { ProfileView } from './Profile'
 
 export function RiverTitle({ ui, river }: { ui: Ui; river: RiverDetail }) {
   const other = ui.lang === 'en' ? river.name : river.name_en
@@ -42,6 +43,7 @@ export function RiverView({ ui, river }: { ui: Ui; river: RiverDetail }) {
         {river.source_place !== null && <Fact name={t('source_place')}>{river.source_place}</Fact>}
         {river.mouth_place !== null && <Fact name={t('mouth_place')}>{river.mouth_place}</Fact>}
       </dl>
+      <ProfileView ui={ui} river={river.id} />
       <section aria-labelledby="h-trib">
         <h2 id="h-trib">{t('tributaries', { name: nameOf(lang, river) })}</h2>
         {tributaries.length === 0 ? (

@@ -1,0 +1,201 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"hetu/data/pg"
+	"hetu/geo"
+	"hetu/geo/duty"
+)
+
+// profileAnswer is a profile as the tests read it.
+type profileAnswer struct {
+	AsOf        string `json:"as_of"`
+	DataVersion int64  `json:"data_version"`
+	duty.Profile
+}
+
+func profileOf(t *testing.T, srv *httptest.Server, river, asOf string) profileAnswer {
+	t.Helper()
+	var p profileAnswer
+	if status := get(t, srv, fmt.Sprintf("/api/v1/hydro/rivers/%d/profile?as_of=%s", riverID(t, srv, river), asOf), &p); status != http.StatusOK {
+		t.Fatalf("profile of %s: status %d", river, status)
+	}
+	return p
+}
+
+func riverID(t *testing.T, srv *httptest.Server, name string) int64 {
+	t.Helper()
+	var list struct{ Rivers []duty.ListedRiver }
+	get(t, srv, "/api/v1/rivers?q="+name, &list)
+	if len(list.Rivers) == 0 || list.Rivers[0].Name != name {
+		t.Fatalf("%s is not found: %+v", name, list.Rivers)
+	}
+	return list.Rivers[0].ID
+}
+
+// body asks without JSON in mind.
+func body(t *testing.T, srv *httptest.Server, path string) (string, []byte) {
+	t.Helper()
+	resp, err := srv.Client().Get(srv.URL + path) //nolint:noctx // the server is the test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	out, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: status %d, %v, %s", path, resp.StatusCode, err, out)
+	}
+	underTest(t, exchange{req: resp.Request, status: resp.StatusCode, header: resp.Header, body: out})
+	return resp.Header.Get("Content-Type"), out
+}
+
+func itemsOf(p duty.Profile, kind duty.ItemKind) (out []duty.ProfileItem) {
+	for _, r := range p.Routes {
+		for _, i := range r.Items {
+			if i.Kind == kind {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+// Of 猫跳河 everything that is stored stands in the profile, in order of measure, and 东门河 comes in at its mouth.
+func TestProfileOfRiver(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, counties)
+	p := profileOf(t, srv, "猫跳河", "2018-04-20")
+	if p.AsOf != "2018-04-20" || p.DataVersion == 0 || len(p.Routes) == 0 || p.Gaps != len(itemsOf(p.Profile, duty.GapItem)) {
+		t.Fatalf("head and routes: %+v", p)
+	}
+	var detail duty.RiverDetail
+	get(t, srv, fmt.Sprintf("/api/v1/rivers/%d?as_of=2018-04-20", p.River.ID), &detail)
+	if got := len(itemsOf(p.Profile, duty.ReachItem)); got != len(detail.Reaches) || got == 0 {
+		t.Errorf("%d reaches, stored are %d", got, len(detail.Reaches))
+	}
+	for _, r := range p.Routes {
+		if r.RisesM <= r.EndsM || r.FromM != r.EndsM {
+			t.Errorf("route %d is measured from its mouth, but rises at %v and ends at %v", r.RouteID, r.RisesM, r.EndsM)
+		}
+		if !slices.IsSortedFunc(r.Items, func(a, b duty.ProfileItem) int { return int(a.FromM*100) - int(b.FromM*100) }) {
+			t.Errorf("route %d: items are not in order of measure", r.RouteID)
+		}
+	}
+	stale := 0
+	for _, b := range itemsOf(p.Profile, duty.BoardItem) {
+		if b.StaleSince != nil {
+			stale++
+		}
+	}
+	if stale == 0 {
+		t.Error("no board is stale five days after the chief changed")
+	}
+	mouth := slices.IndexFunc(itemsOf(p.Profile, duty.TributaryItem), func(i duty.ProfileItem) bool { return *i.Name == "东门河" })
+	if mouth < 0 {
+		t.Errorf("东门河 does not flow in: %+v", itemsOf(p.Profile, duty.TributaryItem))
+	} else if m := itemsOf(p.Profile, duty.TributaryItem)[mouth]; m.Bank == geo.Centre || *m.OffsetM > 1 {
+		t.Errorf("东门河 comes from the bank %s, %.1f m off", m.Bank, *m.OffsetM)
+	}
+}
+
+// A post that nobody holds is a gap of its reach from that day, on its bank; an acting chief is told and is none.
+func TestProfileVacancy(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, counties)
+	state := func(asOf string) string {
+		p := profileOf(t, srv, "东门河左二支流", asOf)
+		for _, r := range itemsOf(p.Profile, duty.ReachItem) {
+			if *r.Level == geo.County {
+				return *r.State
+			}
+		}
+		return ""
+	}
+	if got := state("2018-05-06"); got != duty.Held {
+		t.Errorf("before the chief left: %s", got)
+	}
+	if got := state("2018-05-07"); got != string(duty.ChiefActing) {
+		t.Errorf("after: %s", got)
+	}
+}
+
+// gully is a river of 10 km with a gap in its town reaches on the left bank, and a reach of no chief.
+func gully(t *testing.T, b *pg.Batch) {
+	t.Helper()
+	counties(t, b)
+}
+
+// The same profile goes out as GeoJSON, CSV and XLSX, the same bytes each time; a text that looks like a formula stays a text.
+func TestProfileForms(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, gully)
+	p := profileOf(t, srv, "猫跳河", "2018-04-20")
+	items := 0
+	for _, r := range p.Routes {
+		items += len(r.Items)
+	}
+	path := fmt.Sprintf("/api/v1/hydro/rivers/%d/longitudinal-list?as_of=2018-04-20&f=", p.River.ID)
+	for form, mediaType := range map[string]string{
+		"geojson": "application/geo+json", "csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	} {
+		got, first := body(t, srv, path+form)
+		if got != mediaType {
+			t.Errorf("%s is %q", form, got)
+		}
+		if _, again := body(t, srv, path+form); !bytes.Equal(first, again) {
+			t.Errorf("%s differs when it is asked for again", form)
+		}
+	}
+	_, text := body(t, srv, path+"csv")
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll()
+	if err != nil || len(rows) != items+1 || rows[0][0] != "kind" {
+		t.Errorf("CSV: %d rows, want %d: %v", len(rows), items+1, err)
+	}
+	_, text = body(t, srv, path+"xlsx")
+	book, err := excelize.OpenReader(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet, err := book.GetRows("profile")
+	if err != nil || len(sheet) != items+1 {
+		t.Errorf("XLSX: %d rows, want %d: %v", len(sheet), items+1, err)
+	}
+}
+
+func TestProfileBadInput(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, nothing)
+	for path, want := range map[string]struct {
+		status  int
+		pointer string
+	}{
+		"/api/v1/hydro/rivers/abc/profile":                           {404, ""},
+		"/api/v1/hydro/rivers/424242/profile":                        {404, ""},
+		"/api/v1/hydro/rivers/99999999999999999999/profile":          {404, ""},
+		"/api/v1/hydro/rivers/1/profile?f=pdf":                       {400, "f"},
+		"/api/v1/hydro/rivers/1/profile?f=":                          {400, "f"},
+		"/api/v1/hydro/rivers/1/profile?f=json&f=csv":                {400, "f"},
+		"/api/v1/hydro/rivers/1/profile?format=csv":                  {400, "format"},
+		"/api/v1/hydro/rivers/1/longitudinal-list?as_of=2018-02-30":  {400, "as_of"},
+		"/api/v1/hydro/rivers/1/longitudinal-list?known_at=tomorrow": {400, "known_at"},
+	} {
+		var p problemBody
+		if status := get(t, srv, path, &p); status != want.status || p.Detail == "" {
+			t.Errorf("%s: status %d, %+v", path, status, p)
+		}
+		if want.pointer != "" && (len(p.Errors) != 1 || p.Errors[0].Pointer != want.pointer) {
+			t.Errorf("%s: names %+v, want %s", path, p.Errors, want.pointer)
+		}
+	}
+}
