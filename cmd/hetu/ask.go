@@ -26,6 +26,9 @@ type askCmd struct {
 	snapshotFlag `embed:""`
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
+
+	Trace     askTraceCmd     `cmd:"" help:"The way up or down from a place, and what lies on it (Q3, Q4)."`
+	Handovers askHandoversCmd `cmd:"" help:"Where a river passes borders, and who hands over to whom (Q6)."`
 }
 
 type askResponsibleCmd struct {
