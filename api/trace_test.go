@@ -557,8 +557,12 @@ func TestHandovers(t *testing.T) {
 	if status := get(t, srv.Server, fmt.Sprintf("/api/v1/hydro/rivers/%d/handovers", srv.ids["river 猫跳河"]), &body); status != http.StatusOK {
 		t.Fatalf("status %d", status)
 	}
-	if len(body.Handovers) != 1 || len(body.BorderStretches) != 0 {
+	if len(body.Handovers) != 2 || len(body.BorderStretches) != 0 {
 		t.Fatalf("%+v", body)
+	}
+	// The side channel is all 甲's by its reach; the outlines say that it is 乙's above.
+	if side := body.Handovers[1]; side.FoundBy != duty.ByOutlines || side.MeasureM != 1950 || side.Upper.Division.Name != "乙" || side.Lower.Division.Name != "甲" || side.Upper.Reach != nil {
+		t.Errorf("%+v", side)
 	}
 	h := body.Handovers[0]
 	if h.MeasureM != 2250.5 || h.MeasureLabel != "K2+251" || h.GapM != 3 || h.OverlapM != 0 || h.Bank != geo.Both || h.FoundBy != duty.ByBoth {

@@ -40,9 +40,9 @@ func (s *Store) Lines(ctx context.Context, at duty.Moment, routes []int64) (map[
 	return linesOf(rows)
 }
 
-// LinesNear gives the routes whose line comes within about radiusM metres of a position, of many those that come nearest.
+// LinesNear gives the routes whose line comes within about radiusM metres of a position.
 func (s *Store) LinesNear(ctx context.Context, at duty.Moment, lon, lat, radiusM float64) (map[int64]*geom.LineString, error) {
-	rows, err := collect[lineRow](ctx, s, "trace_near", with(box(args(at), lon, lat, radiusM), "lon", lon, "lat", lat))
+	rows, err := collect[lineRow](ctx, s, "trace_near", box(args(at), lon, lat, radiusM))
 	if err != nil {
 		return nil, err
 	}
@@ -166,8 +166,8 @@ func (s source) borders(ctx context.Context, at duty.Moment, level geo.Level, ro
 	if len(bare) == 0 {
 		return out, nil
 	}
-	inside, err := s.Inside(ctx, at, level, bare)
-	if err != nil || len(inside) == 0 {
+	outlines, err := s.Outlines(ctx, at, level, bare)
+	if err != nil || len(outlines) == 0 {
 		return out, err
 	}
 	rows, err := collectFrom[lineRow](ctx, s, "trace_lines", with(args(at), "routes", bare))
@@ -178,14 +178,11 @@ func (s source) borders(ctx context.Context, at duty.Moment, level geo.Level, ro
 	if err != nil {
 		return nil, err
 	}
-	for from := 0; from < len(inside); {
-		to := from
-		for to < len(inside) && inside[to].RouteID == inside[from].RouteID {
-			to++
+	for _, route := range bare {
+		if line := lines[route]; line != nil {
+			borders, _ := duty.OutlineBorders(route, duty.InOutlines(route, line, outlines))
+			out = append(out, borders...)
 		}
-		route := inside[from].RouteID
-		out = append(out, duty.BordersInside(route, lines[route], inside[from:to])...)
-		from = to
 	}
 	return out, nil
 }
@@ -240,20 +237,24 @@ func (s source) SectionsOn(ctx context.Context, at duty.Moment, routes []int64) 
 	return s.sites(ctx, at, "section", nil, routes)
 }
 
-// Inside implements [duty.HandoverSource].
-func (s source) Inside(ctx context.Context, at duty.Moment, level geo.Level, routes []int64) ([]duty.Inside, error) {
+// Outlines implements [duty.HandoverSource].
+func (s source) Outlines(ctx context.Context, at duty.Moment, level geo.Level, routes []int64) ([]duty.Outline, error) {
 	type row struct {
-		RouteID int64
 		duty.Division
-		FromLon, FromLat, ToLon, ToLat float64
+		Geom   geom.T
+		Routes []int64
 	}
 	rows, err := collectFrom[row](ctx, s, "trace_inside", with(args(at), "routes", routes, "level", int(level)))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]duty.Inside, 0, len(rows))
+	out := make([]duty.Outline, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, duty.Inside{RouteID: r.RouteID, Division: r.Division, Ends: [2][2]float64{{r.FromLon, r.FromLat}, {r.ToLon, r.ToLat}}})
+		outline, ok := r.Geom.(*geom.MultiPolygon)
+		if !ok {
+			return nil, fmt.Errorf("the outline of division %d is a %T", r.ID, r.Geom)
+		}
+		out = append(out, duty.Outline{Division: r.Division, Geom: outline, Routes: r.Routes})
 	}
 	return out, nil
 }

@@ -176,6 +176,7 @@ func OutlineBorders(route int64, pieces []Piece) ([]Border, []BorderStretch) {
 		if b.OverlapM > sameBorderM {
 			continue // it is the border there, it does not cross it
 		}
+		b.MeasureM = math.Round(b.MeasureM*1000) / 1000
 		b.ByOutlines, b.OutlineM, b.GapM, b.OverlapM = true, b.MeasureM, 0, 0
 		borders = append(borders, b)
 	}

@@ -84,15 +84,8 @@ type HandoverSource interface {
 	PostsOf(ctx context.Context, at Moment, reaches, rivers, divisions []int64) ([]Post, error)
 	// SectionsOn gives the water-quality sections of routes.
 	SectionsOn(ctx context.Context, at Moment, routes []int64) ([]Site, error)
-	// Inside gives the parts of routes that lie in the outlines of divisions of a level.
-	Inside(ctx context.Context, at Moment, level geo.Level, routes []int64) ([]Inside, error)
-}
-
-// Inside is a part of a route that lies in a division's outline, by its two ends.
-type Inside struct {
-	RouteID  int64
-	Division Division
-	Ends     [2][2]float64
+	// Outlines gives the outlines of divisions of a level that routes meet.
+	Outlines(ctx context.Context, at Moment, level geo.Level, routes []int64) ([]Outline, error)
 }
 
 // HandoversOf answers Q6.
@@ -120,7 +113,7 @@ type handing struct {
 	at        Moment
 	level     geo.Level
 	reaches   map[int64][]Reach
-	inside    map[int64][]Inside
+	outlines  []Outline
 	divisions []Division
 	sections  map[int64][]SiteOn
 	chain     chain
@@ -149,13 +142,8 @@ func (h *handing) read(ctx context.Context, src HandoverSource, routes []Route) 
 		return fmt.Errorf("find posts: %w", err)
 	}
 	h.chain = chain{question: Question{At: h.at}, posts: posts, divisions: h.divisions}
-	inside, err := src.Inside(ctx, h.at, h.level, ids)
-	if err != nil {
+	if h.outlines, err = src.Outlines(ctx, h.at, h.level, ids); err != nil {
 		return fmt.Errorf("find the outlines of divisions: %w", err)
-	}
-	h.inside = map[int64][]Inside{}
-	for _, p := range inside {
-		h.inside[p.RouteID] = append(h.inside[p.RouteID], p)
 	}
 	sections, err := src.SectionsOn(ctx, h.at, ids)
 	if err != nil {
@@ -173,7 +161,7 @@ func (h *handing) read(ctx context.Context, src HandoverSource, routes []Route) 
 // route adds what one route passes, down the river.
 func (h *handing) route(r *Route, out *Handovers) {
 	reaches := h.reaches[r.ID]
-	outlines, along := OutlineBorders(r.ID, h.outlinePieces(r))
+	outlines, along := OutlineBorders(r.ID, InOutlines(r.ID, r.Geom, h.outlines))
 	borders := Matched(Borders(r.ID, reaches, h.divisions, h.level), outlines)
 	flat := r.Geom.FlatCoords()
 	rising := flat[2] > flat[len(flat)-1] // upstream
@@ -197,24 +185,6 @@ func (h *handing) route(r *Route, out *Handovers) {
 		}
 		out.BorderStretches = append(out.BorderStretches, b)
 	}
-}
-
-func (h *handing) outlinePieces(r *Route) []Piece { return outlinePieces(r.Geom, h.inside[r.ID]) }
-
-// outlinePieces gives the parts of a route in outlines their measures.
-func outlinePieces(line *geom.LineString, inside []Inside) []Piece {
-	out := make([]Piece, 0, len(inside))
-	for _, p := range inside {
-		a, b := lref.Project(line, p.Ends[0][0], p.Ends[0][1]).MeasureM, lref.Project(line, p.Ends[1][0], p.Ends[1][1]).MeasureM
-		out = append(out, Piece{Range: Range{min(a, b), max(a, b)}, Division: p.Division})
-	}
-	return out
-}
-
-// BordersInside gives the borders of one route by the outlines of divisions alone.
-func BordersInside(route int64, line *geom.LineString, inside []Inside) []Border {
-	borders, _ := OutlineBorders(route, outlinePieces(line, inside))
-	return borders
 }
 
 func (h *handing) handover(r *Route, b Border, rising bool) Handover {
