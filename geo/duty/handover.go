@@ -205,7 +205,7 @@ func (h *handing) handover(r *Route, b Border, rising bool) Handover {
 		out.FoundBy = ByOutlines
 	}
 	if lon, lat, err := lref.Locate(r.Geom, b.MeasureM); err == nil {
-		out.Point = [2]float64{lon, lat}
+		out.Point = [2]float64{math.Round(lon*1e7) / 1e7, math.Round(lat*1e7) / 1e7}
 	}
 	for _, s := range h.sections[r.ID] {
 		d := sign * (s.AtM - b.MeasureM) // upstream
