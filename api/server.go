@@ -72,6 +72,11 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/places", "places", s.places)
 	get("/api/v1/responsible", "responsible", s.responsible)
 	get("/api/v1/counts", "counts", s.counts)
+	get("/api/v1/hydro/rivers/{id}/locate", "locate", s.locate)
+	get("/api/v1/hydro/rivers/{id}/measure", "measure", s.measure)
+	get("/api/v1/hydro/rivers/{id}/segment", "segment", s.segment)
+	get("/api/v1/hydro/hydrolocation", "hydrolocation", s.hydrolocation)
+	get("/api/v1/nearest", "nearest", s.nearest)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)

@@ -26,6 +26,8 @@ type askCmd struct {
 	snapshotFlag `embed:""`
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
+
+	askStationing `embed:""`
 }
 
 type askResponsibleCmd struct {
