@@ -201,7 +201,7 @@ func apartM(a, b stationing.Point) float64 { return lref.Distance(a[0], a[1], b[
 func TestScenario_17(t *testing.T) {
 	t.Parallel()
 	flat := meandering(106.4, 26.6, 2.05, 14, 0.3, 400)
-	srv := serve(t, drawing(t, []drawn{{key: "曲河", origin: "mouth", flat: flat, offset: 30}}))
+	srv := serve(t, drawing(t, []drawn{{key: "曲河", origin: "mouth", flat: flat}}))
 	river := riverIDs(t, srv)["曲河"]
 	route := lref.Measured(geom.NewLineStringFlat(geom.XY, flat), "mouth").FlatCoords()
 	for i := 0; i < len(route); i += 3 * 17 {

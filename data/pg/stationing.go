@@ -15,7 +15,11 @@ import (
 
 // Locate answers river + K -> place.
 func (s *Store) Locate(ctx context.Context, q stationing.LocateQuestion) (stationing.Located, error) {
-	return atOnce(ctx, s, func(src source) (stationing.Located, error) { return stationing.Locate(ctx, src, q) })
+	made, err := atOnce(ctx, s, func(src source) (stationing.Made[stationing.Located], error) { return stationing.Locate(ctx, src, q) })
+	if err != nil {
+		return stationing.Located{}, err
+	}
+	return made(ctx)
 }
 
 // MeasureOn answers point -> K on a river.
@@ -30,7 +34,13 @@ func (s *Store) Hydrolocate(ctx context.Context, q stationing.PositionQuestion) 
 
 // Segment answers range -> lines.
 func (s *Store) Segment(ctx context.Context, q stationing.SegmentQuestion) (stationing.Segment, error) {
-	return atOnce(ctx, s, func(src source) (stationing.Segment, error) { return stationing.SegmentOf(ctx, src, q) })
+	made, err := atOnce(ctx, s, func(src source) (stationing.Made[stationing.Segment], error) {
+		return stationing.SegmentOf(ctx, src, q)
+	})
+	if err != nil {
+		return stationing.Segment{}, err
+	}
+	return made(ctx)
 }
 
 // Nearest answers what is nearest to a position, by air or along the network.
@@ -75,11 +85,6 @@ func (s source) RiverName(ctx context.Context, at duty.Moment, id int64) (string
 // RoutesIn implements [stationing.Source].
 func (s source) RoutesIn(ctx context.Context, at duty.Moment, b geo.Extent) ([]duty.Route, error) {
 	return s.routes(ctx, "routes_in", within(args(at), b))
-}
-
-// RouteNearest implements [stationing.Source].
-func (s source) RouteNearest(ctx context.Context, at duty.Moment, lon, lat float64) ([]duty.Route, error) {
-	return s.routes(ctx, "route_nearest", with(args(at), "lon", lon, "lat", lat))
 }
 
 // within adds a box.

@@ -22,9 +22,9 @@ type BankLine struct {
 
 const (
 	// wholeCost is up to which product of vertices a bank line is laid beside its whole route; above it, beside what is near the range.
-	wholeCost = 1_000_000
-	// maxCost is up to which a question may come: a second or so.
-	maxCost = 4_000_000
+	wholeCost = 250_000
+	// maxCost is up to which one bank line may come: half a second or so.
+	maxCost = 2_000_000
 	// sampleM is how far apart lref takes a bank line's places at most.
 	sampleM = 25.0
 	// bridgeM is how long a stretch of a bank line may be that seems to belong elsewhere, between two that belong here.

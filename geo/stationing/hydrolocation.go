@@ -132,24 +132,25 @@ func hydrolocated(ctx context.Context, src Source, q PositionQuestion, found []H
 	return Hydrolocated{Lon: q.Lon, Lat: q.Lat, Tie: len(found) > 1, Found: found, How: how, Version: version}, err
 }
 
-// nothingNear says how far the nearest line is. What is nearest in degrees need not be so in metres, but nothing is nearer than that
-// lies outside the box of its distance.
+// farthestM is how far the nearest line is looked for, to say how far it is.
+const farthestM = 100_000.0
+
+// nothingNear says how far the nearest line is: a box is made larger until it holds a line that is no farther off than its sides, for
+// then no line outside it is nearer.
 func nothingNear(ctx context.Context, src Source, q PositionQuestion) error {
-	routes, err := src.RouteNearest(ctx, q.At, q.Lon, q.Lat)
-	if err != nil {
-		return fmt.Errorf("read the route nearest: %w", err)
+	for far := max(2*q.MaxM, 1000); far <= farthestM; far *= 2 {
+		routes, err := src.RoutesIn(ctx, q.At, duty.Box(q.Lon, q.Lat, far))
+		if err != nil {
+			return fmt.Errorf("read routes near: %w", err)
+		}
+		if name, d := nearestOf(routes, q); d <= far {
+			return tooFar(q, name, d)
+		}
 	}
-	if len(routes) == 0 {
-		return geo.Errorf(geo.CodeNotFound, "no centre line of any river is stored on %s: import one", q.At.AsOf)
+	return &geo.Error{
+		Code: geo.CodeNotFound, Msg: fmt.Sprintf("no river within %g m of the position, and none that is near: no centre line of %s is within some %g km", q.MaxM, q.At.AsOf, farthestM/2000),
+		Fields: []geo.Field{{Name: "max_offset", Detail: "no river is near"}},
 	}
-	name, d := nearestOf(routes, q)
-	if routes, err = src.RoutesIn(ctx, q.At, duty.Box(q.Lon, q.Lat, d)); err != nil {
-		return fmt.Errorf("read routes near: %w", err)
-	}
-	if other, nearer := nearestOf(routes, q); nearer < d {
-		name, d = other, nearer
-	}
-	return tooFar(q, name, d)
 }
 
 func nearestOf(routes []duty.Route, q PositionQuestion) (name string, distanceM float64) {

@@ -64,48 +64,60 @@ func planeOf(lon, lat float64) *Plane {
 }
 
 // Locate answers river + K -> place (Q5): the one point of the route there, the flow, both banks and the reaches.
-func Locate(ctx context.Context, src Source, q LocateQuestion) (Located, error) {
+func Locate(ctx context.Context, src Source, q LocateQuestion) (Made[Located], error) {
 	route, how, err := routeOf(ctx, src, q.On)
 	if err != nil {
-		return Located{}, err
+		return nil, err
 	}
 	out := Located{RiverRoute: RiverRoute{route.River, told(route)}}
 	m, clamped, err := place(route, q.Measure, &how)
 	if err != nil {
-		return Located{}, err
+		return nil, err
 	}
 	out.MeasureM, out.Label, out.Clamped = Metres(m), lref.Label(m), clamped
-	centre, err := lref.LocateOffset(route.Geom, m, 0)
-	if err != nil {
-		return Located{}, named(err, q.Measure.Name)
-	}
-	out.Point, out.AzimuthDeg, out.Plane = Point{centre.Lon, centre.Lat}, centre.AzimuthDeg, planeOf(centre.Lon, centre.Lat)
-	if q.OffsetM != 0 {
-		p, err := lref.LocateOffset(route.Geom, m, q.OffsetM)
-		if err != nil {
-			return Located{}, named(err, "offset")
-		}
-		out.Beside = &Beside{Metres(q.OffsetM), Point{p.Lon, p.Lat}, planeOf(p.Lon, p.Lat)}
-	}
-	if out.Banks, err = banksAt(ctx, src, q.At, route, m, out.Point, &how); err != nil {
-		return Located{}, err
+	if err := out.put(route, m, q); err != nil {
+		return nil, err
 	}
 	reaches, err := reachesAt(ctx, src, q.At, []RouteTold{out.Route}, []float64{m})
 	if err != nil {
-		return Located{}, err
+		return nil, err
 	}
-	out.Reaches, out.How = reaches[0], how
-	out.Version, err = src.Version(ctx)
-	return out, err
+	out.Reaches = reaches[0]
+	lines, err := src.BankLinesOf(ctx, q.At, route.River.ID, duty.Box(out.Point[0], out.Point[1], duty.WidestM))
+	if err != nil {
+		return nil, fmt.Errorf("read bank lines: %w", err)
+	}
+	if out.Version, err = src.Version(ctx); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (Located, error) {
+		out.Banks, err = banksAt(ctx, lines, route, m, &how)
+		out.How = how
+		return out, err
+	}, nil
+}
+
+// put gives the place of the measure, and that beside it.
+func (l *Located) put(route *duty.Route, m float64, q LocateQuestion) error {
+	centre, err := lref.LocateOffset(route.Geom, m, 0)
+	if err != nil {
+		return named(err, q.Measure.Name)
+	}
+	l.Point, l.AzimuthDeg, l.Plane = Point{centre.Lon, centre.Lat}, centre.AzimuthDeg, planeOf(centre.Lon, centre.Lat)
+	if q.OffsetM == 0 {
+		return nil
+	}
+	p, err := lref.LocateOffset(route.Geom, m, q.OffsetM)
+	if err != nil {
+		return named(err, "offset")
+	}
+	l.Beside = &Beside{Metres(q.OffsetM), Point{p.Lon, p.Lat}, planeOf(p.Lon, p.Lat)}
+	return nil
 }
 
 // banksAt gives the place of each bank at a measure: of several bank lines of a side the one that is crossed square to the flow and
 // nearest, else the one that comes closest.
-func banksAt(ctx context.Context, src Source, at duty.Moment, route *duty.Route, m float64, point Point, how *string) ([]BankPoint, error) {
-	lines, err := src.BankLinesOf(ctx, at, route.River.ID, duty.Box(point[0], point[1], duty.WidestM))
-	if err != nil {
-		return nil, fmt.Errorf("read bank lines: %w", err)
-	}
+func banksAt(ctx context.Context, lines []BankLine, route *duty.Route, m float64, how *string) ([]BankPoint, error) {
 	best := map[geo.Bank]BankPoint{}
 	for _, l := range lines {
 		facings, err := facingsOf(ctx, route.Geom, l, m, m, how)

@@ -33,6 +33,8 @@ type Thing struct {
 	Bank     *geo.Bank
 	RiverID  *int64
 	River    *string
+	RiverEn  *string
+	RiverNo  *string  // its code
 	RouteIDs []int64  //nolint:revive // the column's name
 	MeasureM *float64 // on the one route of RouteIDs; nil: it is seen from its position
 	Lon, Lat float64
@@ -232,7 +234,7 @@ func (f *finder) thing(r *Thing) found {
 		Kind: f.q.Kind, ID: r.ID, Code: r.Code, Name: r.Name, Bank: r.Bank, Point: Point{r.Lon, r.Lat}, AirM: Metres(lref.Distance(f.q.Lon, f.q.Lat, r.Lon, r.Lat)),
 	}
 	if r.RiverID != nil && r.River != nil {
-		t.River = &duty.Name{ID: *r.RiverID, Name: *r.River}
+		t.River = &duty.Name{ID: *r.RiverID, Name: *r.River, NameEn: r.RiverEn, Code: r.RiverNo}
 	}
 	if r.MeasureM != nil && len(r.RouteIDs) == 1 {
 		t.stand(r.RouteIDs[0], *r.MeasureM)
@@ -334,7 +336,9 @@ func (f *finder) see(ctx context.Context, things []found) error {
 			if hit := lref.Project(r.Geom, t.Point[0], t.Point[1]); hit.DistanceM < nearest {
 				nearest = hit.DistanceM
 				t.stand(id, hit.MeasureM)
-				t.River = &duty.Name{ID: r.River.ID, Name: r.River.Name, NameEn: r.River.NameEn, Code: r.River.Code}
+				if t.River = nil; r.River.ID != 0 {
+					t.River = &duty.Name{ID: r.River.ID, Name: r.River.Name, NameEn: r.River.NameEn, Code: r.River.Code}
+				}
 			}
 		}
 	}

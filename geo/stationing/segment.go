@@ -40,75 +40,76 @@ type SegmentLine struct {
 }
 
 // SegmentOf answers range -> lines (Q5): the centre line from the smaller measure to the larger, and what each bank has beside it.
-func SegmentOf(ctx context.Context, src Source, q SegmentQuestion) (Segment, error) {
+func SegmentOf(ctx context.Context, src Source, q SegmentQuestion) (Made[Segment], error) {
 	route, how, err := routeOf(ctx, src, q.On)
 	if err != nil {
-		return Segment{}, err
+		return nil, err
 	}
-	out := Segment{RiverRoute: RiverRoute{route.River, told(route)}}
 	from, _, err := place(route, q.From, &how)
 	if err != nil {
-		return Segment{}, err
+		return nil, err
 	}
 	to, _, err := place(route, q.To, &how)
 	if err != nil {
-		return Segment{}, err
+		return nil, err
 	}
 	if !(from < to) {
-		return Segment{}, geo.InvalidField(q.From.Name, "a range runs from a smaller to a larger measure, not from %s to %s", lref.Label(from), lref.Label(to))
+		return nil, geo.InvalidField(q.From.Name, "a range runs from a smaller to a larger measure, not from %s to %s", lref.Label(from), lref.Label(to))
 	}
-	out.FromM, out.ToM, out.FromLabel, out.ToLabel = Metres(from), Metres(to), lref.Label(from), lref.Label(to)
 	centre, err := lref.Substring(route.Geom, from, to)
 	if err != nil {
-		return Segment{}, named(err, q.From.Name)
+		return nil, named(err, q.From.Name)
+	}
+	out := Segment{
+		RiverRoute: RiverRoute{route.River, told(route)}, FromM: Metres(from), ToM: Metres(to), FromLabel: lref.Label(from), ToLabel: lref.Label(to),
 	}
 	if q.Bank == geo.Both || q.Bank == geo.Centre {
 		out.Lines = append(out.Lines, SegmentLine{Part: geo.Centre, LengthM: lref.Length(centre), Geom: centre})
 	}
+	var lines []BankLine
 	if q.Bank != geo.Centre {
-		banks, err := banksBeside(ctx, src, q, route, lref.Range{FromM: from, ToM: to}, boxOf(centre, duty.WidestM), &how)
-		if err != nil {
-			return Segment{}, err
+		if lines, err = src.BankLinesOf(ctx, q.At, route.River.ID, boxOf(centre, duty.WidestM)); err != nil {
+			return nil, fmt.Errorf("read bank lines: %w", err)
 		}
-		out.Lines = append(out.Lines, banks...)
 	}
-	out.How = how
-	out.Version, err = src.Version(ctx)
-	return out, err
-}
-
-// banksBeside gives the parts of bank lines beside the range, the left bank before the right.
-func banksBeside(ctx context.Context, src Source, q SegmentQuestion, route *duty.Route, s lref.Range, box geo.Extent, how *string) ([]SegmentLine, error) {
-	lines, err := src.BankLinesOf(ctx, q.At, route.River.ID, box)
-	if err != nil {
-		return nil, fmt.Errorf("read bank lines: %w", err)
+	if out.Version, err = src.Version(ctx); err != nil {
+		return nil, err
 	}
-	var out []SegmentLine
-	for _, side := range []geo.Bank{geo.Left, geo.Right} {
-		if q.Bank != geo.Both && q.Bank != side {
-			continue
-		}
-		found := false
-		for _, l := range lines {
-			if l.Bank != side {
+	return func(ctx context.Context) (Segment, error) {
+		for _, side := range []geo.Bank{geo.Left, geo.Right} {
+			if q.Bank != geo.Both && q.Bank != side {
 				continue
 			}
-			facings, err := facingsOf(ctx, route.Geom, l, s.FromM, s.ToM, how)
+			banks, err := banksBeside(ctx, lines, side, route, lref.Range{FromM: from, ToM: to}, &how)
 			if err != nil {
-				return nil, err
+				return Segment{}, err
 			}
-			for _, f := range facings {
-				part, err := f.Between(s.FromM, s.ToM)
-				if err != nil {
-					continue // none of it lies opposite
-				}
-				found = true
+			out.Lines = append(out.Lines, banks...)
+		}
+		out.How = how
+		return out, nil
+	}, nil
+}
+
+// banksBeside gives the parts of a side's bank lines beside the range.
+func banksBeside(ctx context.Context, lines []BankLine, side geo.Bank, route *duty.Route, s lref.Range, how *string) ([]SegmentLine, error) {
+	var out []SegmentLine
+	for _, l := range lines {
+		if l.Bank != side {
+			continue
+		}
+		facings, err := facingsOf(ctx, route.Geom, l, s.FromM, s.ToM, how)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range facings {
+			if part, err := f.Between(s.FromM, s.ToM); err == nil { // else none of it lies opposite
 				out = append(out, SegmentLine{Part: side, LineID: &l.ID, Name: l.Name, LengthM: lref.Length(part), Geom: part})
 			}
 		}
-		if !found {
-			*how += fmt.Sprintf("; no bank line of the %s bank is stored beside it", side)
-		}
+	}
+	if len(out) == 0 {
+		*how += fmt.Sprintf("; no bank line of the %s bank is stored beside it", side)
 	}
 	return out, nil
 }

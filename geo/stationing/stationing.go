@@ -25,8 +25,6 @@ type Source interface {
 	RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error)
 	// RoutesIn gives the routes whose line enters a box, those of no river too.
 	RoutesIn(ctx context.Context, at duty.Moment, box geo.Extent) ([]duty.Route, error)
-	// RouteNearest gives a route that is among the nearest to a position; none in a store without routes.
-	RouteNearest(ctx context.Context, at duty.Moment, lon, lat float64) ([]duty.Route, error)
 	// BankLinesOf gives the bank lines of a river that enter a box.
 	BankLinesOf(ctx context.Context, at duty.Moment, river int64, box geo.Extent) ([]BankLine, error)
 	// ReachesOf gives the reaches of routes.
@@ -36,6 +34,9 @@ type Source interface {
 	// ThingsIn gives the things of a kind in a box; where routes is not nil only those that may stand on one of them.
 	ThingsIn(ctx context.Context, at duty.Moment, kind Kind, box geo.Extent, routes []int64) ([]Thing, error)
 }
+
+// Made makes an answer of what was read. Laying bank lines beside a route may take a second, and no snapshot is held for that.
+type Made[T any] func(ctx context.Context) (T, error)
 
 // On says which river and route a question is about.
 type On struct {

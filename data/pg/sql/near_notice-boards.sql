@@ -1,6 +1,6 @@
 -- near_notice-boards: notice boards in a box, and on routes: those of the reaches that they name. in: @routes (null: any), the box in
 -- degrees, @as_of, @known_at. out: a board has no measure of its own; position in degrees.
-SELECT v.id, v.code, v.site_text AS name, v.bank, NULL::bigint AS river_id, NULL::text AS river, s.route_ids, NULL::float8 AS measure_m,
+SELECT v.id, v.code, v.site_text AS name, v.bank, NULL::bigint AS river_id, NULL::text AS river, NULL::text AS river_en, NULL::text AS river_no, s.route_ids, NULL::float8 AS measure_m,
     ST_X(v.geom) AS lon, ST_Y(v.geom) AS lat
 FROM hetu.board_version v
 CROSS JOIN LATERAL (
