@@ -475,7 +475,7 @@ func TestStationingBadInput(t *testing.T) {
 		{river + "locate?m=NaN", 400, "m"},
 		{river + "locate?m=1e9", 400, "m"},
 		{river + "locate?m=-1", 400, "m"},
-		{river + "locate?m=995.7", 400, "m"},
+		{river + "locate?m=997", 400, "m"},
 		{river + "locate?m=100&stake=K0%2B100", 400, "stake"},
 		{river + "locate?stake=", 400, "stake"},
 		{river + "locate?stake=K12%2B5", 400, "stake"},
