@@ -23,6 +23,7 @@ type Store interface {
 	RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error)
 	profileStore
 	traceStore
+	stationingStore
 	// HoldsSample tells whether anything in the store is sample data.
 	HoldsSample(ctx context.Context) (bool, error)
 	// Ping tells whether the database answers.

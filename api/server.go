@@ -85,6 +85,11 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/ids", "trace ids", s.traceIDs)
 	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/{features}", "trace features", s.traceFeatures)
 	get("/api/v1/hydro/rivers/{id}/handovers", "handovers", s.handovers)
+	get("/api/v1/hydro/rivers/{id}/locate", "locate", s.locate)
+	get("/api/v1/hydro/rivers/{id}/measure", "measure", s.measure)
+	get("/api/v1/hydro/rivers/{id}/segment", "segment", s.segment)
+	get("/api/v1/hydro/hydrolocation", "hydrolocation", s.hydrolocation)
+	get("/api/v1/nearest", "nearest", s.nearest)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)

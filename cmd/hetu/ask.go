@@ -30,6 +30,8 @@ type askCmd struct {
 
 	Trace     askTraceCmd     `cmd:"" help:"The way up or down from a place, and what lies on it (Q3, Q4)."`
 	Handovers askHandoversCmd `cmd:"" help:"Where a river passes borders, and who hands over to whom (Q6)."`
+
+	askStationing `embed:""`
 }
 
 type askResponsibleCmd struct {

@@ -35,7 +35,7 @@ func (s source) RiverWhole(ctx context.Context, at duty.Moment, id int64) (duty.
 	if len(rivers) == 0 {
 		return duty.ListedRiver{}, nil, geo.Errorf(geo.CodeNotFound, "there is no river %d on %s; ids are found by /api/v1/rivers?q=", id, at.AsOf)
 	}
-	routes, err := s.routesOf(ctx, at, nil, []int64{id})
+	routes, err := s.RoutesOf(ctx, at, nil, []int64{id})
 	return rivers[0].listed(), routes, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
@@ -12,15 +13,22 @@ import (
 
 // RoutesOf gives routes by id, and all routes of rivers, the longest of a river first. A route of no river has a river without id.
 func (s *Store) RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error) {
-	return source{s.read, s.queries}.routesOf(ctx, at, ids, rivers)
+	return source{s.read, s.queries}.RoutesOf(ctx, at, ids, rivers)
 }
 
-func (s source) routesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error) {
+// RoutesOf is that of one snapshot.
+func (s source) RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error) {
+	return s.routes(ctx, "routes_of", with(args(at), "ids", ids, "rivers", rivers))
+}
+
+// routes reads a query whose rows are routes with their rivers.
+func (s source) routes(ctx context.Context, query string, a pgx.NamedArgs) ([]duty.Route, error) {
 	type row struct {
 		ID            int64
 		Geom          geom.T
 		LengthM       float64
 		MeasureOrigin string
+		Calibrated    bool
 		RiverID       *int64
 		CodeScheme    *string
 		Code          *string
@@ -30,7 +38,7 @@ func (s source) routesOf(ctx context.Context, at duty.Moment, ids, rivers []int6
 		Levels        []geo.Level
 		Perennial     *bool
 	}
-	rows, err := collectFrom[row](ctx, s, "routes_of", with(args(at), "ids", ids, "rivers", rivers))
+	rows, err := collectFrom[row](ctx, s, query, a)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +48,7 @@ func (s source) routesOf(ctx context.Context, at duty.Moment, ids, rivers []int6
 		if !ok {
 			return nil, fmt.Errorf("route %d is a %T", r.ID, r.Geom)
 		}
-		route := duty.Route{ID: r.ID, Geom: line}
+		route := duty.Route{ID: r.ID, Geom: line, MeasureOrigin: r.MeasureOrigin, Calibrated: r.Calibrated}
 		if r.RiverID != nil && r.Name != nil && r.Kind != nil {
 			route.River = duty.River{
 				ID: *r.RiverID, CodeScheme: r.CodeScheme, Code: r.Code, Name: *r.Name, NameEn: r.NameEn, Kind: *r.Kind, Levels: r.Levels, Perennial: r.Perennial,

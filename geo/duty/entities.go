@@ -52,6 +52,9 @@ type Route struct {
 	Geom  *geom.LineString
 	Ends  *[2]float64 // measures of the ends of the whole route; nil where Geom is all of it
 	Banks []BankLine
+	// How it is measured, where that was asked for: mouth, source or custom, and whether M was fitted to surveyed points.
+	MeasureOrigin string
+	Calibrated    bool
 }
 
 // measures gives the smallest and the largest measure of the route.
@@ -83,6 +86,15 @@ type Reach struct {
 	StartPlace *string   `json:"start_place"`
 	EndPlace   *string   `json:"end_place"`
 	DivisionID int64     `json:"division_id"`
+}
+
+// Has tells whether a measure of the reach's route lies on it: in [FromM, ToM), to a centimetre, closed at the route's own upper end.
+// The route's measures run from lowest to highest.
+func (r Reach) Has(m, lowest, highest float64) bool {
+	at := m + storedWithinM
+	begun := at >= r.FromM || r.FromM <= lowest+storedWithinM
+	ended := at >= r.ToM && r.ToM < highest-storedWithinM
+	return begun && !ended
 }
 
 // Post is a seat with all appointments that are known of it, in order of time.

@@ -243,14 +243,10 @@ func answerFor(ctx context.Context, src Source, q Question, found []place) error
 	return nil
 }
 
-// holds tells whether a reach has the place: its measure in [FromM, ToM), to a centimetre, closed at the route's own upper
-// end; and its bank, where both banks are asked for on the centre line.
+// holds tells whether a reach has the place: its measure, and its bank, where both banks are asked for on the centre line.
 func holds(r Reach, f place) bool {
 	if r.BankScope != geo.Both && f.Bank != geo.Centre && r.BankScope != f.Bank {
 		return false
 	}
-	at := f.MeasureM + storedWithinM
-	begun := at >= r.FromM || r.FromM <= f.lowest+storedWithinM
-	ended := at >= r.ToM && r.ToM < f.highest-storedWithinM
-	return begun && !ended
+	return r.Has(f.MeasureM, f.lowest, f.highest)
 }

@@ -84,6 +84,31 @@ func spotAt(flat []float64, m float64) (spot, error) {
 	return spot{}, geo.Errorf(geo.CodeInvalid, "the route's measures have a gap at %s: measure it anew", Label(m))
 }
 
+// Ends gives the lowest and the highest measure of a route (XYM); false for one of under two points.
+func Ends(route *geom.LineString) (lowest, highest float64, ok bool) {
+	flat := route.FlatCoords()
+	if len(flat) < 6 {
+		return 0, 0, false
+	}
+	lowest, highest = bounds(flat)
+	return lowest, highest, true
+}
+
+// LabelWithin is how far in metres a measure read off a label may lie past the end that it means: labels are rounded to the metre, so
+// that a route of 12345.6 m ends at K12+346.
+const LabelWithin = 0.5
+
+// Clamp takes a measure that lies past an end of a route by no more than LabelWithin to that end; another stays as it is. moved tells
+// that it lay past by more than stored measures are good to.
+func Clamp(route *geom.LineString, m float64) (at float64, moved bool) {
+	lowest, highest, ok := Ends(route)
+	if !ok || !(m >= lowest-LabelWithin && m <= highest+LabelWithin) {
+		return m, false
+	}
+	at = min(max(m, lowest), highest)
+	return at, math.Abs(at-m) > storedWithin
+}
+
 // bounds gives the lowest and the highest measure of a line (XYM) that runs one way.
 func bounds(flat []float64) (lowest, highest float64) {
 	first, last := flat[2], flat[len(flat)-1]

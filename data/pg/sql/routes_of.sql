@@ -1,6 +1,6 @@
 -- routes_of: routes by id, and all routes of rivers, the longest of a river first. in: @ids, @rivers, @as_of, @known_at.
 -- out: one row a route, geometry LineStringM, EPSG:4490, downstream; the river's columns are NULL where the route is of none.
-SELECT rt.id, rt.geom, rt.length_m, rt.measure_origin, rv.id AS river_id, rv.code_scheme, rv.code, rv.name, rv.name_en, rv.river_kind AS kind,
+SELECT rt.id, rt.geom, rt.length_m, rt.measure_origin, rt.calibrated, rv.id AS river_id, rv.code_scheme, rv.code, rv.name, rv.name_en, rv.river_kind AS kind,
     rv.managing_levels AS levels, rv.perennial
 FROM hetu.route_version rt
 LEFT JOIN hetu.river_version rv ON rv.id = rt.river_id AND rv.valid @> @as_of::date AND rv.recorded @> @known_at::timestamptz
