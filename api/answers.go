@@ -8,6 +8,7 @@ import (
 
 // Store is what the resources read; data/pg has it.
 type Store interface {
+	reviewStore
 	// Responsible answers who is responsible at a position, from one snapshot.
 	Responsible(ctx context.Context, q duty.Question) (duty.Answer, error)
 	// Rivers finds rivers by name or alias, best match first; an empty q gives all by name. At most limit.

@@ -24,8 +24,14 @@ type askCmd struct {
 	KnownAt string `help:"As known at that time, such as 2026-06-01T00:00:00+08:00." placeholder:"TIME"`
 
 	snapshotFlag `embed:""`
+	profilesFlag `embed:""`
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
+
+	Coverage askCoverageCmd `cmd:"" help:"What rivers have and lack: reaches, chiefs, boards, boundaries (Q8)."`
+	Stale    askStaleCmd    `cmd:"" help:"Boards that show what is not so any more (Q9)."`
+	Quality  askQualityCmd  `cmd:"" help:"The water quality along a river (Q17)."`
+	Counts   askCountsCmd   `cmd:"" help:"Counts and rates of a division (Q18)."`
 }
 
 type askResponsibleCmd struct {
@@ -114,6 +120,10 @@ func (q *askCmd) server(ctx context.Context, a *app) (root string, stop func() e
 	if q.Server != "" {
 		return strings.TrimSuffix(q.Server, "/"), func() error { return nil }, nil
 	}
+	rules, err := q.rules()
+	if err != nil {
+		return "", nil, err
+	}
 	db, err := a.open(ctx)
 	if err != nil {
 		return "", nil, err
@@ -136,7 +146,7 @@ func (q *askCmd) server(ctx context.Context, a *app) (root string, stop func() e
 			return nil, err
 		}
 		closers = append(closers, func() error { m.stop(); return nil })
-		return api.New(serve.config(a, db, m, extent))
+		return api.New(serve.config(a, db, m, rules, extent))
 	}()
 	if err != nil {
 		return "", nil, errors.Join(err, stop())

@@ -2,6 +2,7 @@ package duty
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"hetu/geo"
@@ -48,6 +49,7 @@ func newCover(f RiverFacts, rules CoverageRules, asOf geo.Date) *cover {
 		c.routes[r.RouteID] = r.Range
 		c.out.LengthM += r.LengthM()
 	}
+	c.out.LengthM = mm(c.out.LengthM)
 	for i := range f.Reaches {
 		c.byID[f.Reaches[i].ID] = &f.Reaches[i]
 	}
@@ -91,10 +93,7 @@ func (c *cover) look() {
 			c.boardsOfReaches(level, b, parts)
 			c.sections(level, b, parts)
 			c.stretches(level, b, parts)
-			held := geo.Share{Whole: c.out.LengthM}
-			for _, rs := range byRoute(parts) {
-				held.Part += Union(rs...).LengthM()
-			}
+			held := geo.Share{Part: mm(c.lengthOf(parts, Union)), Whole: c.out.LengthM}
 			if b == geo.Left {
 				of.Left = held
 			} else {
@@ -143,6 +142,18 @@ func byRoute(parts []part) map[int64][]Range {
 	return out
 }
 
+// lengthOf sums what is made of the parts of each route, route after route: the sum of floats depends on their order.
+func (c *cover) lengthOf(parts []part, of func(...Range) Ranges) float64 {
+	sum, by := 0.0, byRoute(parts)
+	for _, r := range c.Routes {
+		sum += of(by[r.RouteID]...).LengthM()
+	}
+	return sum
+}
+
+// mm rounds to a millimetre: measures are stored to a centimetre, and sums of them end in digits that mean nothing.
+func mm(m float64) float64 { return math.Round(m*1000) / 1000 }
+
 // extent looks for what the reaches of a level leave out and have twice. What they leave out is not missing where the level
 // has a chief of the whole river; it is given back then, for the rules about chiefs.
 func (c *cover) extent(level geo.Level, bank geo.Bank, parts []part) (ofRiver []part) {
@@ -151,10 +162,7 @@ func (c *cover) extent(level geo.Level, bank geo.Bank, parts []part) (ofRiver []
 		ofRiver, missing = missing, nil
 	}
 	c.tell(NoReach, level, bank, c.river(nil), stretchesOf(missing), nil)
-	doubled := 0.0
-	for _, rs := range byRoute(parts) {
-		doubled += Doubled(rs...).Over(c.rules.OverlapM).LengthM()
-	}
+	doubled := c.lengthOf(parts, func(rs ...Range) Ranges { return Doubled(rs...).Over(c.rules.OverlapM) })
 	c.tell(Overlap, level, bank, parts, c.pairs(parts), &doubled)
 	return ofRiver
 }
@@ -298,6 +306,9 @@ func (c *cover) runs(level geo.Level) []DivisionRun {
 			out = append(out, DivisionRun{k.division, level, k.route, r})
 		}
 	}
+	slices.SortFunc(out, func(a, b DivisionRun) int {
+		return cmp.Or(compareStretch(a.RouteID, b.RouteID, a.Range, b.Range), cmp.Compare(a.DivisionID, b.DivisionID))
+	})
 	return out
 }
 
@@ -417,6 +428,7 @@ func (c *cover) tell(rule Rule, level geo.Level, bank geo.Bank, parts []part, wh
 	if metres != nil {
 		share.Part = *metres
 	}
+	share = geo.Share{Part: mm(share.Part), Whole: mm(share.Whole)}
 	for item, is := range items {
 		c.all[key][item] = c.all[key][item] || is
 	}
@@ -453,7 +465,8 @@ func (c *cover) addTo(sums map[looked]*RuleTotal) {
 		}
 		t.Items = t.Items.Add(itemsOf(c.all[key]))
 		for bank, m := range c.metres[key] {
-			t.Metres[bank] = t.Metres[bank].Add(m)
+			sum := t.Metres[bank].Add(m)
+			t.Metres[bank] = geo.Share{Part: mm(sum.Part), Whole: mm(sum.Whole)}
 		}
 	}
 }
