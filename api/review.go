@@ -15,6 +15,9 @@ type reviewStore interface {
 	Coverage(ctx context.Context, q duty.CoverageQuestion, each func(duty.RiverCoverage)) (duty.CoverageTotals, int64, error)
 	// Boards gives each board with what it shows and what it had to show, by id.
 	Boards(ctx context.Context, q duty.BoardQuestion, each func(duty.BoardCase)) (int64, error)
+	// Counts counts what a division and everything below it has; an empty division is the whole store. The sections come with their
+	// newest samplings.
+	Counts(ctx context.Context, at duty.Moment, division string) (duty.Counts, []quality.SectionAt, int64, error)
 	// WaterOf gives what the water quality along a river is told from: samplings of the days in between, both included.
 	WaterOf(ctx context.Context, at duty.Moment, river int64, between geo.Period) (quality.River, int64, error)
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"sync"
 
 	"hetu/geo"
 	"hetu/geo/duty"
@@ -70,17 +71,21 @@ func (c *coverReader) readParents(ctx context.Context) error {
 	return err
 }
 
-// facts gives river after river. It ends early on an error, which is kept.
+// facts gives river after river; while some are looked at the next page is read. It ends early on an error, which is kept.
 func (c *coverReader) facts(ctx context.Context) iter.Seq[duty.RiverFacts] {
 	return func(yield func(duty.RiverFacts) bool) {
-		for page := range slices.Chunk(c.picked, reviewPage) {
-			var p coverPage
-			if c.err = p.read(ctx, c, page); c.err != nil {
-				return
-			}
-			for i := range page {
-				f := p.rivers[i]
-				if !page[i].Whole {
+		ctx, stop := context.WithCancel(ctx)
+		pages := make(chan *coverPage)
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			defer close(pages)
+			c.err = c.read(ctx, pages)
+		})
+		defer reading.Wait() // the transaction is the reader's until then
+		defer stop()
+		for p := range pages {
+			for i, f := range p.rivers {
+				if !p.picked[i].Whole {
 					f = f.Within(c.divisions)
 				}
 				if !yield(f) {
@@ -91,16 +96,32 @@ func (c *coverReader) facts(ctx context.Context) iter.Seq[duty.RiverFacts] {
 	}
 }
 
+func (c *coverReader) read(ctx context.Context, pages chan<- *coverPage) error {
+	for picked := range slices.Chunk(c.picked, reviewPage) {
+		p := &coverPage{picked: picked}
+		if err := p.read(ctx, c); err != nil {
+			return err
+		}
+		select {
+		case pages <- p:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 // coverPage is the facts of some rivers, in order of their ids.
 type coverPage struct {
+	picked           []pickedRiver
 	rivers           []duty.RiverFacts
 	ids, routes      []int64
 	reaches          []int64
 	ofRoute, ofReach map[int64]*duty.RiverFacts
 }
 
-func (p *coverPage) read(ctx context.Context, c *coverReader, page []pickedRiver) error {
-	for _, r := range page {
+func (p *coverPage) read(ctx context.Context, c *coverReader) error {
+	for _, r := range p.picked {
 		p.ids = append(p.ids, r.ID)
 	}
 	p.ofRoute, p.ofReach = map[int64]*duty.RiverFacts{}, map[int64]*duty.RiverFacts{}

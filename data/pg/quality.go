@@ -37,7 +37,7 @@ func (s *Store) WaterOf(ctx context.Context, at duty.Moment, river int64, betwee
 			ids, out.Routes = append(ids, r.ID), append(out.Routes, quality.Route{ID: r.ID, FromM: min(first, last), ToM: max(first, last)})
 		}
 		a := with(args(at), "river", river, "routes", ids)
-		if out.Sections, err = src.sections(ctx, a, between, mostSamplings); err != nil {
+		if out.Sections, err = src.sectionsOf(ctx, "quality_sections", a, between, mostSamplings); err != nil {
 			return err
 		}
 		if out.Outfalls, err = src.outfalls(ctx, a); err != nil {
@@ -52,8 +52,8 @@ func (s *Store) WaterOf(ctx context.Context, at duty.Moment, river int64, betwee
 // dayOrNull is a day as a parameter; no day is NULL.
 func dayOrNull(d geo.Date) pgtype.Date { return pgtype.Date{Time: d.Time(), Valid: !d.IsZero()} }
 
-// sections gives the sections of a river with their newest samplings.
-func (s source) sections(ctx context.Context, a pgx.NamedArgs, between geo.Period, days int) ([]quality.SectionAt, error) {
+// sectionsOf gives the sections that a statement tells of, with their newest samplings.
+func (s source) sectionsOf(ctx context.Context, query string, a pgx.NamedArgs, between geo.Period, days int) ([]quality.SectionAt, error) {
 	type row struct {
 		ID         int64
 		Code       *string
@@ -62,7 +62,7 @@ func (s source) sections(ctx context.Context, a pgx.NamedArgs, between geo.Perio
 		RouteID    *int64
 		MeasureM   *float64
 	}
-	rows, err := collectFrom[row](ctx, s, "quality_sections", a)
+	rows, err := collectFrom[row](ctx, s, query, a)
 	if err != nil {
 		return nil, err
 	}

@@ -28,10 +28,13 @@ func (s *Store) review(ctx context.Context, read func(src source) error) (versio
 }
 
 // paged has the statements that follow go by index: a page is small whatever the statistics say.
-func (s source) paged(ctx context.Context) error {
-	rows, err := s.db.Query(ctx, s.queries["review_settings"])
+func (s source) paged(ctx context.Context) error { return s.settings(ctx, "review_settings") }
+
+// settings runs a statement that sets how those after it are planned.
+func (s source) settings(ctx context.Context, query string) error {
+	rows, err := s.db.Query(ctx, s.queries[query])
 	if err != nil {
-		return interpret(fmt.Errorf("review_settings: %w", err))
+		return interpret(fmt.Errorf("%s: %w", query, err))
 	}
 	rows.Close()
 	return interpret(rows.Err())
