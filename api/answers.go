@@ -8,6 +8,7 @@ import (
 
 // Store is what the resources read; data/pg has it.
 type Store interface {
+	reviewStore
 	// Responsible answers who is responsible at a position, from one snapshot.
 	Responsible(ctx context.Context, q duty.Question) (duty.Answer, error)
 	// Rivers finds rivers by name or alias, best match first; an empty q gives all by name. At most limit.
@@ -16,8 +17,6 @@ type Store interface {
 	River(ctx context.Context, at duty.Moment, id int64) (duty.RiverDetail, error)
 	// Places finds divisions and board sites by name, best match first. At most limit.
 	Places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, error)
-	// Counts counts what a division and everything below it has; a zero division is the whole store.
-	Counts(ctx context.Context, at duty.Moment, division string) (duty.Counts, error)
 	// RoutesOf gives routes by id, and all routes of rivers, the longest of a river first, XYM and downstream. A route of no river has
 	// a river without id; what is not there is left out.
 	RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error)

@@ -18,7 +18,12 @@ import (
 // counties fills a batch with the two sample counties.
 func counties(t *testing.T, b *pg.Batch) {
 	t.Helper()
-	if err := sample.Counties(t.Context(), func(ctx context.Context, rows ...pg.Row) error { return b.Add(ctx, rows...) }); err != nil {
+	addCounties(t, func(rows ...pg.Row) error { return b.Add(t.Context(), rows...) })
+}
+
+func addCounties(t *testing.T, add func(...pg.Row) error) {
+	t.Helper()
+	if err := sample.Counties(t.Context(), func(_ context.Context, rows ...pg.Row) error { return add(rows...) }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -38,24 +38,3 @@ func (s *server) responsible(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 }
-
-// counts serves GET /api/v1/counts?division=&as_of=: the stored figures of a division, with their sources and the claims
-// that sources make beside them.
-func (s *server) counts(w http.ResponseWriter, r *http.Request) error {
-	p, at, err := s.asked(r, "division")
-	if err != nil {
-		return err
-	}
-	division, err := p.text("division")
-	if err != nil {
-		return err
-	}
-	counts, err := s.Store.Counts(r.Context(), at, division)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, struct {
-		AsOf geo.Date `json:"as_of"`
-		duty.Counts
-	}{at.AsOf, counts})
-}

@@ -34,6 +34,8 @@ type Config struct {
 	Tiles *cache.Cache
 	// Waters is the river network that traces walk.
 	Waters Waters
+	// Rules are the rule profiles that answers follow.
+	Rules Rules
 	// RosterAtFunc tells when who answers for what, in memory, was last known to be the newest; the zero time while it is not there
 	// and the database is asked. Nil is always that.
 	RosterAtFunc func() time.Time
@@ -90,6 +92,10 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/hydro/rivers/{id}/segment", "segment", s.segment)
 	get("/api/v1/hydro/hydrolocation", "hydrolocation", s.hydrolocation)
 	get("/api/v1/nearest", "nearest", s.nearest)
+	get("/api/v1/profiles", "profiles", s.profiles)
+	get("/api/v1/coverage", "coverage", s.coverage)
+	get("/api/v1/boards/stale", "stale boards", s.staleBoards)
+	get("/api/v1/hydro/rivers/{id}/quality", "river quality", s.riverQuality)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)

@@ -14,6 +14,7 @@ import (
 	"hetu/api"
 	"hetu/data/pg"
 	"hetu/data/pgtest"
+	"hetu/data/profiles"
 	"hetu/data/waters"
 	"hetu/geo"
 	"hetu/tiles/cache"
@@ -53,7 +54,11 @@ func config(t *testing.T, store *pg.Store) api.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return api.Config{Store: store, Atlas: empty, Tiles: kept, Waters: waters.New(store.Network(), today), Extent: geo.China(), Now: today, Log: slog.New(slog.DiscardHandler)}
+	rules, err := profiles.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api.Config{Store: store, Atlas: empty, Tiles: kept, Waters: waters.New(store.Network(), today), Rules: rules, Extent: geo.China(), Now: today, Log: slog.New(slog.DiscardHandler)}
 }
 
 func nothing(*testing.T, *pg.Batch) {}

@@ -24,6 +24,7 @@ type askCmd struct {
 	KnownAt string `help:"As known at that time, such as 2026-06-01T00:00:00+08:00." placeholder:"TIME"`
 
 	snapshotFlag `embed:""`
+	profilesFlag `embed:""`
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
 	Profile     askProfileCmd     `cmd:"" help:"A river from end to end, with what lies along it (Q8)."`
@@ -32,6 +33,11 @@ type askCmd struct {
 	Handovers askHandoversCmd `cmd:"" help:"Where a river passes borders, and who hands over to whom (Q6)."`
 
 	askStationing `embed:""`
+
+	Coverage askCoverageCmd `cmd:"" help:"What rivers have and lack: reaches, chiefs, boards, boundaries (Q8)."`
+	Stale    askStaleCmd    `cmd:"" help:"Boards that show what is not so any more (Q9)."`
+	Quality  askQualityCmd  `cmd:"" help:"The water quality along a river (Q17)."`
+	Counts   askCountsCmd   `cmd:"" help:"Counts and rates of a division (Q18)."`
 }
 
 type askResponsibleCmd struct {
@@ -120,6 +126,10 @@ func (q *askCmd) server(ctx context.Context, a *app) (root string, stop func() e
 	if q.Server != "" {
 		return strings.TrimSuffix(q.Server, "/"), func() error { return nil }, nil
 	}
+	rules, err := q.rules()
+	if err != nil {
+		return "", nil, err
+	}
 	db, err := a.open(ctx)
 	if err != nil {
 		return "", nil, err
@@ -142,7 +152,7 @@ func (q *askCmd) server(ctx context.Context, a *app) (root string, stop func() e
 			return nil, err
 		}
 		closers = append(closers, func() error { m.stop(); return nil })
-		return api.New(serve.config(a, db, m, extent))
+		return api.New(serve.config(a, db, m, rules, extent))
 	}()
 	if err != nil {
 		return "", nil, errors.Join(err, stop())

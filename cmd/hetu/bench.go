@@ -25,6 +25,7 @@ import (
 type benchCmd struct {
 	Tiles benchTilesCmd `cmd:"" help:"What tiles cost: against PostGIS on the same data, and against a bare server with the same bytes."`
 	Trace benchTraceCmd `cmd:"" help:"What a trace costs: against PostGIS's recursive query on the same data."`
+	Ask   benchAskCmd   `cmd:"" help:"What questions cost: who is responsible, coverage, stale boards, counts."`
 	Bare  benchBareCmd  `cmd:"" hidden:"" help:"Serve what a benchmark wrote to a file, and nothing else."`
 }
 
@@ -264,6 +265,7 @@ type benchResult struct {
 	Ratio       float64 `json:"ratio,omitempty"` // cold, export: how many times less than the baseline; warm: how many times as much
 	P50         float64 `json:"p50_ms,omitempty"`
 	P99         float64 `json:"p99_ms,omitempty"`
+	BaselineP50 float64 `json:"baseline_p50_ms,omitempty"`
 	BaselineP99 float64 `json:"baseline_p99_ms,omitempty"`
 
 	Features float64 `json:"features,omitempty"` // a tile, as Vertices and Bytes

@@ -140,7 +140,7 @@ func (c *importCmd) conclude(ctx context.Context, a *app, db *database, report *
 		a.say("stored: %d rows added, changed or ended", report.Changes())
 	}
 	if report.Stored {
-		return tellContradictions(ctx, a, db, before)
+		tellContradictions(ctx, a, db, before)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ type cli struct {
 	Ask     askCmd     `cmd:"" help:"Ask what the API answers: of a running server, or of the store."`
 	Export  exportCmd  `cmd:"" help:"Write a layer of the store to a GeoJSON file, or vector tiles to a PMTiles or MBTiles file."`
 	Sample  sampleCmd  `cmd:"" help:"The sample counties, and generated networks of any size for tests and benchmarks."`
-	Bench   benchCmd   `cmd:"" help:"Measure what tiles cost on this machine."`
+	Bench   benchCmd   `cmd:"" help:"Measure what tiles and questions cost on this machine."`
 	DB      dbCmd      `cmd:"" name:"db" help:"The database: migrate it, tell its state, open psql on it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -15,6 +15,7 @@ import (
 
 	"hetu/api"
 	"hetu/data/pg"
+	"hetu/data/profiles"
 	"hetu/data/roster"
 	"hetu/data/waters"
 	"hetu/geo/duty"
@@ -57,6 +58,20 @@ func (s answers) Along(ctx context.Context, at duty.Moment, routes []int64) (map
 // snapshotFlag says where a server keeps the map; an export reads it there.
 type snapshotFlag struct {
 	Snapshot string `help:"File that a server writes the map's data to, so that not the whole database need be read again. Default: atlas.snapshot in the folder of the private database; none with an own database." env:"HETU_SNAPSHOT" placeholder:"FILE"`
+}
+
+// profilesFlag says where the operator's own rule profiles are.
+type profilesFlag struct {
+	Profiles string `help:"Folder of own rule profiles (*.yaml), beside those that are built in." env:"HETU_PROFILES" placeholder:"DIR"`
+}
+
+// rules reads the rule profiles. A broken one is the operator's to mend before anything starts.
+func (f *profilesFlag) rules() (*profiles.Set, error) {
+	set, err := profiles.Load(f.Profiles)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return set, nil
 }
 
 // snapshotFile names the file that the map is kept in between two starts; "" is none.

@@ -77,25 +77,28 @@ func loadRows(ctx context.Context, a *app, db *database, what string, load func(
 		a.say("%-12s %7d added %6d changed %7d unchanged", m.Entity, m.Added, m.Changed, m.Unchanged)
 	}
 	a.say("loaded %s in %.1f s", what, a.now().Sub(started).Seconds())
-	return tellContradictions(ctx, a, db, nil)
+	tellContradictions(ctx, a, db, nil)
+	return nil
 }
 
 // tellContradictions prints where sources contradict each other, but for what was known before. It changes nothing and
-// fails nothing.
-func tellContradictions(ctx context.Context, a *app, db *database, before []string) error {
+// fails nothing: what was written is written.
+func tellContradictions(ctx context.Context, a *app, db *database, before []string) {
 	now, err := contradictions(ctx, a, db)
+	if err != nil {
+		a.say("all is stored; whether its sources contradict each other could not be told: %v", err)
+	}
 	for _, detail := range now {
 		if !slices.Contains(before, detail) {
 			a.say("the sources contradict each other, both figures are kept: %s", detail)
 		}
 	}
-	return err
 }
 
 func contradictions(ctx context.Context, a *app, db *database) ([]string, error) {
-	counts, err := db.Counts(ctx, duty.Moment{AsOf: geo.DateOf(a.now())}, "")
+	found, err := db.Contradictions(ctx, duty.Moment{AsOf: geo.DateOf(a.now())})
 	var out []string
-	for _, c := range counts.Contradictions {
+	for _, c := range found {
 		out = append(out, c.Detail)
 	}
 	return out, err

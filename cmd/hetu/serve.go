@@ -25,6 +25,7 @@ type serveCmd struct {
 	TileCache     int64  `help:"Memory for tiles that are ready to be sent, in MB." env:"HETU_TILE_CACHE" default:"256" placeholder:"MB"`
 
 	snapshotFlag `embed:""`
+	profilesFlag `embed:""`
 }
 
 // Help gives an example.
@@ -36,6 +37,10 @@ func (*serveCmd) Help() string {
 func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
+	}
+	rules, err := c.rules()
+	if err != nil {
+		return err
 	}
 	started := a.now()
 	var lc net.ListenConfig
@@ -50,7 +55,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
-	err = c.open(ctx, a, door, srv, failed, func() {
+	err = c.open(ctx, a, rules, door, srv, failed, func() {
 		a.print("hetu is ready after %.1f s: http://%s", a.now().Sub(started).Seconds(), listener.Addr())
 	})
 	return errors.Join(err, shutDown(ctx, srv))
@@ -67,7 +72,7 @@ func shutDown(ctx context.Context, srv *http.Server) error {
 }
 
 // open gets the database, loads the map and serves until ctx ends. What it starts it stops, in the other order.
-func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.Server, failed <-chan error, ready func()) (err error) {
+func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.Door, srv *http.Server, failed <-chan error, ready func()) (err error) {
 	door.Tell("the database is starting")
 	db, err := c.database(ctx, a)
 	if err != nil {
@@ -89,7 +94,7 @@ func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.S
 		return err
 	}
 	defer m.stop()
-	handler, err := api.New(c.config(a, db, m, extent))
+	handler, err := api.New(c.config(a, db, m, rules, extent))
 	if err != nil {
 		return err
 	}
@@ -101,9 +106,9 @@ func (c *serveCmd) open(ctx context.Context, a *app, door *api.Door, srv *http.S
 }
 
 // config is what a server of the map is made of.
-func (c *serveCmd) config(a *app, db *database, m *liveMap, extent geo.Extent) api.Config {
+func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, extent geo.Extent) api.Config {
 	return api.Config{
-		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Extent: extent, Now: a.now, Log: a.log,
+		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}

@@ -10,6 +10,7 @@ import (
 	"hetu/geo"
 	"hetu/geo/duty"
 	"hetu/geo/quality"
+	"hetu/geo/rules"
 )
 
 // fault is what is wrong with the value at a path; a step of a path is a key or an index.
@@ -93,15 +94,15 @@ func (c *checker) head(id string, title textPart, source sourcePart, date string
 	}
 }
 
-func (c *checker) source(path []any, s sourcePart) Source {
+func (c *checker) source(path []any, s sourcePart) rules.Source {
 	c.filled(at(path, "text"), s.Text)
 	marks := map[string]string{"S": "S", "V": "V", "M": "M", "D": "D"}
-	return Source{s.Text, s.URL, oneOf(c, at(path, "mark"), s.Mark, marks)}
+	return rules.Source{Text: s.Text, URL: s.URL, Mark: oneOf(c, at(path, "mark"), s.Mark, marks)}
 }
 
-func (c *checker) profile(f profileFile) Profile {
+func (c *checker) profile(f profileFile) rules.Profile {
 	c.head(f.ID, f.Title, f.Source, f.Date)
-	out := Profile{ID: f.ID, Title: Text(f.Title), Source: Source(f.Source), Date: f.Date, Note: Text(f.Note)}
+	out := rules.Profile{ID: f.ID, Title: rules.Text(f.Title), Source: rules.Source(f.Source), Date: f.Date, Note: rules.Text(f.Note)}
 	if f.Board != nil {
 		c.board(f.Board, &out)
 	}
@@ -113,7 +114,7 @@ func (c *checker) profile(f profileFile) Profile {
 	}
 	if t := f.Tolerance; t != nil {
 		path := at(nil, "tolerance")
-		out.Tolerance = &Tolerance{c.notNegative(at(path, "overlap_m"), t.OverlapM), c.notNegative(at(path, "overlap_m2"), t.OverlapM2)}
+		out.Tolerance = &rules.Tolerance{OverlapM: c.notNegative(at(path, "overlap_m"), t.OverlapM), OverlapM2: c.notNegative(at(path, "overlap_m2"), t.OverlapM2)}
 	}
 	if out.Update == nil && out.Boards == nil && out.Size == nil && out.Patrols == nil && out.Quality == nil && out.Tolerance == nil {
 		c.fault(nil, "has no rule: board, patrol, quality or tolerance")
@@ -121,7 +122,7 @@ func (c *checker) profile(f profileFile) Profile {
 	return out
 }
 
-func (c *checker) board(b *boardPart, out *Profile) {
+func (c *checker) board(b *boardPart, out *rules.Profile) {
 	if u := b.Update; u != nil {
 		path := at(nil, "board", "update")
 		working := oneOf(c, at(path, "count"), u.Count, map[string]bool{"calendar_days": false, "working_days": true})
@@ -142,7 +143,7 @@ func (c *checker) board(b *boardPart, out *Profile) {
 	}
 	if s := b.Size; s != nil {
 		path := at(nil, "board", "size")
-		out.Size = &BoardSize{c.positive(at(path, "width_m"), s.WidthM), c.positive(at(path, "height_m"), s.HeightM)}
+		out.Size = &rules.BoardSize{WidthM: c.positive(at(path, "width_m"), s.WidthM), HeightM: c.positive(at(path, "height_m"), s.HeightM)}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/duty"
+	"hetu/geo/rules"
 )
 
 //go:embed *.yaml
@@ -44,7 +45,7 @@ func Load(dir string) (*Set, error) {
 
 // loader gathers profiles and faults.
 type loader struct {
-	profiles []Profile
+	profiles []rules.Profile
 	notices  []duty.HolidayNotice
 	ids      map[string]string // file by id
 	years    map[int]string    // file by year of a notice
@@ -230,6 +231,6 @@ func (l *loader) set() (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("put the notices of holidays together: %w", err)
 	}
-	slices.SortFunc(l.profiles, func(a, b Profile) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(l.profiles, func(a, b rules.Profile) int { return cmp.Compare(a.ID, b.ID) })
 	return &Set{l.profiles, calendar}, nil
 }

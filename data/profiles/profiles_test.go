@@ -14,6 +14,7 @@ import (
 	"hetu/geo"
 	"hetu/geo/duty"
 	"hetu/geo/quality"
+	"hetu/geo/rules"
 )
 
 func builtIn(t *testing.T) *profiles.Set {
@@ -25,7 +26,7 @@ func builtIn(t *testing.T) *profiles.Set {
 	return s
 }
 
-func get(t *testing.T, id string) profiles.Profile {
+func get(t *testing.T, id string) rules.Profile {
 	t.Helper()
 	p, err := builtIn(t).Get(id)
 	if err != nil {
@@ -69,7 +70,7 @@ func TestBuiltIn(t *testing.T) {
 	if diff := cmp.Diff(&duty.UpdateDuty{Profile: "board-jiangsu", Days: 30, Working: true}, jiangsu.Update); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(&profiles.BoardSize{WidthM: 1.5, HeightM: 1}, jiangsu.Size); diff != "" {
+	if diff := cmp.Diff(&rules.BoardSize{WidthM: 1.5, HeightM: 1}, jiangsu.Size); diff != "" {
 		t.Error(diff)
 	}
 	village := duty.PatrolRule{Profile: "patrol-aheqi", Level: geo.Village, Period: duty.EachWeek, Min: 1, MinMinutes: 30, MinMetres: 2000, MinGapH: 96, From: 3, To: 12}

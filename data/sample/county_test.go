@@ -595,8 +595,8 @@ func between(all []pg.Row, county, tributary, main string, metres float64) [2]fl
 	return [2]float64{mouth[0] + (ax+bx)*far/k, mouth[1] + (ay+by)*far}
 }
 
-// Loaded twice, the second time changes nothing; PostGIS finds every geometry valid, and the towns tile their county.
-func TestLoadTwice(t *testing.T) {
+// Scenario 7: loaded twice, the second time adds no row; PostGIS finds every geometry valid, and the towns tile their county.
+func TestScenario_07(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	load := func() []pg.Merged {

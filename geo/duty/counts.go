@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,9 +20,49 @@ type Counts struct {
 	Persons        []LevelCount    `json:"persons"`
 	Boards         []LevelCount    `json:"boards"`
 	Uncovered      int             `json:"reaches_without_chief"`
+	PersonsInAll   int             `json:"persons_in_all"` // that hold a post, each once: one person may hold several
+	Rates          Rates           `json:"rates"`
+	Outfalls       OutfallCounts   `json:"outfalls"`
 	Plans          map[string]int  `json:"plans"` // rivers by the state of their plan; "none" is the rest
 	Claims         []Claim         `json:"claims"`
 	Contradictions []Contradiction `json:"contradictions"`
+}
+
+// Rates are what the counts are parts of.
+type Rates struct {
+	PostsHeld        []LevelShare `json:"posts_held"`         // posts that somebody holds, regular or acting, of all
+	PostsActing      []LevelShare `json:"posts_acting"`       // posts that an acting chief holds, of all
+	ReachesWithChief []LevelShare `json:"reaches_with_chief"` // of all reaches
+	ReachesWithBoard []LevelShare `json:"reaches_with_board"` // that a board of their level names, of all reaches
+	BoardsInOrder    []LevelShare `json:"boards_in_order"`    // whose state is ok, of all boards
+}
+
+// LevelShare is a rate at one level.
+type LevelShare struct {
+	Level geo.Level `json:"level"`
+	Kind  string    `json:"kind,omitempty"`
+	geo.Share
+}
+
+// MarshalJSON writes the level beside part, whole and percent.
+func (l LevelShare) MarshalJSON() ([]byte, error) {
+	share, err := l.Share.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	of, err := json.Marshal(struct {
+		Level geo.Level `json:"level"`
+		Kind  string    `json:"kind,omitempty"`
+	}{l.Level, l.Kind})
+	return append(append(of[:len(of)-1], ','), share[1:]...), err
+}
+
+// OutfallCounts counts outfalls 入河排污口.
+type OutfallCounts struct {
+	Count     int            `json:"count"`
+	Approval  map[string]int `json:"approval"`
+	Monitored geo.Share      `json:"monitored"` // of those that stay: one that is closing is left out
+	LeftOut   []Name         `json:"left_out"`  // the closing ones, by id, at most a hundred
 }
 
 // LevelCount is a count at one level.

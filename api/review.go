@@ -1,0 +1,67 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"hetu/geo"
+	"hetu/geo/duty"
+	"hetu/geo/quality"
+)
+
+// reviewStore is what the reviews of rivers, boards and water quality are told from. Each gives the newest write that it knows of.
+type reviewStore interface {
+	// Coverage tells what rivers have and lack: each is given what was found of it, by id.
+	Coverage(ctx context.Context, q duty.CoverageQuestion, each func(duty.RiverCoverage)) (duty.CoverageTotals, int64, error)
+	// Boards gives each board with what it shows and what it had to show, by id.
+	Boards(ctx context.Context, q duty.BoardQuestion, each func(duty.BoardCase)) (int64, error)
+	// Counts counts what a division and everything below it has; an empty division is the whole store. The sections come with their
+	// newest samplings.
+	Counts(ctx context.Context, at duty.Moment, division string) (duty.Counts, []quality.SectionAt, int64, error)
+	// WaterOf gives what the water quality along a river is told from: samplings of the days in between, both included.
+	WaterOf(ctx context.Context, at duty.Moment, river int64, between geo.Period) (quality.River, int64, error)
+}
+
+// scope reads river and division.
+func (p params) scope() (duty.Scope, error) {
+	division, err := p.text("division")
+	if err != nil {
+		return duty.Scope{}, err
+	}
+	of := duty.Scope{Division: division}
+	if p.values.Has("division") && division == "" {
+		return of, geo.InvalidField("division", "is empty; give the code of a division, as 150207")
+	}
+	if p.values.Has("river") {
+		id, err := strconv.ParseInt(p.values.Get("river"), 10, 64)
+		if err != nil {
+			return of, geo.InvalidField("river", "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", p.values.Get("river"))
+		}
+		of.River = &id
+	}
+	return of, nil
+}
+
+// truth reads a parameter that is true or false; false when it is not given.
+func (p params) truth(name string) (bool, error) {
+	switch s := p.values.Get(name); {
+	case !p.values.Has(name) || s == "false":
+		return false, nil
+	case s == "true":
+		return true, nil
+	default:
+		return false, geo.InvalidField(name, "%q is neither true nor false", s)
+	}
+}
+
+// level reads a level of administration; 0 when it is not given.
+func (p params) level() (geo.Level, error) {
+	if !p.values.Has("level") {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(p.values.Get("level"))
+	if err != nil || n < int(geo.Province) || n > int(geo.Village) {
+		return 0, geo.InvalidField("level", "%q is no level: 1 province, 2 city, 3 county, 4 town, 5 village", p.values.Get("level"))
+	}
+	return geo.Level(n), nil
+}
