@@ -282,6 +282,7 @@ type benchResult struct {
 	ZstdCPU    float64 `json:"first_zstd_cpu_ms,omitempty"`
 	ZstdBytes  float64 `json:"first_zstd_bytes,omitempty"`
 
+	Found           float64 `json:"found,omitempty"`         // share of the positions that a river is near to
 	DriverCPU       float64 `json:"driver_cpu_ms,omitempty"` // a request
 	RPS             float64 `json:"requests_per_s,omitempty"`
 	BaselineRPS     float64 `json:"baseline_requests_per_s,omitempty"`

@@ -138,7 +138,7 @@ func (b *benchAsk) responsible(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	result := benchResult{Case: "responsible", Requests: len(list), Runs: b.cmd.Runs, Features: found}
+	result := benchResult{Case: "responsible", Requests: len(list), Runs: b.cmd.Runs, Found: found}
 	var p50, p99, cpu []float64
 	for run := range b.cmd.Runs {
 		took, each, err := b.oneByOne(ctx, list)

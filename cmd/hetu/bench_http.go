@@ -174,7 +174,7 @@ func (w *wire) get(request []byte) (reply, error) {
 func (w *wire) read() (reply, error) {
 	var p reply
 	p.header = p.header[:0]
-	length := 0
+	length, chunked := 0, false
 	for {
 		line, err := w.r.ReadSlice('\n')
 		if err != nil {
@@ -194,7 +194,13 @@ func (w *wire) read() (reply, error) {
 				return p, fmt.Errorf("an answer has the length %q", value)
 			}
 		}
+		chunked = chunked || bytes.HasPrefix(line, []byte("Transfer-Encoding: chunked"))
 		p.header = append(p.header, line...)
+	}
+	if chunked {
+		var err error
+		p.body, err = w.readChunks()
+		return p, err
 	}
 	if cap(w.body) < length {
 		w.body = make([]byte, length)
@@ -203,6 +209,30 @@ func (w *wire) read() (reply, error) {
 	p.body = w.body
 	_, err := io.ReadFull(w.r, p.body)
 	return p, err
+}
+
+// readChunks reads a body that comes in pieces, as a long answer that is written at once does.
+func (w *wire) readChunks() ([]byte, error) {
+	w.body = w.body[:0]
+	for {
+		line, err := w.r.ReadSlice('\n')
+		if err != nil {
+			return nil, fmt.Errorf("read an answer: %w", err)
+		}
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 16, 31)
+		if err != nil {
+			return nil, fmt.Errorf("a piece of an answer begins %q", line)
+		}
+		start := len(w.body)
+		w.body = append(w.body, make([]byte, n+2)...) // with the end of the line
+		if _, err := io.ReadFull(w.r, w.body[start:]); err != nil {
+			return nil, fmt.Errorf("read an answer: %w", err)
+		}
+		w.body = w.body[:start+int(n)] //nolint:gosec // of 31 bits
+		if n == 0 {
+			return w.body, nil
+		}
+	}
 }
 
 // value gives a header of an answer.
