@@ -21,6 +21,7 @@ type Store interface {
 	// RoutesOf gives routes by id, and all routes of rivers, the longest of a river first, XYM and downstream. A route of no river has
 	// a river without id; what is not there is left out.
 	RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error)
+	overlayStore
 	// HoldsSample tells whether anything in the store is sample data.
 	HoldsSample(ctx context.Context) (bool, error)
 	// Ping tells whether the database answers.

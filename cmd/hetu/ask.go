@@ -26,6 +26,7 @@ type askCmd struct {
 	snapshotFlag `embed:""`
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
+	askOverlays `embed:""`
 }
 
 type askResponsibleCmd struct {

@@ -12,6 +12,10 @@ import (
 
 // RoutesOf gives routes by id, and all routes of rivers, the longest of a river first. A route of no river has a river without id.
 func (s *Store) RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error) {
+	return source{s.read, s.queries}.routesOf(ctx, at, ids, rivers)
+}
+
+func (s source) routesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error) {
 	type row struct {
 		ID            int64
 		Geom          geom.T
@@ -26,7 +30,7 @@ func (s *Store) RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int6
 		Levels        []geo.Level
 		Perennial     *bool
 	}
-	rows, err := collect[row](ctx, s, "routes_of", with(args(at), "ids", ids, "rivers", rivers))
+	rows, err := collectFrom[row](ctx, s, "routes_of", with(args(at), "ids", ids, "rivers", rivers))
 	if err != nil {
 		return nil, err
 	}
