@@ -23,6 +23,7 @@ type Store interface {
 	profileStore
 	traceStore
 	stationingStore
+	overlayStore
 	// HoldsSample tells whether anything in the store is sample data.
 	HoldsSample(ctx context.Context) (bool, error)
 	// Ping tells whether the database answers.

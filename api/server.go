@@ -41,6 +41,8 @@ type Config struct {
 	RosterAtFunc func() time.Time
 	// MayDraftFunc tells who may see boundaries that are not announced yet. Nil is nobody.
 	MayDraftFunc func(*http.Request) bool
+	// Tiny tells which overlaps are too small to be meant.
+	Tiny TinyRule
 	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
 	Root string
 	// ApprovalNo is the map's approval number 审图号; empty on an intranet.
@@ -57,12 +59,13 @@ type Server struct {
 
 type server struct {
 	Config
+	overlays
 	draining *atomic.Bool
 }
 
 // New routes every resource.
 func New(cfg Config) (*Server, error) {
-	s := &server{Config: cfg, draining: &atomic.Bool{}}
+	s := &server{Config: cfg, overlays: newOverlays(), draining: &atomic.Bool{}}
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	get := func(path, name string, h handlerFunc) {
 		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodGet, http.MethodHead).Name(name)
@@ -96,6 +99,9 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/coverage", "coverage", s.coverage)
 	get("/api/v1/boards/stale", "stale boards", s.staleBoards)
 	get("/api/v1/hydro/rivers/{id}/quality", "river quality", s.riverQuality)
+	s.routeOverlays(get, func(path, name string, h handlerFunc) {
+		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodPost).Name(name)
+	})
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)

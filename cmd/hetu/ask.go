@@ -34,10 +34,11 @@ type askCmd struct {
 
 	askStationing `embed:""`
 
-	Coverage askCoverageCmd `cmd:"" help:"What rivers have and lack: reaches, chiefs, boards, boundaries (Q8)."`
-	Stale    askStaleCmd    `cmd:"" help:"Boards that show what is not so any more (Q9)."`
-	Quality  askQualityCmd  `cmd:"" help:"The water quality along a river (Q17)."`
-	Counts   askCountsCmd   `cmd:"" help:"Counts and rates of a division (Q18)."`
+	Coverage    askCoverageCmd `cmd:"" help:"What rivers have and lack: reaches, chiefs, boards, boundaries (Q8)."`
+	Stale       askStaleCmd    `cmd:"" help:"Boards that show what is not so any more (Q9)."`
+	Quality     askQualityCmd  `cmd:"" help:"The water quality along a river (Q17)."`
+	Counts      askCountsCmd   `cmd:"" help:"Counts and rates of a division (Q18)."`
+	askOverlays `embed:""`
 }
 
 type askResponsibleCmd struct {

@@ -281,8 +281,8 @@ func TestFunctionAllowList(t *testing.T) {
 	want := strings.Fields(`_st_dwithin _st_intersects box2d box3d bytea contains_2d geometry geometry_contains geometry_distance_box geometry_eq geometry_overlaps
 		geometry_same geometry_within is_contained_2d overlaps_2d pgis_asmvt_combinefn pgis_asmvt_deserialfn pgis_asmvt_finalfn pgis_asmvt_serialfn
 		pgis_asmvt_transfn pgis_geometry_accum_transfn postgis_index_supportfn postgis_lib_version postgis_version st_asbinary st_asgeojson st_asmvt
-		st_asmvtgeom st_combinebbox st_dwithin st_endpoint st_extent st_force2d st_intersects st_lineinterpolatepoint st_m st_makeenvelope st_makepoint
-		st_npoints st_point st_pointonsurface st_setsrid st_srid st_startpoint st_tileenvelope st_transform st_x st_xmax st_xmin st_y st_ymax st_ymin st_z`)
+		st_asmvtgeom st_combinebbox st_difference st_dimension st_dwithin st_endpoint st_extent st_force2d st_intersection st_intersects st_isvaliddetail st_lineinterpolatepoint st_m st_makeenvelope st_makepoint
+		st_npoints st_point st_pointonsurface st_setsrid st_srid st_startpoint st_tileenvelope st_transform st_unaryunion st_x st_xmax st_xmin st_y st_ymax st_ymin st_z`)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

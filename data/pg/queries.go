@@ -74,6 +74,10 @@ func interpret(err error) error {
 		return geo.Wrapf(err, geo.CodeRefused, "%s", pe.Message)
 	case pe.Code == "57014":
 		return geo.Wrapf(err, geo.CodeUnavailable, "the question took too long and was stopped")
+	case pe.Code == "XX000" && strings.Contains(pe.Message, "TopologyException"):
+		return geo.Wrapf(err, geo.CodeRefused, "two polygons lie on each other in a way that cannot be computed: move a vertex by a centimetre")
+	case pe.Code == "53200":
+		return geo.Wrapf(err, geo.CodeUnavailable, "the question needs more memory than there is: ask about a smaller polygon")
 	case pe.Code == "53300" || strings.HasPrefix(pe.Code, "57P") || strings.HasPrefix(pe.Code, "08") || pe.Code == "55P03":
 		return geo.Wrapf(err, geo.CodeUnavailable, "the database is busy or restarting")
 	default:

@@ -1,0 +1,258 @@
+package pg
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/twpayne/go-geom"
+
+	"hetu/geo"
+	"hetu/geo/duty"
+	"hetu/geo/overlay"
+)
+
+// maxFeatures bounds what one overlay may be made of.
+const maxFeatures = 20_000
+
+// Overlay has an answer's parts read from one snapshot.
+func (s *Store) Overlay(ctx context.Context, read func(overlay.Source) error) error {
+	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return interpret(fmt.Errorf("begin an overlay: %w", err))
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	return read(overlaySource{source{tx, s.queries}, tx})
+}
+
+// overlaySource is an [overlay.Source] over one transaction.
+type overlaySource struct {
+	source
+	tx pgx.Tx
+}
+
+var _ overlay.Source = overlaySource{}
+
+// DataVersion implements [overlay.Source].
+func (s overlaySource) DataVersion(ctx context.Context) (v int64, err error) {
+	err = s.tx.QueryRow(ctx, s.queries["store_version"]).Scan(&v)
+	return v, interpret(err)
+}
+
+// Fault implements [overlay.Source].
+func (s overlaySource) Fault(ctx context.Context, polygon *geom.MultiPolygon) (*overlay.Fault, error) {
+	var reason *string
+	var lon, lat *float64
+	if err := s.tx.QueryRow(ctx, s.queries["overlay_valid"], pgx.NamedArgs{"polygon": polygon}).Scan(&reason, &lon, &lat); err != nil {
+		return nil, interpret(fmt.Errorf("overlay_valid: %w", err))
+	}
+	if reason == nil {
+		return nil, nil //nolint:nilnil // no fault
+	}
+	f := &overlay.Fault{Part: -1, Ring: -1, Reason: *reason}
+	if lon != nil && lat != nil {
+		f.Lon, f.Lat, f.Placed = *lon, *lat, true
+	}
+	return f, nil
+}
+
+// overlayRow is a row of overlay_features; other statements have a part of its columns.
+type overlayRow struct {
+	Kind                         string
+	ID                           int64
+	Version                      int
+	Name, Type, Status           *string
+	Bank                         *geo.Bank
+	Level                        *geo.Level
+	MeasureM                     *float64
+	Authority                    *string
+	Dated, ValidFrom, ValidTo    *time.Time
+	RiverID                      *int64
+	RiverName, RiverNameEn       *string
+	RiverCode                    *string
+	DivisionID                   *int64
+	DivisionName, DivisionNameEn *string
+	DivisionCode                 *string
+	DocKind, DocNumber           *string
+	DocTitle, DocIssuer          *string
+	DocDated                     *time.Time
+	Geom, Part                   geom.T
+}
+
+func (r overlayRow) feature() overlay.Feature {
+	f := overlay.Feature{
+		Kind: r.Kind, ID: r.ID, Version: r.Version, Name: r.Name, Type: r.Type, Status: r.Status, Bank: r.Bank, Level: r.Level, MeasureM: r.MeasureM, Authority: r.Authority,
+		Dated: dateOf(r.Dated), ValidFrom: dateOf(r.ValidFrom), ValidTo: dateOf(r.ValidTo), Geom: r.Geom, Part: r.Part,
+		River: name(r.RiverID, r.RiverName, r.RiverNameEn, r.RiverCode), Division: name(r.DivisionID, r.DivisionName, r.DivisionNameEn, r.DivisionCode),
+	}
+	if r.DocKind != nil && r.DocTitle != nil {
+		f.Document = &overlay.Document{Kind: *r.DocKind, Number: r.DocNumber, Title: *r.DocTitle, Issuer: r.DocIssuer, Date: dateOf(r.DocDated)}
+	}
+	return f
+}
+
+// Features implements [overlay.Source].
+func (s overlaySource) Features(ctx context.Context, f overlay.Find) ([]overlay.Feature, error) {
+	rows, err := collectFrom[overlayRow](ctx, s.source, "overlay_features", with(args(f.At),
+		"kinds", f.Kinds, "polygon", f.Polygon, "cut", f.Cut, "drafts", f.Drafts, "level", int16(f.Level), "limit", maxFeatures+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) > maxFeatures {
+		return nil, geo.Errorf(geo.CodeRefused, "more than %d things lie in the polygon: ask about a smaller one", maxFeatures)
+	}
+	out := make([]overlay.Feature, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.feature())
+	}
+	return out, nil
+}
+
+// Union implements [overlay.Source].
+func (s overlaySource) Union(ctx context.Context, polygons *geom.MultiPolygon) (*overlay.Shape, error) {
+	return s.shape(ctx, "overlay_union", pgx.NamedArgs{"polygons": polygons})
+}
+
+// Minus implements [overlay.Source].
+func (s overlaySource) Minus(ctx context.Context, polygon, other *overlay.Shape) (*overlay.Shape, error) {
+	if polygon.Empty() || other.Empty() {
+		return polygon, nil
+	}
+	return s.shape(ctx, "overlay_minus", pgx.NamedArgs{"polygon": polygon.Geom, "other": other.Geom})
+}
+
+func (s overlaySource) shape(ctx context.Context, query string, a pgx.NamedArgs) (*overlay.Shape, error) {
+	var g geom.T
+	if err := s.tx.QueryRow(ctx, s.queries[query], a).Scan(&g); err != nil {
+		return nil, interpret(fmt.Errorf("%s: %w", query, err))
+	}
+	return overlay.NewShape(g), nil
+}
+
+// Version implements [overlay.Source].
+func (s overlaySource) Version(ctx context.Context, at duty.Moment, kind string, id int64, version int, drafts bool) (overlay.Feature, error) {
+	type row struct {
+		Kind                   string
+		ID                     int64
+		Version                int
+		Name                   *string
+		Bank                   *geo.Bank
+		Status                 *string
+		ValidFrom, ValidTo     *time.Time
+		RiverID                *int64
+		RiverName, RiverNameEn *string
+		RiverCode              *string
+		RouteID                *int64
+		DocKind, DocNumber     *string
+		DocTitle, DocIssuer    *string
+		DocDated               *time.Time
+		Geom                   geom.T
+	}
+	rows, err := collectFrom[row](ctx, s.source, "overlay_versions", with(args(at), "kind", kind, "id", id, "version", version, "drafts", drafts))
+	if err != nil {
+		return overlay.Feature{}, err
+	}
+	if len(rows) == 0 {
+		if version != 0 {
+			return overlay.Feature{}, geo.Errorf(geo.CodeNotFound, "there is no announced %s %d in version %d", kind, id, version)
+		}
+		return overlay.Feature{}, geo.Errorf(geo.CodeNotFound, "there is no announced %s %d on %s", kind, id, at.AsOf)
+	}
+	r := rows[0]
+	f := overlayRow{
+		Kind: r.Kind, ID: r.ID, Version: r.Version, Name: r.Name, Bank: r.Bank, Status: r.Status, ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
+		RiverID: r.RiverID, RiverName: r.RiverName, RiverNameEn: r.RiverNameEn, RiverCode: r.RiverCode,
+		DocKind: r.DocKind, DocNumber: r.DocNumber, DocTitle: r.DocTitle, DocIssuer: r.DocIssuer, DocDated: r.DocDated, Geom: r.Geom,
+	}.feature()
+	f.RouteID = r.RouteID
+	return f, nil
+}
+
+// Problem implements [overlay.Source].
+func (s overlaySource) Problem(ctx context.Context, at duty.Moment, id int64) (overlay.Feature, error) {
+	rows, err := collectFrom[overlayRow](ctx, s.source, "overlay_problem", with(args(at), "id", id))
+	if err != nil {
+		return overlay.Feature{}, err
+	}
+	if len(rows) == 0 {
+		return overlay.Feature{}, geo.Errorf(geo.CodeNotFound, "there is no problem %d on %s", id, at.AsOf)
+	}
+	return rows[0].feature(), nil
+}
+
+// Routes implements [overlay.Source].
+func (s overlaySource) Routes(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error) {
+	return s.RoutesOf(ctx, at, ids, rivers)
+}
+
+// Plans implements [overlay.Source].
+func (s overlaySource) Plans(ctx context.Context, at duty.Moment, rivers []int64, drafts bool) ([]overlay.Plan, error) {
+	type row struct {
+		ID                   int64
+		Version              int
+		Name                 string
+		Edition              int
+		Status               string
+		PeriodFrom, PeriodTo *time.Time
+		RiverID              int64
+		RiverName            string
+		RiverNameEn          *string
+		RiverCode            *string
+	}
+	rows, err := collectFrom[row](ctx, s.source, "overlay_plans", with(args(at), "rivers", rivers, "drafts", drafts))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]overlay.Plan, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, overlay.Plan{
+			ID: r.ID, Version: r.Version, Name: r.Name, Edition: r.Edition, Status: r.Status, PeriodFrom: dateOf(r.PeriodFrom), PeriodTo: dateOf(r.PeriodTo),
+			River: duty.Name{ID: r.RiverID, Name: r.RiverName, NameEn: r.RiverNameEn, Code: r.RiverCode},
+		})
+	}
+	return out, nil
+}
+
+// OnLand implements [overlay.Source].
+func (s overlaySource) OnLand(ctx context.Context, q overlay.LandQuery) ([]overlay.LandPair, error) {
+	if q.Division != "" {
+		found, err := collectFrom[duty.Name](ctx, s.source, "division_by_code", with(args(q.At), "division", q.Division))
+		if err != nil {
+			return nil, err
+		}
+		if len(found) != 1 {
+			return nil, geo.Errorf(geo.CodeNotFound, "%d divisions have the code %q on %s; the code of a county is like 150207", len(found), q.Division, q.At.AsOf)
+		}
+	}
+	type row struct {
+		overlayRow
+		LandID      int64
+		LandVersion int
+		Theme       string
+		LandName    *string
+		SurveyedOn  *time.Time
+		LandFrom    *time.Time
+		LandGeom    geom.T
+	}
+	rows, err := collectFrom[row](ctx, s.source, "overlay_land", with(args(q.At),
+		"kinds", q.Kinds, "theme", q.Theme, "division", q.Division, "river", q.River, "drafts", q.Drafts, "limit", q.Limit))
+	if err != nil {
+		return nil, err
+	}
+	var out []overlay.LandPair
+	for _, r := range rows {
+		if r.DivisionID != nil {
+			last := &out[len(out)-1] // the pair's own row comes first
+			last.Towns = append(last.Towns, overlay.TownPart{Division: *name(r.DivisionID, r.DivisionName, r.DivisionNameEn, r.DivisionCode), Part: r.Part})
+			continue
+		}
+		item := r.feature()
+		item.Authority = nil
+		out = append(out, overlay.LandPair{Item: item, Part: r.Part, Land: overlay.Feature{
+			Kind: overlay.Land, ID: r.LandID, Version: r.LandVersion, Name: r.LandName, Type: &r.Theme, Authority: r.Authority,
+			Dated: dateOf(r.SurveyedOn), ValidFrom: dateOf(r.LandFrom), Geom: r.LandGeom,
+		}})
+	}
+	return out, nil
+}

@@ -1,0 +1,318 @@
+package overlay
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/twpayne/go-geom"
+
+	"hetu/geo"
+	"hetu/geo/duty"
+	"hetu/geo/lref"
+)
+
+// Change is what is asked of two versions of an area or a boundary (Q11).
+type Change struct {
+	At       duty.Moment // of what lies inside what changed
+	Kind     string      // Area or Boundary
+	ID       int64
+	From, To Edition
+	TinyM2   float64
+	Geometry bool
+	Drafts   bool
+}
+
+// Edition is a version by its number, or by a day that it is in force on.
+type Edition struct {
+	Day     geo.Date
+	Version int // 0: by the day
+}
+
+// Piece is one polygon of what changed.
+type Piece struct {
+	M2       float64   `json:"m2"`
+	Mu       float64   `json:"mu"`
+	Tiny     bool      `json:"tiny"` // too small to be meant
+	Geometry *Geometry `json:"geometry,omitempty"`
+}
+
+// Strip is what was gained or lost.
+type Strip struct {
+	M2     float64   `json:"m2"`
+	Mu     float64   `json:"mu"`
+	Pieces []Piece   `json:"pieces"` // the largest first
+	Towns  []InTown  `json:"towns"`
+	Inside []Touched `json:"inside"` // boards, outfalls, sections, problems and other land in it
+}
+
+// Shift is a range of a route along which a line lies elsewhere than before.
+type Shift struct {
+	FromM     float64 `json:"from_m"`
+	ToM       float64 `json:"to_m"`
+	FromLabel string  `json:"from_label"`
+	ToLabel   string  `json:"to_label"`
+	LargestM  float64 `json:"largest_m"` // from the one line to the other
+	AtLabel   string  `json:"at_label"`
+	// outward where the new line lies farther from the river, inward; added and ended where there is a line in one version only.
+	Direction string `json:"direction"`
+}
+
+// Diff is the answer to Q11.
+type Diff struct {
+	From     Feature  `json:"from"`
+	To       Feature  `json:"to"`
+	FromM2   *float64 `json:"from_m2"` // of areas
+	ToM2     *float64 `json:"to_m2"`
+	FromLenM *float64 `json:"from_length_m"` // of lines
+	ToLenM   *float64 `json:"to_length_m"`
+	// What lies inside now and did not before, and the other way; of a line, between it and the centre line. Null where a line crosses the
+	// centre line, so that it has no inside.
+	Gained *Strip  `json:"gained"`
+	Lost   *Strip  `json:"lost"`
+	Shifts []Shift `json:"shifts"` // of lines; along the route, by measure
+}
+
+// Compare answers what changed between two versions (Q11).
+func Compare(ctx context.Context, src Source, c Change) (Diff, error) {
+	out := Diff{Shifts: []Shift{}}
+	var err error
+	if out.From, err = src.Version(ctx, on(c.At, c.From.Day), c.Kind, c.ID, c.From.Version, c.Drafts); err != nil {
+		return out, err
+	}
+	if out.To, err = src.Version(ctx, on(c.At, c.To.Day), c.Kind, c.ID, c.To.Version, c.Drafts); err != nil {
+		return out, err
+	}
+	was, is := NewShape(out.From.Geom), NewShape(out.To.Geom)
+	if c.Kind == Boundary {
+		if was, is, err = out.lines(ctx, src, c); err != nil || was == nil || is == nil {
+			return out, err
+		}
+	} else {
+		out.FromM2, out.ToM2 = new(cents(was.M2)), new(cents(is.M2))
+	}
+	if out.Gained, err = strip(ctx, src, c, is, was); err != nil {
+		return out, err
+	}
+	out.Lost, err = strip(ctx, src, c, was, is)
+	return out, err
+}
+
+func on(at duty.Moment, day geo.Date) duty.Moment {
+	if !day.IsZero() {
+		at.AsOf = day
+	}
+	return at
+}
+
+// strip tells what of one shape is not in another.
+func strip(ctx context.Context, src Source, c Change, in, notIn *Shape) (*Strip, error) {
+	out := &Strip{Pieces: []Piece{}, Towns: []InTown{}, Inside: []Touched{}}
+	s, err := src.Minus(ctx, in, notIn)
+	if err != nil || s.Empty() {
+		return out, err
+	}
+	out.M2, out.Mu = cents(s.M2), cents(geo.MuOfM2(s.M2))
+	for _, p := range s.Parts() {
+		piece := Piece{M2: cents(p.M2), Mu: cents(geo.MuOfM2(p.M2)), Tiny: p.M2 < c.TinyM2}
+		if c.Geometry {
+			piece.Geometry = &Geometry{p.Geom}
+		}
+		out.Pieces = append(out.Pieces, piece)
+	}
+	slices.SortStableFunc(out.Pieces, func(a, b Piece) int { return -compare(a.M2, b.M2) })
+	towns, err := townsOf(ctx, src, c.At, s)
+	if err != nil {
+		return out, err
+	}
+	out.Towns = inTowns(s, towns)
+	inside, err := src.Features(ctx, Find{At: c.At, Kinds: []string{Board, Outfall, Section, Problem, Land, PlanItem}, Polygon: s.Geom, Cut: true, Drafts: c.Drafts})
+	for _, f := range inside {
+		if t, ok := touch(f, Question{Polygon: s, Drafts: c.Drafts}, nil); ok && (t.OverlapM2 == nil || *t.OverlapM2 >= c.TinyM2) {
+			out.Inside = append(out.Inside, t)
+		}
+	}
+	return out, err
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// lines compares two lines along their route, and gives what lies between each and the centre line; nil where it crosses that.
+func (d *Diff) lines(ctx context.Context, src Source, c Change) (was, is *Shape, err error) {
+	from, okFrom := d.From.Geom.(*geom.LineString)
+	to, okTo := d.To.Geom.(*geom.LineString)
+	if !okFrom || !okTo || d.To.River == nil {
+		return nil, nil, nil
+	}
+	d.FromLenM, d.ToLenM = new(cents(lref.Length(from))), new(cents(lref.Length(to)))
+	var ids []int64
+	if d.To.RouteID != nil {
+		ids = []int64{*d.To.RouteID}
+	}
+	routes, err := src.Routes(ctx, on(c.At, c.To.Day), ids, []int64{d.To.River.ID})
+	if err != nil {
+		return nil, nil, err
+	}
+	flat := to.FlatCoords()
+	route := nearestRoute(routes, d.To.River.ID, flat[0], flat[1])
+	for _, r := range routes {
+		if d.To.RouteID != nil && r.ID == *d.To.RouteID {
+			route = r.Geom
+		}
+	}
+	if route == nil {
+		return nil, nil, nil
+	}
+	if d.Shifts, err = shifts(ctx, route, from, to); err != nil {
+		return nil, nil, err
+	}
+	if was, err = between(ctx, src, route, from); err != nil || was == nil {
+		return nil, nil, err
+	}
+	is, err = between(ctx, src, route, to)
+	return was, is, err
+}
+
+// between gives what lies between a line and the part of its route beside it; nil where they cross.
+func between(ctx context.Context, src Source, route, line *geom.LineString) (*Shape, error) {
+	flat := line.FlatCoords()
+	n := len(flat)
+	a, b := lref.Project(route, flat[0], flat[1]).MeasureM, lref.Project(route, flat[n-2], flat[n-1]).MeasureM
+	centre, err := lref.Substring(route, min(a, b), max(a, b))
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // beside one point of the route there is nothing between
+	}
+	ring := slices.Clone(flat)
+	c := centre.FlatCoords()
+	if first := lref.Project(route, c[0], c[1]).MeasureM; math.Abs(first-a) < math.Abs(first-b) { // it runs as the line does
+		for i := len(c) - 2; i >= 0; i -= 2 {
+			ring = append(ring, c[i], c[i+1])
+		}
+	} else {
+		ring = append(ring, c...)
+	}
+	ring = append(ring, ring[0], ring[1])
+	m := geom.NewMultiPolygonFlat(geom.XY, ring, [][]int{{len(ring)}}).SetSRID(int(geo.CGCS2000))
+	if Check(m) != nil {
+		return nil, nil //nolint:nilnil // it crosses itself
+	}
+	if fault, err := src.Fault(ctx, m); err != nil || fault != nil {
+		return nil, err
+	}
+	return NewShape(m), nil
+}
+
+const (
+	// shiftOver is how many metres apart two lines are not the same: edges match within it.
+	shiftOver = 0.1
+	// lookEvery is how far apart in metres a line is looked at, and maxLooks how often at most.
+	lookEvery = 10.0
+	maxLooks  = 20_000
+)
+
+// shifts finds the ranges along which a line lies elsewhere than before.
+func shifts(ctx context.Context, route, from, to *geom.LineString) ([]Shift, error) {
+	was, is := measureless(from.FlatCoords(), from.Stride()), measureless(to.FlatCoords(), to.Stride())
+	old, err := looks(ctx, route, from, is)
+	if err != nil {
+		return nil, err
+	}
+	now, err := looks(ctx, route, to, was)
+	if err != nil {
+		return nil, err
+	}
+	out := ranges(now, spanOf(old), "added")
+	for _, s := range ranges(old, spanOf(now), "ended") {
+		if s.Direction == "ended" {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Shift) int { return compare(a.FromM, b.FromM) })
+	return out, nil
+}
+
+// look is one place of a line.
+type look struct {
+	m, apart float64 // measure; metres to the other line
+	outward  bool    // it lies farther from the route than the other line does
+}
+
+func looks(ctx context.Context, route, line, other *geom.LineString) ([]look, error) {
+	flat, stride := line.FlatCoords(), line.Stride()
+	step := max(lookEvery, lref.Length(line)/maxLooks)
+	var out []look
+	see := func(lon, lat float64) {
+		here, there := lref.Project(route, lon, lat), lref.Project(other, lon, lat)
+		beyond := lref.Project(route, there.Lon, there.Lat)
+		out = append(out, look{here.MeasureM, there.DistanceM, here.DistanceM > beyond.DistanceM})
+	}
+	see(flat[0], flat[1])
+	for i := stride; i+1 < len(flat); i += stride {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		x, y := flat[i-stride], flat[i-stride+1]
+		n := max(1, math.Ceil(lref.Distance(x, y, flat[i], flat[i+1])/step))
+		for k := 1.0; k <= n; k++ {
+			see(x+(flat[i]-x)*k/n, y+(flat[i+1]-y)*k/n)
+		}
+	}
+	return out, nil
+}
+
+func spanOf(ls []look) lref.Range {
+	r := lref.Range{FromM: math.Inf(1), ToM: math.Inf(-1)}
+	for _, l := range ls {
+		r.FromM, r.ToM = min(r.FromM, l.m), max(r.ToM, l.m)
+	}
+	return r
+}
+
+// ranges joins places that lie apart and follow each other; what lies beyond the span of the other line goes by the word alone.
+func ranges(ls []look, other lref.Range, alone string) []Shift {
+	var out []Shift
+	last := ""
+	for i, l := range ls {
+		if l.apart <= shiftOver {
+			last = ""
+			continue
+		}
+		direction := "inward"
+		switch {
+		case l.m < other.FromM-shiftOver || l.m > other.ToM+shiftOver:
+			direction = alone
+		case l.outward:
+			direction = "outward"
+		}
+		if direction != last {
+			m := l.m
+			if i > 0 && direction != alone { // it leaves the other line between this place and the one before
+				m = ls[i-1].m
+			}
+			out = append(out, Shift{FromM: m, ToM: m, Direction: direction})
+			last = direction
+		}
+		s := &out[len(out)-1]
+		s.FromM, s.ToM = min(s.FromM, l.m), max(s.ToM, l.m)
+		if l.apart > s.LargestM {
+			s.LargestM, s.AtLabel = l.apart, lref.Label(l.m)
+		}
+		if next := i + 1; next < len(ls) && ls[next].apart <= shiftOver {
+			s.FromM, s.ToM = min(s.FromM, ls[next].m), max(s.ToM, ls[next].m)
+		}
+	}
+	for i := range out {
+		s := &out[i]
+		s.FromLabel, s.ToLabel = lref.Label(s.FromM), lref.Label(s.ToM)
+		s.FromM, s.ToM, s.LargestM = cents(s.FromM), cents(s.ToM), cents(s.LargestM)
+	}
+	return out
+}
