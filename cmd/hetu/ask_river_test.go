@@ -18,7 +18,8 @@ func TestRiverNamed(t *testing.T) {
 		all := []map[string]any{
 			{"id": 1, "name": "清水河", "aliases": []string{"清河"}, "division": map[string]any{"id": 9, "name": "甲县"}},
 			{"id": 2, "name": "清水河", "flows_into": map[string]any{"id": 3, "name": "黄河"}},
-			{"id": 3, "name": "黄河", "name_en": "Yellow River"}, {"id": 4, "name": "小清水河"},
+			{"id": 3, "name": "黄河", "name_en": "Yellow River"},
+			{"id": 4, "name": "小清水河"},
 		}
 		found := []map[string]any{}
 		for _, river := range all {
