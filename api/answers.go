@@ -22,6 +22,7 @@ type Store interface {
 	// a river without id; what is not there is left out.
 	RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error)
 	profileStore
+	traceStore
 	// HoldsSample tells whether anything in the store is sample data.
 	HoldsSample(ctx context.Context) (bool, error)
 	// Ping tells whether the database answers.

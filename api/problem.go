@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"hetu/geo"
 )
@@ -52,12 +53,22 @@ func problemOf(err error) problem {
 	}
 	p := problem{Type: "/problems/" + string(code), Title: titleOf(code), Status: statusOf(code), Detail: "something went wrong on our side; it has been logged"}
 	if e, ok := errors.AsType[*geo.Error](err); ok && code != geo.CodeInternal {
-		p.Detail = e.Msg
+		p.Detail = short(e.Msg)
 		for _, f := range e.Fields {
-			p.Errors = append(p.Errors, problemField{Pointer: f.Name, Detail: f.Detail})
+			p.Errors = append(p.Errors, problemField{Pointer: short(f.Name), Detail: short(f.Detail)})
 		}
 	}
 	return p
+}
+
+// longestDetail bounds what a problem says, in bytes: it often repeats what was asked for, which may be as long as a request.
+const longestDetail = 1000
+
+func short(s string) string {
+	if len(s) <= longestDetail {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longestDetail], "") + "…"
 }
 
 func writeProblem(w http.ResponseWriter, p problem) {

@@ -12,15 +12,12 @@ const maxRadius = 5000
 
 // responsible serves GET /api/v1/responsible?lon=&lat=[&radius=][&as_of=][&known_at=]: who answers for the river here (Q1).
 func (s *server) responsible(w http.ResponseWriter, r *http.Request) error {
-	p, err := parseParams(r, "lon", "lat", "radius", "as_of", "known_at")
+	p, at, err := s.asked(r, "lon", "lat", "radius")
 	if err != nil {
 		return err
 	}
-	q := duty.Question{}
+	q := duty.Question{At: at}
 	if q.Lon, q.Lat, err = p.position(s.Extent); err != nil {
-		return err
-	}
-	if q.At, err = p.moment(s.Now()); err != nil {
 		return err
 	}
 	if p.values.Has("radius") {
@@ -45,11 +42,7 @@ func (s *server) responsible(w http.ResponseWriter, r *http.Request) error {
 // counts serves GET /api/v1/counts?division=&as_of=: the stored figures of a division, with their sources and the claims
 // that sources make beside them.
 func (s *server) counts(w http.ResponseWriter, r *http.Request) error {
-	p, err := parseParams(r, "division", "as_of", "known_at")
-	if err != nil {
-		return err
-	}
-	at, err := p.moment(s.Now())
+	p, at, err := s.asked(r, "division")
 	if err != nil {
 		return err
 	}

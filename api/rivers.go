@@ -12,11 +12,7 @@ import (
 
 // rivers serves GET /api/v1/rivers?q=&limit=&as_of=&known_at=: rivers by name or alias, each with a point that lies on it.
 func (s *server) rivers(w http.ResponseWriter, r *http.Request) error {
-	p, err := parseParams(r, "q", "limit", "as_of", "known_at")
-	if err != nil {
-		return err
-	}
-	at, err := p.moment(s.Now())
+	p, at, err := s.asked(r, "q", "limit")
 	if err != nil {
 		return err
 	}
@@ -41,11 +37,7 @@ func (s *server) rivers(w http.ResponseWriter, r *http.Request) error {
 
 // river serves GET /api/v1/rivers/{id}: one river with its tributaries and reaches.
 func (s *server) river(w http.ResponseWriter, r *http.Request) error {
-	p, err := parseParams(r, "as_of", "known_at")
-	if err != nil {
-		return err
-	}
-	at, err := p.moment(s.Now())
+	_, at, err := s.asked(r)
 	if err != nil {
 		return err
 	}
@@ -63,11 +55,7 @@ func (s *server) river(w http.ResponseWriter, r *http.Request) error {
 
 // places serves GET /api/v1/places?q=: divisions and board sites by name.
 func (s *server) places(w http.ResponseWriter, r *http.Request) error {
-	p, err := parseParams(r, "q", "limit", "as_of", "known_at")
-	if err != nil {
-		return err
-	}
-	at, err := p.moment(s.Now())
+	p, at, err := s.asked(r, "q", "limit")
 	if err != nil {
 		return err
 	}

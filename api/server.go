@@ -81,6 +81,10 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/counts", "counts", s.counts)
 	get("/api/v1/hydro/rivers/{id}/profile", "river_profile", s.profile)
 	get("/api/v1/hydro/rivers/{id}/longitudinal-list", "river_longitudinal_list", s.profile)
+	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/flowlines", "flowlines", s.flowlines)
+	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/ids", "trace ids", s.traceIDs)
+	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/{features}", "trace features", s.traceFeatures)
+	get("/api/v1/hydro/rivers/{id}/handovers", "handovers", s.handovers)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)

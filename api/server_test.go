@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"hetu/api"
 	"hetu/data/pg"
@@ -128,6 +130,7 @@ func TestBadInput(t *testing.T) {
 		{"/api/v1/rivers/abc", 404, ""},
 		{"/api/v1/rivers/99999999999999999999", 404, ""},
 		{"/api/v1/rivers/424242", 404, ""},
+		{"/api/v1/rivers?limit=" + strings.Repeat("河", 5000), 400, "limit"},
 		{"/api/v1/places", 400, "q"},
 		{"/api/v1/counts?division=999999", 404, ""},
 		{"/api/v1/nothing", 404, ""},
@@ -144,6 +147,9 @@ func TestBadInput(t *testing.T) {
 		}
 		if p.Detail == "" || p.Type == "" {
 			t.Errorf("%s: says nothing: %+v", tt.path, p)
+		}
+		if len(p.Detail) > 2000 || !utf8.ValidString(p.Detail) {
+			t.Errorf("%.100s: %d bytes are said", tt.path, len(p.Detail))
 		}
 	}
 }

@@ -27,6 +27,9 @@ type askCmd struct {
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
 	Profile     askProfileCmd     `cmd:"" help:"A river from end to end, with what lies along it (Q8)."`
+
+	Trace     askTraceCmd     `cmd:"" help:"The way up or down from a place, and what lies on it (Q3, Q4)."`
+	Handovers askHandoversCmd `cmd:"" help:"Where a river passes borders, and who hands over to whom (Q6)."`
 }
 
 type askResponsibleCmd struct {

@@ -24,6 +24,7 @@ import (
 
 type benchCmd struct {
 	Tiles benchTilesCmd `cmd:"" help:"What tiles cost: against PostGIS on the same data, and against a bare server with the same bytes."`
+	Trace benchTraceCmd `cmd:"" help:"What a trace costs: against PostGIS's recursive query on the same data."`
 	Bare  benchBareCmd  `cmd:"" hidden:"" help:"Serve what a benchmark wrote to a file, and nothing else."`
 }
 

@@ -105,3 +105,55 @@ func TestBenchRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The benchmark of traces runs as a person runs it, and the graph finds what PostGIS finds; hetu ask traces the same store.
+func TestBenchTrace(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	if out, err := hetu(t, dir, nil, "sample", "load", "--reaches", "400", "--seed", "3"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := hetu(t, dir, nil, "bench", "trace", "--reaches", "400", "--seed", "3", "--runs", "2", "--json")
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var cases []string
+	for line := range strings.Lines(out) {
+		if !strings.HasPrefix(line, "{") {
+			continue
+		}
+		var f struct {
+			Case          string
+			Found, Edges  int
+			BaselineFound int     `json:"baseline_found"`
+			GraphBytes    int     `json:"graph_bytes"`
+			FirstByte     float64 `json:"first_p50_ms"`
+			P50           float64 `json:"p50_ms"`
+			Same          *bool
+			Load          float64 `json:"load_s"`
+			Machine       string
+		}
+		if err := json.Unmarshal([]byte(line), &f); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		cases = append(cases, f.Case)
+		whole := f.P50 > 0 && f.Found > 10
+		switch f.Case {
+		case "load":
+			whole = f.Edges == 400 && f.GraphBytes > 1000 && f.Load > 0
+		case "ids":
+			whole = whole && f.Same != nil && *f.Same && f.BaselineFound == f.Found
+		case "stream", "stream without lines":
+			whole = whole && f.FirstByte > 0
+		}
+		if !whole || f.Machine == "" {
+			t.Errorf("%s", line)
+		}
+	}
+	if want := []string{"load", "ids", "ordered", "stream", "stream without lines"}; !slices.Equal(cases, want) {
+		t.Errorf("got %v", cases)
+	}
+	if out, err = hetu(t, dir, nil, "ask", "trace", "position", "120,30", "--mode", "UT"); err == nil || !strings.Contains(out, "distance") {
+		t.Errorf("without a distance: %v: %s", err, out)
+	}
+}

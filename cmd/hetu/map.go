@@ -46,6 +46,14 @@ func (s answers) Responsible(ctx context.Context, q duty.Question) (duty.Answer,
 	return s.Store.Responsible(ctx, q)
 }
 
+// Along asks the roster, as Responsible does.
+func (s answers) Along(ctx context.Context, at duty.Moment, routes []int64) (map[int64]duty.Along, error) {
+	if along, ok := s.roster.Along(at, routes); ok {
+		return along, nil
+	}
+	return s.Store.Along(ctx, at, routes)
+}
+
 // snapshotFlag says where a server keeps the map; an export reads it there.
 type snapshotFlag struct {
 	Snapshot string `help:"File that a server writes the map's data to, so that not the whole database need be read again. Default: atlas.snapshot in the folder of the private database; none with an own database." env:"HETU_SNAPSHOT" placeholder:"FILE"`

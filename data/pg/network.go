@@ -6,10 +6,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/twpayne/go-geom"
+	pgxgeom "github.com/twpayne/pgx-geom"
 
 	"hetu/data/waters"
 	"hetu/geo"
 	"hetu/geo/duty"
+	"hetu/geo/lref"
 	"hetu/geo/network"
 	"hetu/tiles/atlas"
 )
@@ -29,12 +32,23 @@ func (n *NetworkSource) Network(ctx context.Context, at duty.Moment) (out waters
 		return out, interpret(fmt.Errorf("read the network: %w", err))
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err = pgxgeom.Register(ctx, conn); err != nil {
+		return out, interpret(fmt.Errorf("read the network: %w", err))
+	}
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return out, interpret(fmt.Errorf("read the network: %w", err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	r := networkReader{day: dayOfDate(at.AsOf), same: allDays}
+	src := source{tx, n.store.queries}
+	lines, err := collectFrom[lineRow](ctx, src, "network_calibrated", args(at))
+	if err != nil {
+		return out, err
+	}
+	if r.calibrated, err = linesOf(lines); err != nil {
+		return out, err
+	}
 	if err := r.read(ctx, tx, n.store.queries, args(at)); err != nil {
 		return out, interpret(err)
 	}
@@ -51,6 +65,8 @@ type networkReader struct {
 	same    days
 	rows    network.Rows
 	columns columns
+
+	calibrated map[int64]*geom.LineString // lines whose measures are no lengths
 }
 
 func (r *networkReader) read(ctx context.Context, tx pgx.Tx, q queries, a pgx.NamedArgs) error {
@@ -102,11 +118,24 @@ func (r *networkReader) route(id int64, here bool) {
 func (r *networkReader) edge(id int64, here bool) {
 	c := &r.columns
 	row := network.EdgeRow{
-		ID: id, Route: c.id(), FromM: c.float(0), ToM: c.float(0), LengthM: c.float(0), FromNode: c.id(), ToNode: c.id(), Main: c.truth().Num != 0,
+		ID: id, Route: c.id(), FromM: c.float(0), ToM: c.float(0), FromNode: c.id(), ToNode: c.id(), Main: c.truth().Num != 0,
 	}
 	if here {
+		row.LengthM = lengthOn(r.calibrated[row.Route], row.FromM, row.ToM)
 		r.rows.Edges = append(r.rows.Edges, row)
 	}
+}
+
+// lengthOn gives the length of a part of a calibrated route on the ellipsoid; 0 says that its measures tell it.
+func lengthOn(line *geom.LineString, from, to float64) float64 {
+	if line == nil {
+		return 0
+	}
+	part, err := lref.Substring(line, from, to)
+	if err != nil {
+		return 0
+	}
+	return lref.Length(part)
 }
 
 // dayOfDate counts a date from 1970-01-01.

@@ -146,7 +146,10 @@ func (v view) inside(day Day, lon, lat float64) []int64 {
 
 // ReachesOf implements [duty.Source].
 func (v view) ReachesOf(_ context.Context, at duty.Moment, routes []int64) ([]duty.Reach, error) {
-	day := dayOf(at.AsOf)
+	return v.reachesOf(dayOf(at.AsOf), routes), nil
+}
+
+func (v view) reachesOf(day Day, routes []int64) []duty.Reach {
 	var out []duty.Reach
 	for _, route := range distinct(routes) {
 		v.tables[Reaches].of(route, func(id int64, told reader) {
@@ -158,7 +161,7 @@ func (v view) ReachesOf(_ context.Context, at duty.Moment, routes []int64) ([]du
 	slices.SortFunc(out, func(a, b duty.Reach) int {
 		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.FromM, b.FromM), cmp.Compare(a.ID, b.ID))
 	})
-	return out, nil
+	return out
 }
 
 // PostsOf implements [duty.Source].

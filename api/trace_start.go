@@ -1,0 +1,343 @@
+package api
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/twpayne/go-geom"
+
+	"hetu/geo"
+	"hetu/geo/duty"
+	"hetu/geo/lref"
+	"hetu/geo/network"
+)
+
+const (
+	defaultStartM = 500.0 // how far a route is looked for from a position
+	noticedM      = 5000  // how far off the network a place's distance to it is still told
+	traceSlackM   = 0.01  // what measures are stored to
+)
+
+// standing is where a trace begins or, of point to point, ends.
+type standing struct {
+	Source       string      `json:"source"`
+	ID           string      `json:"id"`
+	NodeID       *int64      `json:"node_id"` // null: it is a point of a route
+	RouteID      *int64      `json:"route_id"`
+	MeasureM     *float64    `json:"measure_m"`
+	MeasureLabel *string     `json:"measure_label"`
+	OffsetM      *float64    `json:"offset_m"` // of a place beside the route: left negative, right positive
+	Point        *[2]float64 `json:"point"`    // of the route, for a place beside it
+
+	place network.Place
+	how   string
+}
+
+// placeAsk is a place as the request names it.
+type placeAsk struct {
+	source, id string
+	mode       network.Mode
+	atM        *float64
+	route      int64
+	radiusM    float64
+	field      string // the parameter at fault, for to=
+}
+
+// lower tells whether the place of what has a length is its lower end: that is where a walk upstream begins, and where PP ends.
+func (a placeAsk) lower() network.Mode {
+	if a.field == "to" || a.mode == network.UpMain || a.mode == network.UpAll {
+		return network.UpMain
+	}
+	return network.DownMain
+}
+
+func (a *placeAsk) read(p params) error {
+	if err := a.readAt(p, "at"); err != nil {
+		return err
+	}
+	if p.values.Has("route") {
+		id, err := strconv.ParseInt(p.values.Get("route"), 10, 64)
+		if err != nil {
+			return geo.InvalidField("route", "%q is no route's id; ids are whole numbers", p.values.Get("route"))
+		}
+		if a.source != "rivers" {
+			return geo.InvalidField("route", "chooses among the routes of a river; %s have one", a.source)
+		}
+		a.route = id
+	}
+	a.radiusM = defaultStartM
+	if p.values.Has("radius") {
+		r, err := p.number("radius")
+		if err != nil {
+			return err
+		}
+		if r <= 0 || r > maxRadius {
+			return geo.InvalidField("radius", "%g is not between 0 and %d metres", r, maxRadius)
+		}
+		a.radiusM = r
+	}
+	return nil
+}
+
+// readAt reads a measure, which only what lies along a route takes.
+func (a *placeAsk) readAt(p params, name string) error {
+	if !p.values.Has(name) {
+		return nil
+	}
+	if !slices.Contains([]string{"rivers", "routes", "reaches", "edges"}, a.source) {
+		return geo.InvalidField(name, "is for rivers, routes, reaches and edges; %s have their own place", a.source)
+	}
+	m, err := lref.ParseLabel(p.values.Get(name))
+	if err != nil {
+		return geo.InvalidField(name, "%v", err)
+	}
+	a.atM = &m
+	return nil
+}
+
+// siteKinds gives what the store calls the things that a trace may begin at or list, by the name of their collection.
+func siteKinds() map[string]string {
+	return map[string]string{
+		"monitoring-sections": "section", "outfalls": "outfall", "notice-boards": "board", "problems": "problem", "reaches": "reach", "dams": "dam",
+	}
+}
+
+// standTo finds the place that to= names.
+func (s *server) standTo(ctx context.Context, t *trace, p params) (standing, error) {
+	source, id, ok := strings.Cut(p.values.Get("to"), "/")
+	if !ok {
+		return standing{}, geo.InvalidField("to", "is missing or no place: write to=reaches/12, or to=position/109.97,40.6")
+	}
+	ask := placeAsk{source: source, id: id, mode: t.mode, radiusM: t.from.radius(p), field: "to"}
+	if err := ask.readAt(p, "to_at"); err != nil {
+		return standing{}, err
+	}
+	return s.stand(ctx, t, ask)
+}
+
+// radius reads radius= again, which holds for both places.
+func (standing) radius(p params) float64 {
+	if r, ok := parseNumber(p.values.Get("radius")); ok {
+		return r
+	}
+	return defaultStartM
+}
+
+// stand finds a place on the network.
+func (s *server) stand(ctx context.Context, t *trace, a placeAsk) (out standing, err error) {
+	if a.source == "position" {
+		out, err = s.standAt(ctx, t, a)
+	} else {
+		id, bad := strconv.ParseInt(a.id, 10, 64)
+		if bad != nil {
+			return out, geo.Errorf(geo.CodeNotFound, "%q is no id; ids are whole numbers", a.id)
+		}
+		switch kind := siteKinds()[a.source]; {
+		case a.source == "nodes":
+			out.NodeID, out.how = &id, "at the node"
+			out.place, err = t.graph.AtNode(id)
+		case a.source == "edges":
+			out, err = standOnEdge(t.graph, id, a)
+		case a.source == "routes":
+			out, err = standOnRoute(t.graph, id, a)
+		case a.source == "rivers":
+			out, err = s.standOnRiver(ctx, t, id, a)
+		case kind != "":
+			out, err = s.standAtSite(ctx, t, kind, id, a)
+		default:
+			return out, geo.Errorf(geo.CodeNotFound, "there is no source %q; known are rivers, routes, reaches, edges, nodes, position, outfalls, monitoring-sections, notice-boards, problems, dams", a.source)
+		}
+	}
+	out.Source, out.ID = a.source, a.id
+	return out, err
+}
+
+// standOn gives the point of a route at a measure.
+func standOn(g *network.Graph, route int64, m float64, how string) (out standing, err error) {
+	if upper, lower, ok := g.Ends(route); ok { // of a line that is a little longer than its edges
+		if low, high := min(upper, lower), max(upper, lower); m < low && m > low-traceSlackM || m > high && m < high+traceSlackM {
+			m = min(max(m, low), high)
+		}
+	}
+	out.place, err = g.OnRoute(route, m)
+	out.tell(route, m)
+	out.how = how
+	return out, err
+}
+
+func (s *standing) tell(route int64, m float64) {
+	m = rounded(m, 1000)
+	label := lref.Label(m)
+	s.RouteID, s.MeasureM, s.MeasureLabel = &route, &m, &label
+}
+
+// standBefore gives the end of a part of a route from which the walk has it before it.
+func standBefore(g *network.Graph, part network.Range, a placeAsk) (out standing, err error) {
+	mode := a.lower()
+	out.place, err = g.Before(part, mode)
+	upper, lower, _ := g.Ends(part.Route)
+	m := part.FromM
+	if (upper > lower) != (mode == network.UpMain) {
+		m = part.ToM
+	}
+	out.tell(part.Route, m)
+	out.how = "from the upper end"
+	if mode == network.UpMain {
+		out.how = "from the lower end"
+	}
+	return out, err
+}
+
+func standOnEdge(g *network.Graph, id int64, a placeAsk) (standing, error) {
+	e, ok := g.Edge(id)
+	if !ok {
+		return standing{}, geo.Errorf(geo.CodeNotFound, "there is no edge %d", id)
+	}
+	if a.atM == nil {
+		return standBefore(g, network.Range{Route: e.Route, FromM: e.FromM, ToM: e.ToM}, a)
+	}
+	out := standing{how: "at the measure on the edge"}
+	out.tell(e.Route, *a.atM)
+	var err error
+	out.place, err = g.OnEdge(id, *a.atM)
+	return out, err
+}
+
+func standOnRoute(g *network.Graph, id int64, a placeAsk) (standing, error) {
+	if a.atM != nil {
+		return standOn(g, id, *a.atM, "at the measure on the route")
+	}
+	upper, lower, ok := g.Ends(id)
+	if !ok {
+		return standing{}, geo.Errorf(geo.CodeNotFound, "route %d is not part of the network", id)
+	}
+	return standBefore(g, network.Range{Route: id, FromM: min(upper, lower), ToM: max(upper, lower)}, a)
+}
+
+// standOnRiver takes the longest route of the river, with a measure the longest that has it, or the one that route= names.
+func (s *server) standOnRiver(ctx context.Context, t *trace, id int64, a placeAsk) (out standing, err error) {
+	_, routes, err := s.Store.RiverRoutes(ctx, t.at, id)
+	if err != nil {
+		return out, err
+	}
+	if a.route != 0 {
+		routes = slices.DeleteFunc(routes, func(r duty.Route) bool { return r.ID != a.route })
+		if len(routes) == 0 {
+			return out, geo.InvalidField("route", "route %d is not of river %d", a.route, id)
+		}
+	}
+	err = geo.Errorf(geo.CodeNotFound, "river %d has no centre line in the network on %s", id, t.at.AsOf)
+	for i, r := range routes {
+		found, failed := standOnRoute(t.graph, r.ID, a)
+		if failed == nil {
+			if len(routes) > 1 && i == 0 {
+				found.how += ", on the longest route of the river"
+			}
+			return found, nil
+		}
+		if i == 0 {
+			err = failed
+		}
+	}
+	return out, err
+}
+
+func (s *server) standAtSite(ctx context.Context, t *trace, kind string, id int64, a placeAsk) (standing, error) {
+	sites, err := s.Store.Sites(ctx, t.at, kind, []int64{id}, nil)
+	if err != nil {
+		return standing{}, err
+	}
+	if len(sites) == 0 {
+		return standing{}, geo.Errorf(geo.CodeNotFound, "there is nothing with the id %d among the %s on %s", id, a.source, t.at.AsOf)
+	}
+	site := sites[0]
+	if kind == "reach" {
+		part := network.Range{Route: site.Routes[0], FromM: *site.MeasureM, ToM: *site.ToM}
+		switch {
+		case a.atM == nil:
+			return standBefore(t.graph, part, a)
+		case *a.atM < part.FromM-traceSlackM || *a.atM > part.ToM+traceSlackM:
+			return standing{}, geo.Errorf(geo.CodeNotFound, "reach %d runs from %s to %s: %s is not on it", id, lref.Label(part.FromM), lref.Label(part.ToM), lref.Label(*a.atM))
+		}
+		return standOn(t.graph, part.Route, *a.atM, "at the measure on the route of the reach")
+	}
+	lines, err := s.Store.Lines(ctx, t.at, site.Routes)
+	if err != nil {
+		return standing{}, err
+	}
+	found, ok := site.On(lines)
+	if !ok {
+		return standing{}, s.offNetwork(ctx, t, site.Lon, site.Lat)
+	}
+	how := "at the nearest point of its route"
+	if found.Stored {
+		how = "at its stored measure"
+	}
+	out, err := standOn(t.graph, found.Route, found.AtM, how)
+	offset := rounded(found.OffsetM, 1000)
+	out.OffsetM, out.Point = &offset, &[2]float64{rounded(found.OnLon, 1e7), rounded(found.OnLat, 1e7)}
+	return out, err
+}
+
+// offNetwork says how far a place that lies on no river is from the nearest.
+func (s *server) offNetwork(ctx context.Context, t *trace, lon, lat float64) error {
+	near, err := s.Store.LinesNear(ctx, t.at, lon, lat, noticedM)
+	if err != nil {
+		return err
+	}
+	if route, hit := nearestLine(near, lon, lat); route != 0 {
+		return geo.Errorf(geo.CodeNotFound, "it lies on no river; the nearest, route %d, is %.0f m off: start at position/%g,%g?radius=", route, hit.DistanceM, lon, lat)
+	}
+	return geo.Errorf(geo.CodeNotFound, "it lies on no river, and none is within %d m", noticedM)
+}
+
+// nearestLine gives the route nearest to a position, of equals the lower id; 0 where there is none.
+func nearestLine(lines map[int64]*geom.LineString, lon, lat float64) (route int64, best lref.Hit) {
+	best.DistanceM = math.Inf(1)
+	for id, line := range lines {
+		if hit := lref.Project(line, lon, lat); hit.DistanceM < best.DistanceM || hit.DistanceM == best.DistanceM && id < route {
+			route, best = id, hit
+		}
+	}
+	return route, best
+}
+
+// standAt finds the route nearest to a position.
+func (s *server) standAt(ctx context.Context, t *trace, a placeAsk) (standing, error) {
+	field := "id"
+	if a.field != "" {
+		field = a.field
+	}
+	lonText, latText, _ := strings.Cut(a.id, ",")
+	lon, okLon := parseNumber(lonText)
+	lat, okLat := parseNumber(latText)
+	switch {
+	case !okLon || !okLat:
+		return standing{}, geo.InvalidField(field, "%q is no position: write position/109.97,40.6, longitude first", a.id)
+	case !s.Extent.Contains(lon, lat):
+		return standing{}, geo.InvalidField(field, "%g, %g lies outside this installation's extent; longitude comes first", lon, lat)
+	}
+	near, err := s.Store.LinesNear(ctx, t.at, lon, lat, a.radiusM)
+	if err != nil {
+		return standing{}, err
+	}
+	for len(near) > 0 { // a line may be of no edge
+		route, hit := nearestLine(near, lon, lat)
+		if route == 0 || hit.DistanceM > a.radiusM {
+			break
+		}
+		if out, err := standOn(t.graph, route, hit.MeasureM, "at the point of the nearest route"); err == nil {
+			offset := rounded(hit.OffsetM, 1000)
+			out.OffsetM, out.Point = &offset, &[2]float64{rounded(hit.Lon, 1e7), rounded(hit.Lat, 1e7)}
+			return out, nil
+		}
+		delete(near, route)
+	}
+	return standing{}, geo.Errorf(geo.CodeNotFound, "no route of the network is within %g m of %g, %g; radius= looks farther, up to %d", a.radiusM, lon, lat, maxRadius)
+}
+
+// rounded rounds to 1/per.
+func rounded(v, per float64) float64 { return math.Round(v*per) / per }

@@ -1,0 +1,247 @@
+package waters_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"hetu/data/waters"
+	"hetu/geo"
+	"hetu/geo/duty"
+	"hetu/geo/network"
+)
+
+// river is a source made by hand: from a day on it has a second edge. Writes are counted.
+type river struct {
+	mu      sync.Mutex
+	reads   int
+	asked   []duty.Moment
+	edges   int // of the network from change on
+	version int64
+	at      int64 // the end of the feed
+	touched bool  // the last write was one to the network
+	lost    bool
+	down    error
+	wake    chan struct{}
+}
+
+var change = geo.NewDate(2026, 6, 1) //nolint:gochecknoglobals // a day
+
+func newRiver() *river { return &river{edges: 2, version: 1, at: 1, wake: make(chan struct{}, 16)} }
+
+func (r *river) Network(_ context.Context, at duty.Moment) (waters.Network, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down != nil {
+		return waters.Network{}, r.down
+	}
+	r.reads++
+	r.asked = append(r.asked, at)
+	n := waters.Network{Version: r.version}
+	edges := 1
+	if at.AsOf.Before(change) {
+		n.To = change
+	} else {
+		n.From, edges = change, r.edges
+	}
+	n.Rows.Routes = []network.RouteRow{{ID: 1}}
+	for i := range int64(edges) {
+		n.Rows.Edges = append(n.Rows.Edges, network.EdgeRow{ID: i + 1, Route: 1, FromM: float64(i), ToM: float64(i + 1), FromNode: i, ToNode: i + 1, Main: true})
+	}
+	return n, nil
+}
+
+func (r *river) End(context.Context) (waters.Position, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return waters.Position{Seq: r.at}, r.down
+}
+
+func (r *river) Since(_ context.Context, after waters.Position) (waters.Delta, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := waters.Delta{To: waters.Position{Seq: r.at}, Lost: r.lost}
+	r.lost = false
+	if after.Seq < r.at {
+		d.Version, d.Touched = r.version, r.touched
+	}
+	return d, r.down
+}
+
+func (r *river) Wait(ctx context.Context) error {
+	select {
+	case <-r.wake:
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.down
+}
+
+// write changes what the source holds, as one transaction.
+func (r *river) write(f func()) {
+	r.mu.Lock()
+	f()
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *river) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reads
+}
+
+func today() time.Time { return time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC) }
+
+func edgesOn(t *testing.T, w *waters.Waters, at duty.Moment) (int, int64) {
+	t.Helper()
+	g, version, err := w.Graph(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Len(), version
+}
+
+// One network serves all days on which it is the same; other days, and what was known earlier, are read once and kept.
+func TestDaysOfANetwork(t *testing.T) {
+	t.Parallel()
+	r := newRiver()
+	w := waters.New(r, today)
+	day := func(m time.Month, d int) duty.Moment { return duty.Moment{AsOf: geo.NewDate(2026, m, d)} }
+	known := duty.Moment{AsOf: geo.NewDate(2026, 11, 24), KnownAt: today().Add(-time.Hour)}
+	for _, tt := range []struct {
+		at    duty.Moment
+		edges int
+		reads int
+	}{
+		{day(11, 24), 2, 1}, {day(6, 1), 2, 1}, {day(12, 31), 2, 1}, {day(5, 31), 1, 2}, {day(1, 1), 1, 2}, {day(7, 1), 2, 2}, {known, 2, 3}, {known, 2, 3}, {day(11, 24), 2, 3},
+	} {
+		if edges, _ := edgesOn(t, w, tt.at); edges != tt.edges || r.count() != tt.reads {
+			t.Errorf("%v: %d edges after %d reads, want %d after %d", tt.at, edges, r.count(), tt.edges, tt.reads)
+		}
+	}
+}
+
+// follow starts a follower and gives how often it told of trouble and of its end.
+func follow(t *testing.T, w *waters.Waters) (troubles func() (began, ended int)) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan struct{})
+	var mu sync.Mutex
+	var began, ended int
+	go func() {
+		defer close(done)
+		w.Follow(ctx, func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				began++
+			} else {
+				ended++
+			}
+		})
+	}()
+	t.Cleanup(func() { stop(); <-done })
+	return func() (int, int) {
+		mu.Lock()
+		defer mu.Unlock()
+		return began, ended
+	}
+}
+
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for wait := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(wait) {
+			t.Fatalf("%s: not in 20 s", what)
+		}
+	}
+}
+
+// A write to the network is in the next trace, any other moves the version alone; a feed that was lost has the network read anew.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	r := newRiver()
+	w := waters.New(r, today)
+	troubles := follow(t, w)
+	now := duty.Moment{AsOf: geo.DateOf(today())}
+	is := func(edges int, version int64) func() bool {
+		return func() bool {
+			e, v := edgesOn(t, w, now)
+			return e == edges && v == version
+		}
+	}
+	until(t, "the first network", is(2, 1))
+	until(t, "the follower's own", func() bool { return r.count() >= 1 })
+	r.write(func() { r.edges, r.version, r.at, r.touched = 3, 2, 2, true })
+	until(t, "a new edge", is(3, 2))
+	reads := r.count()
+	r.write(func() { r.version, r.at, r.touched = 3, 3, false })
+	until(t, "another write", is(3, 3))
+	if n := r.count(); n != reads {
+		t.Errorf("a write that is not of the network had it read %d times", n-reads)
+	}
+	r.write(func() { r.edges, r.version, r.at, r.lost = 1, 9, 1, true })
+	until(t, "a store that was put back", is(1, 9))
+	if began, ended := troubles(); began != 0 || ended != 0 {
+		t.Errorf("trouble was told %d and %d times", began, ended)
+	}
+}
+
+// While the source cannot be reached the network stays, trouble is told once, and its end too.
+func TestFollowThroughAnOutage(t *testing.T) {
+	t.Parallel()
+	r := newRiver()
+	w := waters.New(r, today)
+	troubles := follow(t, w)
+	now := duty.Moment{AsOf: geo.DateOf(today())}
+	until(t, "the first network", func() bool { e, _ := edgesOn(t, w, now); return e == 2 && r.count() > 0 })
+	until(t, "all is quiet", func() bool { e, _ := edgesOn(t, w, now); return e == 2 })
+	r.write(func() { r.down = errors.New("gone") })
+	until(t, "trouble", func() bool { began, _ := troubles(); return began == 1 })
+	if e, _ := edgesOn(t, w, now); e != 2 {
+		t.Errorf("%d edges while the source is gone", e)
+	}
+	if _, _, err := w.Graph(t.Context(), duty.Moment{AsOf: geo.NewDate(2025, 1, 1)}); err == nil {
+		t.Error("a day that is not in memory is answered without the source")
+	}
+	r.write(func() { r.down, r.edges, r.version, r.at, r.touched = nil, 3, 2, 2, true })
+	until(t, "the end of it", func() bool {
+		e, _ := edgesOn(t, w, now)
+		_, ended := troubles()
+		return e == 3 && ended == 1
+	})
+}
+
+// Who stops waiting does not stop the others, nor the read itself.
+func TestGraphIsReadOnce(t *testing.T) {
+	t.Parallel()
+	r := newRiver()
+	w := waters.New(r, today)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.mu.Lock() // the read waits
+	if _, _, err := w.Graph(gone, duty.Moment{AsOf: change}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, _, err := w.Graph(context.WithoutCancel(t.Context()), duty.Moment{AsOf: change}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	r.mu.Unlock()
+	all.Wait()
+	if n := r.count(); n != 1 {
+		t.Errorf("read %d times", n)
+	}
+}

@@ -1,0 +1,49 @@
+package network
+
+import "hetu/geo"
+
+// slackMM is how far a stored measure may lie off the end of a route that it means.
+const slackMM = 10
+
+// Ends gives the measures at the upper end of a route and at its lower one, as far as its edges reach.
+func (g *Graph) Ends(route int64) (upper, lower float64, ok bool) {
+	r, ok := g.routes.find(route)
+	if !ok {
+		return 0, 0, false
+	}
+	low, high := metres(g.from(g.first[r])), metres(g.to(g.first[r+1]-1))
+	if g.rising.has(r) {
+		return high, low, true
+	}
+	return low, high, true
+}
+
+// Before gives the place from which a walk has a part of a route before it: its lower end upstream, its upper end
+// downstream. It is on the edge of that part and not the node there, so that what joins or leaves beside the part is not
+// walked. A part may reach a centimetre beyond the edges.
+func (g *Graph) Before(part Range, mode Mode) (Place, error) {
+	r, ok := g.routes.find(part.Route)
+	if !ok {
+		return Place{}, geo.Errorf(geo.CodeNotFound, "route %d is not part of the network", part.Route)
+	}
+	rising := g.rising.has(r) == mode.up() // the measures grow as one walks
+	m := part.ToM
+	if rising {
+		m = part.FromM
+	}
+	mm, ok := placed(m)
+	if low, high := g.from(g.first[r]), g.to(g.first[r+1]-1); mm < low && mm >= low-slackMM || mm > high && mm <= high+slackMM {
+		mm = min(max(mm, low), high)
+	}
+	if ok {
+		before, after := g.around(r, mm)
+		if rising && after != none {
+			return Place{g: g, edge: after, mm: mm}, nil
+		}
+		if before != none && (!rising || g.to(before) > mm) {
+			return Place{g: g, edge: before, mm: mm}, nil
+		}
+	}
+	return Place{}, geo.Errorf(geo.CodeNotFound, "route %d has no edge at %.3f m: its edges lie between %.3f m and %.3f m", part.Route, m,
+		metres(g.from(g.first[r])), metres(g.to(g.first[r+1]-1)))
+}
