@@ -1,10 +1,9 @@
-// A river from end to end on the map: its strip with a gap, by keyboard and by pointer, its files, and a trace drawn. The trace is
-// answered here, from the line of the river, in the form of /navigation/{mode}/flowlines.
+// A river from end to end on the map: its strip with a gap, by keyboard and by pointer, its files, and traces drawn.
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { ListedRiver, Profile, Trace } from '../src/api'
+import type { ListedRiver, Profile } from '../src/api'
 import { accessible, desktop, launch, mapReady, open, overflow, phone, shotsFolder } from './browser'
 import { riverOf } from './sample'
 
@@ -30,36 +29,11 @@ async function told(page: Page) {
   await page.getByRole('img', { name: /缺口 \d+ 处/ }).waitFor()
 }
 
-// traced answers every trace with the sample's own line of the river.
-async function traced(page: Page): Promise<URL[]> {
+// traced collects what is asked of the network.
+function traced(page: Page): URL[] {
   const asked: URL[] = []
-  const drawn = (await (
-    await fetch(`${url}/api/v1/hydro/rivers/${river.id}/profile?as_of=${early}&f=geojson`)
-  ).json()) as { features: { geometry: { type: string; coordinates: [number, number][] } }[] }
-  const line = drawn.features.find((f) => f.geometry.type === 'LineString')?.geometry
-  const answer: Trace = {
-    type: 'FeatureCollection',
-    features: [
-      {
-        type: 'Feature',
-        geometry: { type: 'LineString', coordinates: line?.coordinates ?? [] },
-        properties: {
-          route_id: profile.routes[0]?.route_id ?? 0,
-          river: { id: river.id, name: river.name, name_en: river.name_en, code: null },
-          from_label: 'K0+000',
-          to_label: 'K20+000',
-          distance_m: 0,
-          distance_end_m: 20_000,
-          length_m: 20_000,
-        },
-      },
-    ],
-    length_m: 20_000,
-    truncated: false,
-  }
-  await page.route('**/navigation/**', (route) => {
-    asked.push(new URL(route.request().url()))
-    return route.fulfill({ contentType: 'application/geo+json', body: JSON.stringify(answer) })
+  page.on('request', (r) => {
+    if (r.url().includes('/navigation/')) asked.push(new URL(r.url()))
   })
   return asked
 }
@@ -86,6 +60,8 @@ describe('profile', () => {
     if (box === null) throw new Error('the strip is not there')
     await page.mouse.click(box.x + 1, box.y + box.height / 2)
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^K62\+/)
+    await page.getByText(/^逐项列表/).click()
+    expect(await page.locator('details.heads .rows li').count()).toBe(profile.routes[0]?.items.length)
     await accessible(page)
     expect(faults).toEqual([])
     await done()
@@ -105,13 +81,14 @@ describe('profile', () => {
 
   it('draws a trace, of the place and as far as is asked', async () => {
     const { page, faults, done } = await open(browser)
-    const asked = await traced(page)
+    const asked = traced(page)
     await told(page)
     await mapReady(page)
     await page.getByRole('slider', { name: '沿河位置' }).focus()
     await page.keyboard.press('End')
     await page.getByRole('button', { name: '上游全部' }).click()
-    await page.getByText('共 20.0 公里，经过 1 条河').waitFor()
+    await page.getByText(/共 [\d.]+ 公里，经过 \d+ 条河/).waitFor()
+    expect(await page.locator('.walked li').count()).toBeGreaterThan(1) // 黄河 and a gully that runs into it
     const first = asked[0]
     expect(first?.pathname).toBe(`/api/v1/hydro/rivers/${river.id}/navigation/UT/flowlines`)
     expect(Object.fromEntries(first?.searchParams ?? [])).toMatchObject({
@@ -170,7 +147,6 @@ describe('profile', () => {
     for (const [name, viewport] of Object.entries({ desktop, phone })) {
       for (const lang of ['', '&lang=en']) {
         const { page, done } = await open(browser, { viewport })
-        await traced(page)
         await page.goto(address(lang))
         await page.locator('.strip').waitFor()
         await mapReady(page)

@@ -1,7 +1,7 @@
 -- profile_alongside: the sections and outfalls of a river, and the lower ends of rivers that flow into it. in: @id, @as_of, @known_at.
--- out: lon and lat of the place; of a mouth also of 100 m above it, on the side that the water comes from. EPSG:4490.
+-- out: lon and lat of the place; of a mouth also of a place some metres above it, where the water comes from. EPSG:4490.
 WITH mouth AS (
-    SELECT r.id, r.code, r.name, ST_EndPoint(rt.geom) AS at, ST_LineInterpolatePoint(ST_Force2D(rt.geom), greatest(0, 1 - 100 / rt.length_m)) AS before
+    SELECT r.id, r.code, r.name, ST_EndPoint(rt.geom) AS at, ST_LineInterpolatePoint(ST_Force2D(rt.geom), greatest(0, 1 - 5 / rt.length_m)) AS before
     FROM hetu.river_version r
     JOIN hetu.route_version rt ON rt.river_id = r.id AND rt.valid @> @as_of::date AND rt.recorded @> @known_at::timestamptz
     WHERE r.flows_into_id = @id::bigint AND r.valid @> @as_of::date AND r.recorded @> @known_at::timestamptz

@@ -273,30 +273,36 @@ function Chiefs({ ui, item }: { ui: Ui; item: ProfileItem }) {
   )
 }
 
-// Everything is the strip as a list, from the smallest measure up; each line is a way to its place on the map.
+// Everything is the strip as a list, from the smallest measure up, made when it is opened; each line is a way to its place on
+// the map.
 function Everything({ ui, route }: { ui: Ui; route: ProfileRoute }) {
   const { t, c } = ui
+  const [open, setOpen] = useState(false)
   const rest = route.items.length - listed
   return (
-    <details class="heads">
+    <details class="heads" onToggle={(e) => setOpen(e.currentTarget.open)}>
       <summary>{t('along_list', { n: route.items.length })}</summary>
-      <ul class="rows">
-        {route.items.slice(0, listed).map((i) => (
-          <li key={`${i.kind}${i.id}${i.from_m}${i.level}${i.bank}`} class={i.kind === 'gap' ? 'bad' : ''}>
-            <a href={linkTo(ui, `at=${formatAt(i.point)}`)} onClick={(e) => here(e, () => void c.go(i.point))}>
-              <span>
-                {i.level !== null && <LevelTag ui={ui} level={i.level} />}{' '}
-                <span class="tag">{t(`item_${i.kind}`)}</span> <b lang="zh-CN">{i.name ?? i.code ?? ''}</b>
-              </span>
-              <small>
-                <span class="k">{i.from_label === i.to_label ? i.from_label : `${i.from_label} – ${i.to_label}`}</span>{' '}
-                · {t(`bank_${i.bank}`)} {stateOf(ui, i)}
-              </small>
-            </a>
-          </li>
-        ))}
-      </ul>
-      {rest > 0 && <p class="how">{t('along_list_more', { n: rest })}</p>}
+      {open && (
+        <ul class="rows">
+          {route.items.slice(0, listed).map((i) => (
+            <li key={`${i.kind}${i.id}${i.from_m}${i.level}${i.bank}`} class={i.kind === 'gap' ? 'bad' : ''}>
+              <a href={linkTo(ui, `at=${formatAt(i.point)}`)} onClick={(e) => here(e, () => void c.go(i.point))}>
+                <span>
+                  {i.level !== null && <LevelTag ui={ui} level={i.level} />}{' '}
+                  <span class="tag">{t(`item_${i.kind}`)}</span> <b lang="zh-CN">{i.name ?? i.code ?? ''}</b>
+                </span>
+                <small>
+                  <span class="k">
+                    {i.from_label === i.to_label ? i.from_label : `${i.from_label} – ${i.to_label}`}
+                  </span>{' '}
+                  · {t(`bank_${i.bank}`)} {stateOf(ui, i)}
+                </small>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {open && rest > 0 && <p class="how">{t('along_list_more', { n: rest })}</p>}
     </details>
   )
 }
