@@ -11,11 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/twpayne/go-geom"
 	"github.com/xuri/excelize/v2"
 
 	"hetu/data/pg"
 	"hetu/geo"
 	"hetu/geo/duty"
+	"hetu/geo/lref"
 )
 
 // profileAnswer is a profile as the tests read it.
@@ -130,16 +133,88 @@ func TestProfileVacancy(t *testing.T) {
 	}
 }
 
-// gully is a river of 10 km with a gap in its town reaches on the left bank, and a reach of no chief.
-func gully(t *testing.T, b *pg.Batch) {
+// patchwork adds a river of 10 km that the county and the town manage: the county has no reach on the left bank below K4, the town's
+// reach on both banks has a post that nobody holds, and what stands along it has a name that a spreadsheet would calculate.
+func patchwork(t *testing.T, b *pg.Batch) {
 	t.Helper()
-	counties(t, b)
+	line := lref.Measured(geom.NewLineStringFlat(geom.XY, []float64{109.6, 40.7, 109.6, 40.61}), "mouth")
+	flat := line.FlatCoords()
+	end := flat[2]
+	rec := func(key pg.Key) pg.Record { return pg.Record{Key: key, Source: "test"} }
+	reach := func(key pg.Key, level geo.Level, bank geo.Bank, from, to float64) pg.Row {
+		return pg.Reach{
+			Record: rec(key), Name: string(key), River: "patchwork", Route: "its route", FromM: from, ToM: to, BankScope: bank, Level: level, Division: "its town",
+			Geom: geom.NewLineStringFlat(geom.XY, []float64{109.6, 40.7, 109.6, 40.61}),
+		}
+	}
+	post := func(key, of pg.Key, level geo.Level) pg.Row {
+		return pg.Post{Record: rec(key), Level: level, Role: "chief", DualRole: "none", Title: string(key), Reach: of}
+	}
+	rows := []pg.Row{
+		pg.Division{Record: rec("its town"), CodeScheme: "local", Code: "t1", Name: "示例镇", Level: geo.Town, Kind: "镇"},
+		pg.River{Record: rec("patchwork"), Name: "补丁沟", RiverKind: "gully", Division: "its town", ManagingLevels: []int16{3, 4}},
+		pg.Route{Record: rec("its route"), River: "patchwork", MeasureOrigin: "mouth", FlowDir: "with", LengthM: lref.Length(line), Geom: line},
+		reach("right", geo.County, geo.Right, 0, end), reach("left above", geo.County, geo.Left, 4000, end), reach("town", geo.Town, geo.Both, 0, end),
+		post("of right", "right", geo.County), post("of left", "left above", geo.County), post("of town", "town", geo.Town),
+		pg.Person{Record: rec("one"), Name: "示例甲"},
+		pg.Appointment{Record: rec("a1"), Post: "of right", Person: "one"},
+		pg.Appointment{Record: rec("a2"), Post: "of left", Person: "one"},
+		pg.Board{
+			Record: rec("board"), Level: geo.Town, Reaches: []pg.Key{"town"}, SiteText: "=1+1", State: "ok", Geom: geom.NewPointFlat(geom.XY, []float64{109.6005, 40.65}),
+		},
+	}
+	if err := b.Add(t.Context(), rows...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What nobody answers for is a gap, on its bank and to its end: no reach at a level that manages the river, and a post without a holder.
+func TestProfileGaps(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, patchwork)
+	p := profileOf(t, srv, "补丁沟", "2026-11-24")
+	var got []string
+	for _, g := range itemsOf(p.Profile, duty.GapItem) {
+		got = append(got, fmt.Sprint(*g.State, " ", *g.Level, " ", g.Bank, " ", g.FromLabel, " ", g.ToLabel))
+	}
+	want := []string{"no_reach 3 left K0+000 K4+000", "chief_vacant 4 both K0+000 " + p.Routes[0].ToLabel}
+	if diff := cmp.Diff(want, got); diff != "" || p.Gaps != 2 {
+		t.Errorf("%d gaps: %s", p.Gaps, diff)
+	}
+	boards := itemsOf(p.Profile, duty.BoardItem)
+	if len(boards) != 1 || boards[0].Bank != geo.Left || *boards[0].OffsetM < 40 || *boards[0].OffsetM > 45 {
+		t.Errorf("a board east of water that runs south stands on its left bank: %+v", boards)
+	}
+	_, text := body(t, srv, fmt.Sprintf("/api/v1/hydro/rivers/%d/profile?f=csv", p.River.ID))
+	if !strings.Contains(string(text), ",'=1+1,") {
+		t.Errorf("CSV: a text would be calculated: %s", text)
+	}
+	_, text = body(t, srv, fmt.Sprintf("/api/v1/hydro/rivers/%d/profile?f=xlsx", p.River.ID))
+	book, err := excelize.OpenReader(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := book.GetRows("profile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range rows {
+		for j, cell := range row {
+			name, _ := excelize.CoordinatesToCellName(j+1, i+1)
+			if formula, _ := book.GetCellFormula("profile", name); formula != "" {
+				t.Errorf("XLSX: %s is the formula %s", name, formula)
+			}
+			if kind, _ := book.GetCellType("profile", name); cell == "=1+1" && kind == excelize.CellTypeFormula {
+				t.Errorf("XLSX: %s is no text", name)
+			}
+		}
+	}
 }
 
 // The same profile goes out as GeoJSON, CSV and XLSX, the same bytes each time; a text that looks like a formula stays a text.
 func TestProfileForms(t *testing.T) {
 	t.Parallel()
-	srv := serve(t, gully)
+	srv := serve(t, counties)
 	p := profileOf(t, srv, "猫跳河", "2018-04-20")
 	items := 0
 	for _, r := range p.Routes {

@@ -312,7 +312,7 @@ func (v *View) Chiefs(posts []duty.Seat) (out []duty.Seat) {
 
 // ItemState says how a thing along a river stands; "" where its chiefs say so.
 func (v *View) ItemState(i duty.ProfileItem) (string, error) {
-	if i.State == nil || *i.State == duty.Held {
+	if i.State == nil || i.Kind == duty.ReachItem && *i.State != string(duty.NoChiefPost) {
 		return "", nil
 	}
 	switch i.Kind {

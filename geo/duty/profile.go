@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/twpayne/go-geom"
@@ -249,6 +250,9 @@ func (p *profile) add(route int64, item ProfileItem) {
 		if lon, lat, err := lref.Locate(r.Line, middle); err == nil { // there is no error on the line
 			item.Point = [2]float64{lon, lat}
 		}
+	}
+	for i, v := range item.Point {
+		item.Point[i] = math.Round(v*1e7) / 1e7 // a centimetre
 	}
 	r.Items = append(r.Items, item)
 }

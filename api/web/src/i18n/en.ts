@@ -156,6 +156,8 @@ export const en: Words = {
   reaches_none: 'This river is not yet divided into reaches.',
   along: 'From end to end',
   along_label: 'Strip along the river, source on the left, mouth on the right. Source {from}, mouth {to}, {n} gaps.',
+  along_key:
+    'Upper half of a bar: left bank; lower half: right bank. Brown stripes: acting, or one seat vacant. Red frame: a gap.',
   along_flow: 'Flow →',
   along_route: 'Route {n}',
   along_whole: 'No gaps: each level that manages this river has its reaches, and each reach its chief.',

@@ -152,6 +152,7 @@ export const zhCN = {
   reaches_none: '这条河还没有划分河段。',
   along: '全河一览',
   along_label: '沿河示意：左端为源头，右端为河口。源头 {from}，河口 {to}，缺口 {n} 处。',
+  along_key: '条的上半为左岸，下半为右岸；褐色斜纹为代管或一席空缺，红框为缺口。',
   along_flow: '水流方向 →',
   along_route: '第 {n} 条河道',
   along_whole: '没有缺口：管理这条河的各级都有河段，各段都有河长。',

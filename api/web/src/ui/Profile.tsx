@@ -2,10 +2,11 @@
 import { useState } from 'preact/hooks'
 import { type Profile, type ProfileItem, type ProfileRoute, profileFile, type Seat } from '../api'
 import { formatAt } from '../state/link'
-import { at, exact, gapsOf, label, lengthOf, measureAt, type Row, rowsOf, shareOf, ticks } from '../state/profile'
+import { at, exact, gapsOf, label, measureAt, type Row, rowsOf, shareOf, ticks } from '../state/profile'
 import { Called, Failed, here, LevelTag, linkTo, type Ui, Waiting } from './bits'
 import { TraceView } from './Trace'
 
+const steps = 1000 // of the slider, from end to end
 const listed = 300 // items of a route in the list
 
 export function ProfileView({ ui, river }: { ui: Ui; river: number }) {
@@ -78,13 +79,13 @@ function RouteStrip({ ui, river, route, title, several }: Strip) {
           id={id}
           type="range"
           min="0"
-          max={Math.max(1, Math.round(lengthOf(route)))}
-          step={Math.max(1, Math.round(lengthOf(route) / 500))}
-          value={Math.round(share * lengthOf(route))}
+          max={steps}
+          value={Math.round(share * steps)}
           aria-valuetext={label(m)}
-          onInput={(e) => setShare(Number(e.currentTarget.value) / Math.max(1, Math.round(lengthOf(route))))}
+          onInput={(e) => setShare(Number(e.currentTarget.value) / steps)}
         />
       </div>
+      <p class="how">{t('along_key')}</p>
       {gaps.length > 0 && <Gaps ui={ui} gaps={gaps} go={(i) => setShare(shareOf(route, (i.from_m + i.to_m) / 2))} />}
       <Place ui={ui} route={route} m={m} />
       <Everything ui={ui} route={route} />
@@ -155,11 +156,11 @@ function Drawn({ ui, route, row, item }: { ui: Ui; route: ProfileRoute; row: Row
       item.kind === 'gap' ? 'gap' : item.state === 'chief_acting' || item.state === 'seat_vacant' ? 'acting' : ''
     return (
       <i
-        class={`bar ${item.bank} ${bad} ${row.level === null ? '' : `l${row.level}`}`}
+        class={`span ${item.bank} ${bad} ${row.level === null ? '' : `l${row.level}`}`}
         style={{ left: `${left}%`, width: `max(3px, ${width}% - 1px)` }}
         title={textOf(ui, item)}
       >
-        {item.kind === 'gap' && width > 9 && <b>{ui.t('item_gap')}</b>}
+        {item.kind === 'gap' && width > 12 && <b>{ui.t('item_gap')}</b>}
       </i>
     )
   }
@@ -262,6 +263,7 @@ function Chiefs({ ui, item }: { ui: Ui; item: ProfileItem }) {
       {chiefs.length === 0 && <b class="bad">{t('no_post')}</b>}
       {chiefs.map((p) => (
         <span key={p.id} class="who">
+          {p.dual_role !== 'none' && <small>{t(`side_${p.dual_role}`)} </small>}
           {p.holder !== null && <b lang="zh-CN">{p.holder.person}</b>}
           {p.holder?.acting === true && <span class="tag acting">{t('acting')}</span>}
           {p.holder === null && <span class="tag vacant">{t('vacant')}</span>}{' '}
@@ -271,30 +273,36 @@ function Chiefs({ ui, item }: { ui: Ui; item: ProfileItem }) {
   )
 }
 
-// Everything is the strip as a list, from the smallest measure up; each line is a way to its place on the map.
+// Everything is the strip as a list, from the smallest measure up, made when it is opened; each line is a way to its place on
+// the map.
 function Everything({ ui, route }: { ui: Ui; route: ProfileRoute }) {
   const { t, c } = ui
+  const [open, setOpen] = useState(false)
   const rest = route.items.length - listed
   return (
-    <details class="heads">
+    <details class="heads" onToggle={(e) => setOpen(e.currentTarget.open)}>
       <summary>{t('along_list', { n: route.items.length })}</summary>
-      <ul class="rows">
-        {route.items.slice(0, listed).map((i) => (
-          <li key={`${i.kind}${i.id}${i.from_m}${i.level}${i.bank}`} class={i.kind === 'gap' ? 'bad' : ''}>
-            <a href={linkTo(ui, `at=${formatAt(i.point)}`)} onClick={(e) => here(e, () => void c.go(i.point))}>
-              <span>
-                {i.level !== null && <LevelTag ui={ui} level={i.level} />}{' '}
-                <span class="tag">{t(`item_${i.kind}`)}</span> <b lang="zh-CN">{i.name ?? i.code ?? ''}</b>
-              </span>
-              <small>
-                <span class="k">{i.from_label === i.to_label ? i.from_label : `${i.from_label} – ${i.to_label}`}</span>{' '}
-                · {t(`bank_${i.bank}`)} {stateOf(ui, i)}
-              </small>
-            </a>
-          </li>
-        ))}
-      </ul>
-      {rest > 0 && <p class="how">{t('along_list_more', { n: rest })}</p>}
+      {open && (
+        <ul class="rows">
+          {route.items.slice(0, listed).map((i) => (
+            <li key={`${i.kind}${i.id}${i.from_m}${i.level}${i.bank}`} class={i.kind === 'gap' ? 'bad' : ''}>
+              <a href={linkTo(ui, `at=${formatAt(i.point)}`)} onClick={(e) => here(e, () => void c.go(i.point))}>
+                <span>
+                  {i.level !== null && <LevelTag ui={ui} level={i.level} />}{' '}
+                  <span class="tag">{t(`item_${i.kind}`)}</span> <b lang="zh-CN">{i.name ?? i.code ?? ''}</b>
+                </span>
+                <small>
+                  <span class="k">
+                    {i.from_label === i.to_label ? i.from_label : `${i.from_label} – ${i.to_label}`}
+                  </span>{' '}
+                  · {t(`bank_${i.bank}`)} {stateOf(ui, i)}
+                </small>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {open && rest > 0 && <p class="how">{t('along_list_more', { n: rest })}</p>}
     </details>
   )
 }
