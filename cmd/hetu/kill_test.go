@@ -318,7 +318,7 @@ func TestKillDuringFirstStart(t *testing.T) {
 		t.Errorf("the sample was written %d times", writes)
 	}
 	out, err := hetu(t, dir, nil, "db", "status")
-	if err != nil || !strings.Contains(out, "schema: 5 (this hetu: 5)") {
+	if err != nil || !strings.Contains(out, "schema: 6 (this hetu: 6)") {
 		t.Errorf("status: %v: %s", err, out)
 	}
 }
