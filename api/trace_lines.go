@@ -309,16 +309,24 @@ func appendMetres(b []byte, m float64) []byte {
 	return strconv.AppendFloat(b, rounded(m, 1000), 'f', -1, 64)
 }
 
-// appendPositions writes X and Y of a line as GeoJSON has them, to 7 decimals.
+// appendPositions writes X and Y of a line as GeoJSON has them, to 7 decimals. A position that falls on the one before is left out, but
+// for the last of a line that would be none.
 func appendPositions(b []byte, flat []float64, stride int) []byte {
 	b = append(b, '[')
+	var before [2]float64
+	told := 0
 	for i := 0; i+1 < len(flat); i += stride {
-		if i > 0 {
+		at := [2]float64{rounded(flat[i], 1e7), rounded(flat[i+1], 1e7)}
+		if last := i+stride >= len(flat); told > 0 && at == before && !(last && told == 1) {
+			continue
+		}
+		if told > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, '[')
-		b = append(strconv.AppendFloat(b, rounded(flat[i], 1e7), 'f', -1, 64), ',')
-		b = append(strconv.AppendFloat(b, rounded(flat[i+1], 1e7), 'f', -1, 64), ']')
+		b = append(strconv.AppendFloat(append(b, '['), at[0], 'f', -1, 64), ',')
+		b = append(strconv.AppendFloat(b, at[1], 'f', -1, 64), ']')
+		before = at
+		told++
 	}
 	return append(b, ']')
 }
