@@ -91,9 +91,15 @@ func (s *server) drafts(r *http.Request, p params) (bool, error) {
 	return wanted, err
 }
 
-// polygonQuestion reads a question about a polygon.
-func (s *server) polygonQuestion(w http.ResponseWriter, r *http.Request, known ...string) (params, overlay.Question, error) {
-	q := overlay.Question{TinyM2: s.Tiny.M2}
+// polygonQuestion is a question about a polygon that was sent.
+type polygonQuestion struct {
+	overlay.Question
+	sent *sentPolygon
+}
+
+// polygonQuestion reads one.
+func (s *server) polygonQuestion(w http.ResponseWriter, r *http.Request, known ...string) (params, polygonQuestion, error) {
+	q := polygonQuestion{Question: overlay.Question{TinyM2: s.Tiny.M2}}
 	p, at, err := s.asked(r, append(known, "geometry", "drafts")...)
 	if err != nil {
 		return p, q, err
@@ -105,26 +111,25 @@ func (s *server) polygonQuestion(w http.ResponseWriter, r *http.Request, known .
 	if q.Drafts, err = s.drafts(r, p); err != nil {
 		return p, q, err
 	}
-	m, err := s.polygonBody(w, r)
-	if err != nil {
+	if q.sent, err = s.polygonBody(w, r); err != nil {
 		return p, q, err
 	}
-	if f := overlay.Check(m); f != nil {
-		return p, q, faultOf(f)
+	if f := overlay.Check(q.sent.geom); f != nil {
+		return p, q, q.sent.refused(f)
 	}
-	q.Polygon = overlay.NewShape(m)
+	q.Polygon = overlay.NewShape(q.sent.geom)
 	return p, q, nil
 }
 
 // onPolygon answers a question about a polygon that PostGIS too finds fit.
-func (s *server) onPolygon(ctx context.Context, q overlay.Question, read func(ctx context.Context, src overlay.Source, version int64) error) error {
+func (s *server) onPolygon(ctx context.Context, q polygonQuestion, read func(ctx context.Context, src overlay.Source, version int64) error) error {
 	return s.overlay(ctx, func(ctx context.Context, src overlay.Source, version int64) error {
 		fault, err := src.Fault(ctx, q.Polygon.Geom)
 		switch {
 		case err != nil:
 			return err
 		case fault != nil:
-			return faultOf(fault)
+			return q.sent.refused(fault)
 		}
 		return read(ctx, src, version)
 	})
@@ -153,7 +158,7 @@ func (s *server) touches(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.onPolygon(r.Context(), q, func(ctx context.Context, src overlay.Source, version int64) (err error) {
 		answer.head = s.tinyHead(q.At, version, howTouches)
-		answer.Touches, err = overlay.Touch(ctx, src, q)
+		answer.Touches, err = overlay.Touch(ctx, src, q.Question)
 		return err
 	})
 	if err != nil {
@@ -203,7 +208,7 @@ func (s *server) occupied(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.onPolygon(r.Context(), q, func(ctx context.Context, src overlay.Source, version int64) (err error) {
 		answer.head = headOf(q.At, version, howOccupied)
-		answer.Occupied, err = overlay.Occupy(ctx, src, q, level)
+		answer.Occupied, err = overlay.Occupy(ctx, src, q.Question, level)
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -50,6 +51,10 @@ func lineOf(flat ...float64) *geom.LineString { return geom.NewLineStringFlat(ge
 
 func pointOf(x, y float64) *geom.Point { return geom.NewPointFlat(geom.XY, []float64{x, y}) }
 
+func collectionOf(gs ...geom.T) geom.T {
+	return geom.NewGeometryCollection().MustPush(gs...).SetSRID(int(geo.CGCS2000))
+}
+
 // riverside is the ground of these tests: the area until 2023 (v1), and from then on narrower on the left (v2).
 func riverside(t *testing.T, b *pg.Batch) {
 	t.Helper()
@@ -83,6 +88,7 @@ func riverside(t *testing.T, b *pg.Batch) {
 		pg.Problem{Record: rec("problem", "2022-06-01", ""), Type: "乱占", SpotNo: "P1", Status: "found", FoundOn: found, River: "river", Geom: pointOf(106.42, riverLat+0.8*half)},
 		pg.Problem{Record: rec("nowhere", "2022-06-01", ""), Type: "乱占", Status: "found", River: "river"},
 		pg.Problem{Record: rec("field", "2022-06-01", ""), Type: "乱占", Status: "found", FoundOn: found, River: "river", Geom: rectangle(106.41, riverLat+half*0.25, 106.412, riverLat+half*0.75)},
+		pg.Problem{Record: rec("heap", "2022-06-01", ""), Type: "乱堆", Status: "found", FoundOn: found, River: "river", Geom: collectionOf(pointOf(106.45, riverLat), lineOf(106.45, riverLat, 106.451, riverLat))},
 		pg.Outfall{Record: rec("outfall", "", ""), Name: "示例口", Kind: "municipal", Approval: "approved", River: "river", Bank: geo.Left, Geom: pointOf(106.415, riverLat+0.7*half)},
 		pg.Land{Record: rec("farm", "", ""), Theme: "永久基本农田", Authority: "自然资源局", SurveyedOn: surveyed, Geom: rectangle(106.42, riverLat-2*half, 106.44, riverLat-half/2)},
 		pg.Land{Record: rec("redline", "", ""), Theme: "生态保护红线", SurveyedOn: surveyed, Geom: rectangle(106.45, riverLat, 106.48, riverLat+0.1)},
@@ -363,6 +369,9 @@ func TestScenario_32(t *testing.T) {
 	if f := ask("field"); f.Then.Verdict != "inside" || f.Now.Verdict != "partly" || !near(f.Now.InArea.Percent, 50, 0.02) || *f.Now.ToLineM != 0 {
 		t.Errorf("a field: %+v", f)
 	}
+	if h := ask("heap"); h.Then.Verdict != "inside" || h.Now.Verdict != "inside" {
+		t.Errorf("a heap of a point and a line: %+v", h)
+	}
 	if n := ask("nowhere"); n.Then.Verdict != "unknown" || n.Now.Verdict != "unknown" || n.Changed != nil {
 		t.Errorf("a problem without a place: %+v", n)
 	}
@@ -635,10 +644,11 @@ func TestBadPolygons(t *testing.T) {
 		{"more follows", `{"type":"Polygon","coordinates":[` + ring + `]} {}`, 400, "/"},
 		{"another grid", `{"type":"Polygon","crs":{"type":"name","properties":{"name":"EPSG:4545"}},"coordinates":[` + ring + `]}`, 422, "/crs"},
 		{"a multipolygon's shape is a polygon's", `{"type":"MultiPolygon","coordinates":[` + ring + `]}`, 422, "/coordinates/0/0"},
-		{"crossing itself", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.42,26.51],[106.42,26.5],[106.41,26.52],[106.41,26.5]]]}`, 422, "part 0, ring 0"},
+		{"crossing itself", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.42,26.51],[106.42,26.5],[106.41,26.52],[106.41,26.5]]]}`, 422, "/coordinates/0"},
 		{"touching itself", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.43,26.5],[106.43,26.52],[106.42,26.5],[106.41,26.52],[106.41,26.5]]]}`, 422, "/coordinates"},
-		{"nothing in it", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.42,26.5],[106.43,26.5],[106.41,26.5]]]}`, 422, "part 0, ring 0"},
-		{"one place", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.41,26.5],[106.41,26.5],[106.41,26.5]]]}`, 422, "part 0, ring 0"},
+		{"nothing in it", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.42,26.5],[106.43,26.5],[106.41,26.5]]]}`, 422, "/coordinates/0"},
+		{"one place", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.41,26.5],[106.41,26.5],[106.41,26.5]]]}`, 422, "/coordinates/0"},
+		{"a feature crossing itself", `{"type":"Feature","geometry":{"type":"MultiPolygon","coordinates":[[[[106.41,26.5],[106.42,26.51],[106.42,26.5],[106.41,26.52],[106.41,26.5]]]]}}`, 422, "/geometry/coordinates/0/0"},
 		{"a hole outside", `{"type":"Polygon","coordinates":[` + ring + `,[[106.45,26.5],[106.46,26.5],[106.46,26.51],[106.45,26.5]]]}`, 422, "/coordinates"},
 		{"parts on each other", `{"type":"MultiPolygon","coordinates":[[` + ring + `],[` + ring + `]]}`, 422, ""},
 		{"too many vertices", `{"type":"Polygon","coordinates":[[` + many + `[106.41,26.5]]]}`, 422, ""},
@@ -725,5 +735,64 @@ func TestBadOverlayParameters(t *testing.T) {
 	}
 	if resp := do(t, srv, http.MethodGet, "/api/v1/touches", nil); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
 		t.Errorf("GET: %d, Allow %q", resp.StatusCode, resp.Header.Get("Allow"))
+	}
+}
+
+// The answer is the same, to the byte, wherever the ring starts and however it winds, and each time it is asked for.
+func TestTouchesIsTheSame(t *testing.T) {
+	t.Parallel()
+	srv, _ := overlayServer(t)
+	at := [][2]float64{{106.41, 26.499}, {106.43, 26.4993}, {106.435, 26.502}, {106.42, 26.5005}, {106.405, 26.501}}
+	var first string
+	for start := range at {
+		for _, step := range []int{1, -1} {
+			var flat []float64
+			for i := range len(at) + 1 {
+				p := at[((start+i*step)%len(at)+len(at))%len(at)]
+				flat = append(flat, p[0], p[1])
+			}
+			var got json.RawMessage
+			post(t, srv, "/api/v1/touches?as_of=2022-07-01&geometry=true", "application/geo+json", footprint(t, geom.NewPolygonFlat(geom.XY, flat, []int{len(flat)})), &got)
+			if first == "" {
+				first = string(got)
+			}
+			if string(got) != first {
+				t.Fatalf("from vertex %d by %d:\n%s\nfirst:\n%s", start, step, got, first)
+			}
+		}
+	}
+	var a touchesBody
+	if err := json.Unmarshal([]byte(first), &a); err != nil || len(a.Areas) != 1 || a.Areas[0].ByBank == nil {
+		t.Errorf("%v: %+v", err, a)
+	}
+}
+
+// brokenStore is a store whose overlays take too long.
+type brokenStore struct{ api.Store }
+
+func (brokenStore) Overlay(context.Context, func(overlay.Source) error) error {
+	return geo.Wrapf(context.DeadlineExceeded, geo.CodeUnavailable, "the question took too long and was stopped")
+}
+
+// A question that takes too long is a 503 that says when to come again.
+func TestOverlayThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, pgtest.Clock(today))
+	cfg := config(t, db.Store)
+	cfg.Store = brokenStore{db.Store}
+	handler, err := api.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(handler)
+	t.Cleanup(srv.Close)
+	whole := footprint(t, rectangle(106.41, 26.5, 106.42, 26.51))
+	for _, resp := range []*http.Response{
+		post(t, srv, "/api/v1/touches", "application/geo+json", whole, nil), post(t, srv, "/api/v1/occupied", "application/geo+json", whole, nil),
+		do(t, srv, http.MethodGet, "/api/v1/overlaps", nil), do(t, srv, http.MethodGet, "/api/v1/problems/1/inside", nil), do(t, srv, http.MethodGet, "/api/v1/areas/1/diff?from=2020-01-01", nil),
+	} {
+		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d, Retry-After %q", resp.Request.URL, resp.StatusCode, resp.Header.Get("Retry-After"))
+		}
 	}
 }

@@ -26,7 +26,7 @@ const (
 
 // polygonBody reads the body of a question about a polygon: a Polygon or MultiPolygon of GeoJSON (RFC 7946), or a Feature of one. Nothing
 // of it goes further before it is read as numbers within the extent, in rings that close. A fault is named by its JSON pointer.
-func (s *server) polygonBody(w http.ResponseWriter, r *http.Request) (*geom.MultiPolygon, error) {
+func (s *server) polygonBody(w http.ResponseWriter, r *http.Request) (*sentPolygon, error) {
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return nil, &mediaTypeError{"the body is " + e + "-encoded; send it as it is"}
 	}
@@ -44,13 +44,31 @@ func (s *server) polygonBody(w http.ResponseWriter, r *http.Request) (*geom.Mult
 	return readPolygon(body, s.Extent)
 }
 
+// sentPolygon is a polygon as it was sent, with the JSON pointer of its coordinates.
+type sentPolygon struct {
+	geom    *geom.MultiPolygon
+	pointer string
+	multi   bool
+}
+
+// at is the pointer of a ring; of the coordinates where it is the polygon as a whole.
+func (p *sentPolygon) at(part, ring int) string {
+	switch {
+	case part < 0:
+		return p.pointer
+	case p.multi:
+		return fmt.Sprintf("%s/%d/%d", p.pointer, part, ring)
+	}
+	return fmt.Sprintf("%s/%d", p.pointer, ring)
+}
+
 // mediaTypeError says that a body is of a type that is not read.
 type mediaTypeError struct{ detail string }
 
 func (e *mediaTypeError) Error() string { return e.detail }
 
 // readPolygon reads a whole GeoJSON text.
-func readPolygon(body []byte, extent geo.Extent) (*geom.MultiPolygon, error) {
+func readPolygon(body []byte, extent geo.Extent) (*sentPolygon, error) {
 	d := &polygonDecoder{json: json.NewDecoder(bytes.NewReader(body)), extent: extent}
 	d.json.UseNumber()
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -104,7 +122,7 @@ func (d *polygonDecoder) token(pointer string) (json.Token, error) {
 }
 
 // object reads a geometry, or a Feature where one may stand.
-func (d *polygonDecoder) object(pointer string, feature bool) (*geom.MultiPolygon, error) {
+func (d *polygonDecoder) object(pointer string, feature bool) (*sentPolygon, error) {
 	t, err := d.token(pointer)
 	if err != nil {
 		return nil, err
@@ -114,7 +132,7 @@ func (d *polygonDecoder) object(pointer string, feature bool) (*geom.MultiPolygo
 	}
 	var kind string
 	var rings *nested
-	var inner *geom.MultiPolygon
+	var inner *sentPolygon
 	seen := map[string]bool{}
 	for d.json.More() {
 		t, err := d.token(pointer)
@@ -301,10 +319,10 @@ func (d *polygonDecoder) items(pointer string, level int) (*nested, error) {
 }
 
 // polygon gives coordinates their meaning.
-func (d *polygonDecoder) polygon(kind string, coordinates *nested, pointer string) (*geom.MultiPolygon, error) {
-	out := geom.NewMultiPolygon(geom.XY).SetSRID(int(geo.CGCS2000))
+func (d *polygonDecoder) polygon(kind string, coordinates *nested, pointer string) (*sentPolygon, error) {
+	out := &sentPolygon{geom: geom.NewMultiPolygon(geom.XY).SetSRID(int(geo.CGCS2000)), pointer: pointer, multi: kind == "MultiPolygon"}
 	parts, at := []*nested{coordinates}, func(int) string { return pointer }
-	if kind == "MultiPolygon" {
+	if out.multi {
 		if coordinates.position != nil {
 			return nil, atPointer(pointer, "a list of polygons belongs here")
 		}
@@ -326,7 +344,7 @@ func (d *polygonDecoder) polygon(kind string, coordinates *nested, pointer strin
 			flat = append(flat, read...)
 			ends = append(ends, len(flat))
 		}
-		if err := out.Push(geom.NewPolygonFlat(geom.XY, flat, ends)); err != nil {
+		if err := out.geom.Push(geom.NewPolygonFlat(geom.XY, flat, ends)); err != nil {
 			return nil, fmt.Errorf("put a polygon together: %w", err)
 		}
 	}
@@ -361,12 +379,7 @@ func (d *polygonDecoder) ring(ring *nested, pointer string) ([]float64, error) {
 	return flat, nil
 }
 
-// faultOf names a fault of the polygon's shape.
-func faultOf(f *overlay.Fault) error {
-	detail := f.Error() + "; mend the polygon and send it again"
-	pointer := "/coordinates"
-	if f.Part >= 0 {
-		pointer = fmt.Sprintf("part %d, ring %d", f.Part, f.Ring)
-	}
-	return &geo.Error{Code: geo.CodeRefused, Msg: detail, Fields: []geo.Field{{Name: pointer, Detail: detail}}}
+// refused names a fault of the polygon's shape.
+func (p *sentPolygon) refused(f *overlay.Fault) error {
+	return refusedAt(p.at(f.Part, f.Ring), "%s; mend the polygon and send it again", f)
 }

@@ -92,8 +92,32 @@ func (r overlayRow) feature() overlay.Feature {
 	return f
 }
 
-// Features implements [overlay.Source].
+// fewEdges is up to how many edges a polygon may be cut with whatever is stored: what is stored is no comb.
+const fewEdges = 100
+
+// Features implements [overlay.Source]. A polygon of many edges is cut when it is known that it does not cross what is stored too often.
 func (s overlaySource) Features(ctx context.Context, f overlay.Find) ([]overlay.Feature, error) {
+	if polygon := overlay.NewShape(f.Polygon); f.Cut && polygon.Edges() > fewEdges {
+		uncut := f
+		uncut.Cut = false
+		found, err := s.features(ctx, uncut)
+		if err != nil {
+			return nil, err
+		}
+		var effort overlay.Effort
+		for _, x := range found {
+			if err := effort.Spend(polygon, x.Geom); err != nil {
+				return nil, err
+			}
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s.features(ctx, f)
+}
+
+func (s overlaySource) features(ctx context.Context, f overlay.Find) ([]overlay.Feature, error) {
 	rows, err := collectFrom[overlayRow](ctx, s.source, "overlay_features", with(args(f.At),
 		"kinds", f.Kinds, "polygon", f.Polygon, "cut", f.Cut, "drafts", f.Drafts, "level", int16(f.Level), "limit", maxFeatures+1))
 	if err != nil {

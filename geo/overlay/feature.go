@@ -66,7 +66,7 @@ type Feature struct {
 type Find struct {
 	At      duty.Moment
 	Kinds   []string
-	Polygon *geom.MultiPolygon // that they meet
+	Polygon *geom.MultiPolygon // whose box they meet
 	Cut     bool               // with the part in it
 	Drafts  bool               // also what is not announced yet
 	Level   geo.Level          // of divisions
@@ -78,7 +78,7 @@ type Source interface {
 	DataVersion(ctx context.Context) (int64, error)
 	// Fault says what makes a polygon unfit to be overlaid; nil for nothing.
 	Fault(ctx context.Context, polygon *geom.MultiPolygon) (*Fault, error)
-	// Features gives what meets a polygon, by kind and id.
+	// Features gives what meets a polygon's box, by kind and id.
 	Features(ctx context.Context, f Find) ([]Feature, error)
 	// Union makes one of polygons that may lie on each other.
 	Union(ctx context.Context, polygons *geom.MultiPolygon) (*Shape, error)

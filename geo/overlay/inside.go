@@ -63,7 +63,7 @@ func standing(ctx context.Context, src Source, problem Feature, at duty.Moment, 
 	if problem.Geom == nil || at.AsOf.IsZero() {
 		return out, nil
 	}
-	box := around(boxOf(problem.Geom.FlatCoords(), problem.Geom.Stride()), nearWithin)
+	box := around(boxOf(places(problem.Geom), 2), nearWithin)
 	near, err := src.Features(ctx, Find{At: at, Kinds: []string{Area, Boundary}, Polygon: boxPolygon(box), Drafts: drafts})
 	if err != nil {
 		return out, err
@@ -91,18 +91,21 @@ func (s *Standing) nearLine(f *Feature, problem geom.T) {
 	if !ok {
 		return
 	}
-	if d := apart(problem, measureless(line.FlatCoords(), line.Stride())); s.ToLineM == nil || d < *s.ToLineM {
+	if d := apart(problem, measureless(line.FlatCoords(), line.Stride())); d <= nearWithin && (s.ToLineM == nil || d < *s.ToLineM) {
 		s.Line, s.ToLineM = f, &d
 	}
 }
 
 // nearArea takes the area that the problem lies in, else the nearest.
 func (s *Standing) nearArea(f *Feature, problem geom.T, area *Shape) {
-	d, flat := math.Inf(1), problem.FlatCoords()
+	d, flat := math.Inf(1), places(problem)
 	for _, ring := range area.rings() {
 		d = min(d, apart(problem, measureless(ring, 2)))
 	}
 	in := area.Covers(flat[0], flat[1])
+	if !in && d > nearWithin {
+		return
+	}
 	if s.Area == nil || in && !s.covered || in == s.covered && d < *s.ToAreaM {
 		s.Area, s.ToAreaM, s.covered = f, &d, in
 	}
@@ -131,8 +134,8 @@ func partIn(ctx context.Context, src Source, at duty.Moment, problem geom.T, are
 			}
 		}
 	default:
-		flat, stride := g.FlatCoords(), g.Stride()
-		for i := 0; i+1 < len(flat); i += stride {
+		flat := places(g)
+		for i := 0; i < len(flat); i += 2 {
 			if placeOf(flat[i], flat[i+1], areas, 0) >= 0 {
 				in++
 			}
@@ -142,7 +145,7 @@ func partIn(ctx context.Context, src Source, at duty.Moment, problem geom.T, are
 }
 
 func (s *Standing) judge(problem geom.T, in float64) {
-	whole := float64(len(problem.FlatCoords()) / problem.Stride())
+	whole := float64(len(places(problem)) / 2)
 	switch g := problem.(type) {
 	case *geom.Polygon, *geom.MultiPolygon:
 		whole = AreaM2(g)
@@ -169,6 +172,22 @@ func (s *Standing) judge(problem geom.T, in float64) {
 	}
 }
 
+// places gives the X and Y of all vertices.
+func places(g geom.T) []float64 {
+	var out []float64
+	if c, ok := g.(*geom.GeometryCollection); ok {
+		for _, inner := range c.Geoms() {
+			out = append(out, places(inner)...)
+		}
+		return out
+	}
+	flat, stride := g.FlatCoords(), g.Stride()
+	for i := 0; i+1 < len(flat); i += stride {
+		out = append(out, flat[i], flat[i+1])
+	}
+	return out
+}
+
 func linesIn(g geom.T) []*geom.LineString {
 	switch g := g.(type) {
 	case *geom.LineString:
@@ -187,8 +206,8 @@ func linesIn(g geom.T) []*geom.LineString {
 // vertex of one of them.
 func apart(g geom.T, line *geom.LineString) float64 {
 	least := math.Inf(1)
-	flat, stride := g.FlatCoords(), g.Stride()
-	for i := 0; i+1 < len(flat); i += stride {
+	flat := places(g)
+	for i := 0; i < len(flat); i += 2 {
 		least = min(least, lref.Project(line, flat[i], flat[i+1]).DistanceM)
 	}
 	if _, point := g.(*geom.Point); point {
@@ -196,16 +215,16 @@ func apart(g geom.T, line *geom.LineString) float64 {
 	}
 	for _, own := range ownLines(g) {
 		var e edges
-		e.add(own, stride)
+		e.add(own, 2)
 		e.index()
-		self := []*Shape{{edge: e, box: boxOf(own, stride)}}
+		self := []*Shape{{edge: e, box: boxOf(own, 2)}}
 		at := line.FlatCoords()
 		for i := 3; i < len(at); i += 3 {
 			if len(cutsOf(at[i-3], at[i-2], at[i], at[i+1], self)) > 2 {
 				return 0
 			}
 		}
-		back := measureless(own, stride)
+		back := measureless(own, 2)
 		for i := 0; i < len(at); i += 3 {
 			least = min(least, lref.Project(back, at[i], at[i+1]).DistanceM)
 		}
@@ -221,7 +240,7 @@ func ownLines(g geom.T) [][]float64 {
 		return NewShape(g).rings()
 	default:
 		for _, line := range linesIn(g) {
-			out = append(out, line.FlatCoords())
+			out = append(out, places(line))
 		}
 	}
 	return out

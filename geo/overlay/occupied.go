@@ -32,14 +32,14 @@ type Occupation struct {
 	Division *duty.Name `json:"division"`
 	LengthM  float64    `json:"length_m"`
 	// inside where the line runs through the footprint; facing where the footprint lies beside it, and its extent along the river counts.
-	How      string     `json:"how"`
-	Start    [2]float64 `json:"start"` // the upstream end, lon and lat
-	End      [2]float64 `json:"end"`
-	StartM   float64    `json:"start_m"`
-	EndM     float64    `json:"end_m"`
-	StartKm  string     `json:"start_label"`
-	EndKm    string     `json:"end_label"`
-	Geometry *Geometry  `json:"geometry,omitempty"`
+	How        string     `json:"how"`
+	Start      [2]float64 `json:"start"` // the upstream end, lon and lat
+	End        [2]float64 `json:"end"`
+	StartM     float64    `json:"start_m"`
+	EndM       float64    `json:"end_m"`
+	StartLabel string     `json:"start_label"`
+	EndLabel   string     `json:"end_label"`
+	Geometry   *Geometry  `json:"geometry,omitempty"`
 }
 
 // OccupiedSum is what is occupied of one bank of one river, in all, of one type of zone or in one division. Banks are never added up.
@@ -254,7 +254,7 @@ func (o *Occupation) place(route *geom.LineString, flat []float64) {
 	}
 	o.Start, o.End = degrees(a), degrees(b)
 	o.StartM, o.EndM = cents(start.MeasureM), cents(end.MeasureM)
-	o.StartKm, o.EndKm = lref.Label(start.MeasureM), lref.Label(end.MeasureM)
+	o.StartLabel, o.EndLabel = lref.Label(start.MeasureM), lref.Label(end.MeasureM)
 }
 
 func degrees(p [2]float64) [2]float64 {

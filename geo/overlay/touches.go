@@ -121,17 +121,17 @@ func Touch(ctx context.Context, src Source, q Question) (Touches, error) {
 }
 
 func figureOf(s *Shape) Figure {
-	return Figure{AreaM2: cents(s.M2), AreaMu: cents(geo.MuOfM2(s.M2)), Vertices: len(s.edge.at) / 4}
+	return Figure{AreaM2: cents(s.M2), AreaMu: cents(geo.MuOfM2(s.M2)), Vertices: s.Edges()}
 }
 
-// touch tells what the polygon has to do with a feature that meets its edge or its inside; false if they merely touch.
+// touch tells what the polygon has to do with a feature; false if it lies outside or they merely touch.
 func touch(f Feature, q Question, routes []duty.Route) (Touched, bool) {
 	t := Touched{Feature: f}
 	var part geom.T
 	switch g := f.Geom.(type) {
 	case *geom.Polygon, *geom.MultiPolygon:
 		overlap := NewShape(f.Part)
-		if overlap.Empty() || overlap.M2 <= 0 {
+		if overlap.M2 <= 0 {
 			return t, false
 		}
 		t.overlaps(overlap, AreaM2(g), q.Polygon.M2)
@@ -144,20 +144,39 @@ func touch(f Feature, q Question, routes []duty.Route) (Touched, bool) {
 			}
 		}
 		part = overlap.Geom
-	case *geom.LineString:
-		stretches, length := q.Polygon.Inside(g)
+	case *geom.LineString, *geom.MultiLineString:
+		var stretches []Stretch
+		length := 0.0
+		for _, line := range linesIn(g) {
+			inside, m := q.Polygon.Inside(line)
+			stretches, length = append(stretches, inside...), length+m
+		}
 		if length <= 0 {
 			return t, false
 		}
 		t.LengthM = new(cents(length))
 		part = linesOf(stretches)
 	default:
+		if !q.Polygon.holds(f.Geom) {
+			return t, false
+		}
 		part = f.Geom
 	}
 	if q.Geometry && (f.Kind != Stake || q.Drafts) {
 		t.Geometry = &Geometry{part}
 	}
 	return t.shown(q.Drafts), true
+}
+
+// holds tells whether a place of a geometry lies in the shape.
+func (s *Shape) holds(g geom.T) bool {
+	flat := places(g)
+	for i := 0; i < len(flat); i += 2 {
+		if s.Covers(flat[i], flat[i+1]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *Touched) overlaps(overlap *Shape, itemM2, polygonM2 float64) {

@@ -1,6 +1,6 @@
 -- +goose Up
--- What overlays need of PostGIS (Q2, Q10, Q11). Each was looked at: it ends with statement_timeout, and what a polygon from outside
--- may bring is bounded before (10,000 vertices, no edge through another).
+-- What overlays need of PostGIS (Q2, Q10, Q11). They do not look at statement_timeout while they find where edges cross, so what a polygon
+-- from outside may bring is bounded before: 10,000 vertices, no edge through another, 20,000 crossings with what is stored.
 SET LOCAL lock_timeout = '10s';
 -- +goose StatementBegin
 DO $$
