@@ -14,18 +14,13 @@ import (
 	"hetu/geo"
 	"hetu/geo/duty"
 	"hetu/geo/overlay"
+	"hetu/geo/rules"
 )
 
 // overlayStore is what overlays are made from.
 type overlayStore interface {
 	// Overlay has an answer's parts read from one snapshot.
 	Overlay(ctx context.Context, read func(overlay.Source) error) error
-}
-
-// TinyRule tells which overlaps are too small to be meant, and by which rule profile. The zero value is none.
-type TinyRule struct {
-	Profile string
-	M2      float64
 }
 
 // overlayPatience bounds one overlay: what takes longer is asked too much at once.
@@ -99,7 +94,7 @@ type polygonQuestion struct {
 
 // polygonQuestion reads one.
 func (s *server) polygonQuestion(w http.ResponseWriter, r *http.Request, known ...string) (params, polygonQuestion, error) {
-	q := polygonQuestion{Question: overlay.Question{TinyM2: s.Tiny.M2}}
+	q := polygonQuestion{Question: overlay.Question{TinyM2: s.tinyM2()}}
 	p, at, err := s.asked(r, append(known, "geometry", "drafts")...)
 	if err != nil {
 		return p, q, err
@@ -167,11 +162,28 @@ func (s *server) touches(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, answer)
 }
 
+// tiny gives the rule profile that says which overlaps are too small to be meant; false if this server has none.
+func (s *server) tiny() (rules.Profile, bool) {
+	if s.Rules == nil {
+		return rules.Profile{}, false
+	}
+	p, err := s.Rules.Get(defaultTolerance)
+	return p, err == nil && p.Tolerance != nil
+}
+
+// tinyM2 is up to how many square metres an overlap is too small to be meant; 0 without such a profile.
+func (s *server) tinyM2() float64 {
+	if p, ok := s.tiny(); ok {
+		return p.Tolerance.OverlapM2
+	}
+	return 0
+}
+
 // tinyHead is the head of an answer in which overlaps that are too small to be meant stand apart.
 func (s *server) tinyHead(at duty.Moment, version int64, how string) head {
 	h := headOf(at, version, how)
-	if s.Tiny.Profile != "" {
-		return h.by(s.Tiny.Profile)
+	if p, ok := s.tiny(); ok {
+		return h.by(p.ID)
 	}
 	return h
 }
@@ -258,7 +270,7 @@ func (s *server) landOverlaps(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.overlay(r.Context(), func(ctx context.Context, src overlay.Source, version int64) (err error) {
 		answer.head = s.tinyHead(at, version, howOverlaps)
-		answer.Overlaps, err = overlay.WithLand(ctx, src, q, s.Tiny.M2, geometry)
+		answer.Overlaps, err = overlay.WithLand(ctx, src, q, s.tinyM2(), geometry)
 		return err
 	})
 	if err != nil {
@@ -273,7 +285,7 @@ func (s *server) diff(w http.ResponseWriter, r *http.Request, kind string) error
 	if err != nil {
 		return err
 	}
-	c := overlay.Change{At: at, Kind: kind, TinyM2: s.Tiny.M2, To: overlay.Edition{Day: at.AsOf}}
+	c := overlay.Change{At: at, Kind: kind, TinyM2: s.tinyM2(), To: overlay.Edition{Day: at.AsOf}}
 	if c.ID, err = idOf(r, kind); err != nil {
 		return err
 	}

@@ -117,7 +117,6 @@ func overlayServer(t *testing.T, fill ...func(*testing.T, *pg.Batch)) (*httptest
 	}
 	cfg := config(t, db.Store)
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	cfg.Tiny = api.TinyRule{Profile: "tolerance-default", M2: 1}
 	cfg.MayDraftFunc = func(r *http.Request) bool { return r.Header.Get("Planner") != "" }
 	handler, err := api.New(cfg)
 	if err != nil {

@@ -41,8 +41,6 @@ type Config struct {
 	RosterAtFunc func() time.Time
 	// MayDraftFunc tells who may see boundaries that are not announced yet. Nil is nobody.
 	MayDraftFunc func(*http.Request) bool
-	// Tiny tells which overlaps are too small to be meant.
-	Tiny TinyRule
 	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
 	Root string
 	// ApprovalNo is the map's approval number 审图号; empty on an intranet.

@@ -8,10 +8,6 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-	"sync"
-
-	"hetu/api"
-	"hetu/data/profiles"
 )
 
 // askOverlays are the questions about polygons.
@@ -173,17 +169,3 @@ func (*askInsideCmd) Help() string {
 func (c *askInsideCmd) Run(ctx context.Context, a *app, q *askCmd) error {
 	return q.ask(ctx, a, http.MethodGet, fmt.Sprintf("/api/v1/problems/%d/inside", c.Problem), flags(false, c.Drafts), nil)
 }
-
-// tinyRule takes from the rule profiles which overlaps are too small to be meant. That those of this binary can be read its tests hold.
-var tinyRule = sync.OnceValue(func() api.TinyRule { //nolint:gochecknoglobals // read once
-	const id = "tolerance-default"
-	set, err := profiles.Load("")
-	if err != nil {
-		return api.TinyRule{}
-	}
-	p, err := set.Get(id)
-	if err != nil || p.Tolerance == nil {
-		return api.TinyRule{}
-	}
-	return api.TinyRule{Profile: p.ID, M2: p.Tolerance.OverlapM2}
-})

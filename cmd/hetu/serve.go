@@ -109,7 +109,6 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, extent geo.Extent) api.Config {
 	return api.Config{
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
-		Tiny: tinyRule(),
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -21,17 +20,9 @@ type Network struct {
 
 // OpenNetwork makes the table in the database that dsn logs in to as its owner; Drop takes it away.
 func OpenNetwork(ctx context.Context, dsn string, asOf geo.Date) (*Network, error) {
-	cfg, err := pgx.ParseConfig(dsn)
+	conn, err := connect(ctx, dsn)
 	if err != nil {
-		return nil, fmt.Errorf("read the address of the database: %w", err)
-	}
-	maps.Copy(cfg.RuntimeParams, map[string]string{
-		"search_path": "public", "timezone": "UTC", "application_name": "hetu oracle", "statement_timeout": "0", "jit": "off",
-		"work_mem": "256MB", "maintenance_work_mem": "512MB", "max_parallel_workers_per_gather": "0",
-	})
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("log in to the database: %w", err)
+		return nil, err
 	}
 	n := &Network{Oracle: &Oracle{conn: conn, texts: map[string]string{}}}
 	if err := n.make(ctx, asOf); err != nil {

@@ -53,6 +53,19 @@ func Layers() []tiles.Layer {
 // Open makes the tables for a day in the database that dsn logs in to as its owner; what an earlier Open left is
 // replaced. tell, which may be nil, is told what is being done.
 func Open(ctx context.Context, dsn string, asOf geo.Date, tell func(string)) (*Oracle, error) {
+	conn, err := connect(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	o := &Oracle{conn: conn, texts: map[string]string{}}
+	if err := o.fill(ctx, asOf, tell); err != nil {
+		return nil, fmt.Errorf("make the tables to draw from: %w", errors.Join(err, o.Close(ctx)))
+	}
+	return o, nil
+}
+
+// connect logs in for long statements on one processor.
+func connect(ctx context.Context, dsn string) (*pgx.Conn, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the database: %w", err)
@@ -65,11 +78,7 @@ func Open(ctx context.Context, dsn string, asOf geo.Date, tell func(string)) (*O
 	if err != nil {
 		return nil, fmt.Errorf("log in to the database: %w", err)
 	}
-	o := &Oracle{conn: conn, texts: map[string]string{}}
-	if err := o.fill(ctx, asOf, tell); err != nil {
-		return nil, fmt.Errorf("make the tables to draw from: %w", errors.Join(err, o.Close(ctx)))
-	}
-	return o, nil
+	return conn, nil
 }
 
 func (o *Oracle) fill(ctx context.Context, asOf geo.Date, tell func(string)) error {

@@ -1,7 +1,7 @@
 // Package waters holds the river network in memory as traces walk it, and follows the store.
 //
 // Why (2026-11): a graph is of one day, and a network seldom changes. So one graph is held, that of now, with the days on which the
-// network is the same; it is built anew as a whole when the feed tells of an edge or a route, which takes three seconds for a
+// network is the same; it is built anew as a whole when the feed tells of an edge or a route, which takes some seconds for a
 // million edges. Other days, and what was known earlier, are read from the store when they are asked for; a few are kept.
 package waters
 
@@ -71,6 +71,7 @@ type Waters struct {
 	older  []*graph // of other moments, the one asked for last first
 	at     Position // in the feed; of the goroutine that follows
 	loaded bool     // that goroutine's too
+	turn   int      // how often held was read: what began to be read before the last time may lack what was written since
 }
 
 // graph is the network of some days.
@@ -96,9 +97,10 @@ func (w *Waters) Graph(ctx context.Context, at duty.Moment) (*network.Graph, int
 	key := at.AsOf.String() + " " + at.KnownAt.Format(time.RFC3339Nano)
 	// What one request began to read others wait for; it ends with none of them.
 	found := w.asked.DoChan(key, func() (any, error) {
+		turn := w.turns()
 		g, err := w.read(context.WithoutCancel(ctx), at)
 		if err == nil {
-			w.keep(g)
+			w.keep(g, turn)
 		}
 		return g, err
 	})
@@ -130,9 +132,19 @@ func (w *Waters) find(at duty.Moment) *graph {
 	return nil
 }
 
-func (w *Waters) keep(g *graph) {
+func (w *Waters) turns() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.turn
+}
+
+// keep keeps a network that was begun to be read in a turn, if that is not over.
+func (w *Waters) keep(g *graph, turn int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if turn != w.turn {
+		return
+	}
 	w.older = slices.Insert(w.older, 0, g)
 	w.older = w.older[:min(len(w.older), kept)]
 }
@@ -206,6 +218,7 @@ func (w *Waters) catchUp(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.held, w.older, w.loaded = g, nil, true
+	w.turn++
 	return nil
 }
 
