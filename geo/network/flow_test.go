@@ -50,7 +50,7 @@ func flipSome(rt *rapid.T, lines []network.Line) []network.Line {
 func TestFlippingALineIsNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		lines := web(rt)
+		lines := web(rt, true)
 		opt := network.Options{Direction: network.Outfalls}
 		for i := range lines { // one in each component that can be
 			f := lines[i].Geom.FlatCoords()
@@ -87,7 +87,7 @@ func TestFlippingALineIsNothing(t *testing.T) {
 func TestLengthsSum(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		lines := web(rt)
+		lines := web(rt, true)
 		total := 0.0
 		for _, l := range lines {
 			total += lref.Length(l.Geom)

@@ -98,12 +98,13 @@ async function together(tiles: Tiles, at: At): Promise<Tile> {
 
 const around = [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => [dx, dy] as const)).filter(([dx, dy]) => dx || dy)
 
-// style is the map's own, with what hides or makes edges taken out: names and signs, dashes (which start anew in every tile)
+// style is the map's own of what is in tiles, with what hides or makes edges taken out: names and signs, dashes (which start anew in every tile)
 // and half transparent strokes (which would show where a line is drawn twice). All rivers and reaches are drawn out: no stroke
 // is wider.
 function style(): LayerSpecification[] {
   const reach = { type: 'line', source: 'hetu', 'source-layer': 'reach', paint: { 'line-width': 3 } } as const
-  const drawn = layers('zh-CN').filter((l) => l.type === 'line' || l.type === 'fill' || l.type === 'background')
+  const inTiles = (l: LayerSpecification) => (l.type === 'line' || l.type === 'fill') && l.source === 'hetu'
+  const drawn = layers('zh-CN').filter((l) => l.type === 'background' || inTiles(l))
   return [...drawn, { ...reach, id: 'reach' } as const].map((layer) => {
     const l = structuredClone(layer) as LayerSpecification & { paint: Record<string, unknown> }
     delete l.paint['line-dasharray']
