@@ -19,7 +19,7 @@ type outage struct{ api.Store }
 
 func (outage) Responsible(_ context.Context, q duty.Question) (duty.Answer, error) {
 	if q.At.KnownAt.IsZero() {
-		return duty.Answer{Lon: q.Lon, Lat: q.Lat, AsOf: q.At.AsOf, RadiusM: duty.DefaultRadiusM, Rivers: []duty.RiverFound{}}, nil
+		return duty.Answer{Lon: q.Lon, Lat: q.Lat, RadiusM: duty.DefaultRadiusM, Rivers: []duty.RiverFound{}}, nil
 	}
 	return duty.Answer{}, geo.Wrapf(errors.New("connection refused"), geo.CodeUnavailable, "the database did not answer in time")
 }

@@ -102,7 +102,7 @@ func (b *benchAsk) positions(ctx context.Context) error {
 
 // measure starts a server and asks it, once who is responsible is in memory.
 func (b *benchAsk) measure(ctx context.Context) (err error) {
-	watch := &phrase{of: []byte("who answers for what is in memory"), to: b.stderr, heard: make(chan struct{})}
+	watch := &phrase{of: []byte(allLoaded), to: b.stderr, heard: make(chan struct{})}
 	if b.server, err = b.serveChild(ctx, watch, "serve", "--listen", "127.0.0.1:0", "--database-url", b.where.DSN(cluster.Superuser)); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ const settling = 3 * time.Second
 
 func (b *bench) start(ctx context.Context, file string) (s started, err error) {
 	began := time.Now()
-	watch := &phrase{of: []byte("who answers for what is in memory"), to: b.stderr, heard: make(chan struct{})}
+	watch := &phrase{of: []byte(allLoaded), to: b.stderr, heard: make(chan struct{})}
 	server, err := b.serveChild(ctx, watch, "serve", "--listen", "127.0.0.1:0", "--database-url", b.where.DSN(cluster.Superuser), "--snapshot", file)
 	if err != nil {
 		return s, err
@@ -70,7 +70,7 @@ func (b *bench) start(ctx context.Context, file string) (s started, err error) {
 	select {
 	case <-watch.heard:
 	case <-time.After(10 * time.Minute):
-		return s, errors.New("the roster of duty was not loaded in ten minutes")
+		return s, errors.New("not everything was in memory after ten minutes")
 	case <-ctx.Done():
 		return s, ctx.Err()
 	}

@@ -113,7 +113,7 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 	collectAt(20) // of what is now there; the load itself is quicker without
 	following, end := context.WithCancel(context.WithoutCancel(ctx))
 	var all, whole sync.WaitGroup
-	whole.Add(2)
+	whole.Add(3)
 	m.waters = waters.New(db.Network(), a.now)
 	all.Go(func() {
 		m.atlas.Gather(following, source)
@@ -131,9 +131,7 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 		})
 	})
 	all.Go(func() {
-		if err := m.roster.Load(following, db.Roster()); err == nil {
-			a.say("who answers for what is in memory")
-		} // else Follow says what is wrong, and loads it later
+		_ = m.roster.Load(following, db.Roster()) // Follow says what is wrong, and loads it later
 		whole.Done()
 		m.roster.Follow(following, db.Roster(), func(err error) {
 			if err != nil {
@@ -144,6 +142,8 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 		})
 	})
 	all.Go(func() {
+		_ = m.waters.Load(following)
+		whole.Done()
 		m.waters.Follow(following, func(err error) {
 			if err != nil {
 				a.log.ErrorContext(following, "the river network does not hear of what is written; it goes on with what it has", slog.Any("cause", err))
@@ -156,6 +156,9 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 	all.Go(func() {
 		whole.Wait()
 		giveBack()
+		if m.roster.State().Loaded && following.Err() == nil {
+			a.say("%s", allLoaded)
+		}
 	})
 	m.stop = func() {
 		end()
@@ -164,6 +167,9 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 	}
 	return m, nil
 }
+
+// allLoaded is said when nothing is left to be read of what is answered from memory.
+const allLoaded = "who answers for what and the river network are in memory"
 
 // giveBack gives back the memory that loading took, and has garbage collected whenever there are about 64 MB of it. Nearly all that is
 // in use are large arrays without pointers: to look at them costs the collector nothing, and a share of them would be much.

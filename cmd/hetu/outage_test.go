@@ -96,7 +96,7 @@ func TestDatabaseOutage(t *testing.T) {
 		return layers[0].Count
 	}
 	had := reaches()
-	for n := 0; !strings.Contains(s.stderr.String(), "who answers for what is in memory"); n++ {
+	for n := 0; !strings.Contains(s.stderr.String(), "who answers for what and the river network are in memory"); n++ {
 		if n > 300 {
 			t.Fatalf("the roster was not loaded: %s", s.stderr)
 		}

@@ -67,7 +67,13 @@ func (s *Store) Responsible(ctx context.Context, q duty.Question) (duty.Answer, 
 		return duty.Answer{}, interpret(fmt.Errorf("begin an answer: %w", err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	return duty.Responsible(ctx, source{tx, s.queries}, q)
+	src := source{tx, s.queries}
+	answer, err := duty.Responsible(ctx, src, q)
+	if err != nil {
+		return duty.Answer{}, err
+	}
+	answer.Version, err = src.Version(ctx)
+	return answer, err
 }
 
 // source is a [duty.Source] over one transaction.

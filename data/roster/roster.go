@@ -53,6 +53,7 @@ func (r *Roster) Responsible(ctx context.Context, q duty.Question) (answer duty.
 		return duty.Answer{}, false, nil
 	}
 	answer, err = duty.Responsible(ctx, view{r.held, r.lines}, q)
+	answer.Version = r.state.Version
 	return answer, true, err
 }
 

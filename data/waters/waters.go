@@ -86,7 +86,7 @@ func (g *graph) isOf(at duty.Moment) bool {
 	return g.moment.KnownAt.Equal(at.KnownAt) && !at.AsOf.Before(g.from) && (g.to.IsZero() || at.AsOf.Before(g.to))
 }
 
-// New makes one that reads a network when it is first asked for, or by Follow.
+// New makes one that reads a network when it is first asked for, or by Load or Follow.
 func New(source Source, now func() time.Time) *Waters { return &Waters{source: source, now: now} }
 
 // Graph gives the network as of a moment, and the newest write that it knows of.
@@ -161,7 +161,10 @@ func (w *Waters) read(ctx context.Context, at duty.Moment) (*graph, error) {
 	return &graph{g, n.Version, at, n.From, n.To}, nil
 }
 
-// Follow reads the network of now and takes in what is written to the source until ctx ends. While the source cannot be reached
+// Load reads the network of now, for Follow to keep it so.
+func (w *Waters) Load(ctx context.Context) error { return w.catchUp(ctx) }
+
+// Follow reads the network of now, if Load did not, and takes in what is written to the source until ctx ends. While the source cannot be reached
 // the network stays as it is; trouble is told each time it begins and, with nil, when it is over.
 func (w *Waters) Follow(ctx context.Context, trouble func(error)) {
 	lost := false

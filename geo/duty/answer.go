@@ -1,17 +1,12 @@
 package duty
 
-import (
-	"time"
-
-	"hetu/geo"
-)
+import "hetu/geo"
 
 // Answer says who is responsible at a position.
 type Answer struct {
+	Version int64        `json:"-"` // the newest write that it knows of
 	Lon     float64      `json:"lon"`
 	Lat     float64      `json:"lat"`
-	AsOf    geo.Date     `json:"as_of"`
-	KnownAt *time.Time   `json:"known_at"` // null: as known now
 	RadiusM float64      `json:"radius_m"`
 	Tie     bool         `json:"tie"`    // more than one river is as near
 	Rivers  []RiverFound `json:"rivers"` // nearest first; empty: no river within the radius

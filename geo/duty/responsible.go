@@ -51,10 +51,7 @@ func Responsible(ctx context.Context, src Source, q Question) (Answer, error) {
 	if q.RadiusM == 0 {
 		q.RadiusM = DefaultRadiusM
 	}
-	a := Answer{Lon: q.Lon, Lat: q.Lat, AsOf: q.At.AsOf, RadiusM: q.RadiusM, Rivers: []RiverFound{}}
-	if !q.At.KnownAt.IsZero() {
-		a.KnownAt = &q.At.KnownAt
-	}
+	a := Answer{Lon: q.Lon, Lat: q.Lat, RadiusM: q.RadiusM, Rivers: []RiverFound{}}
 	found, err := nearest(ctx, src, q)
 	if err != nil || len(found) == 0 {
 		return a, err

@@ -343,9 +343,12 @@ func (l *layer) copyShort(from *layer, was, r *record) bool {
 	return true
 }
 
+// spare is the room that an array of n entries is given for a few edits.
+func spare(n int) int { return n/64 + 1024 }
+
 // roomy gives an array with room for a few edits, and not for much more.
 func roomy[T any](s []T) []T {
-	if room := len(s)/32 + 1024; cap(s) < len(s)+room/2 || cap(s) > len(s)+2*room {
+	if room := spare(len(s)); cap(s) < len(s)+room/2 || cap(s) > len(s)+2*room {
 		return append(huge[T](len(s)+room), s...)
 	}
 	return s
@@ -354,7 +357,7 @@ func roomy[T any](s []T) []T {
 // reserve makes room for what another layer has.
 func (l *layer) reserve(from *layer) {
 	l.dict, l.own = newDictionary(), &lineage{}
-	room := func(n int) int { return n + n/32 + 1024 } // for a few edits
+	room := func(n int) int { return n + spare(n) }
 	l.steps, l.few, l.parts = huge[uint32](room(len(from.steps))), huge[uint32](room(len(from.few))), huge[part](room(len(from.parts)))
 	l.longs, l.chunks, l.values = huge[long](room(len(from.longs))), huge[chunk](room(len(from.chunks))), huge[uint32](room(len(from.values)))
 	l.dict.bytes = append(huge[byte](room(len(from.dict.bytes))), 0)

@@ -79,7 +79,7 @@ func arrayOf[T any](name string, of func(*layer) *[]T) array {
 			if n%size != 0 {
 				return nil, fmt.Errorf("%d bytes are no whole number of entries", n)
 			}
-			s := huge[T](int(n/size + n/size/32 + 1024))[:n/size] // with room for a few edits
+			s := huge[T](int(n/size) + spare(int(n/size)))[:n/size]
 			*of(l) = s
 			return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), n), nil //nolint:gosec // as above
 		},
