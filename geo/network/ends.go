@@ -7,11 +7,12 @@ const slackMM = 10
 
 // Ends gives the measures at the upper end of a route and at its lower one, as far as its edges reach.
 func (g *Graph) Ends(route int64) (upper, lower float64, ok bool) {
-	r, ok := g.routes.find(route)
+	r, ok := g.route(route)
 	if !ok {
 		return 0, 0, false
 	}
-	low, high := metres(g.from(g.first[r])), metres(g.to(g.first[r+1]-1))
+	from, to := g.measures(r)
+	low, high := metres(from), metres(to)
 	if g.rising.has(r) {
 		return high, low, true
 	}
@@ -22,7 +23,7 @@ func (g *Graph) Ends(route int64) (upper, lower float64, ok bool) {
 // downstream. It is on the edge of that part and not the node there, so that what joins or leaves beside the part is not
 // walked. A part may reach a centimetre beyond the edges.
 func (g *Graph) Before(part Range, mode Mode) (Place, error) {
-	r, ok := g.routes.find(part.Route)
+	r, ok := g.route(part.Route)
 	if !ok {
 		return Place{}, geo.Errorf(geo.CodeNotFound, "route %d is not part of the network", part.Route)
 	}
@@ -32,7 +33,8 @@ func (g *Graph) Before(part Range, mode Mode) (Place, error) {
 		m = part.FromM
 	}
 	mm, ok := placed(m)
-	if low, high := g.from(g.first[r]), g.to(g.first[r+1]-1); mm < low && mm >= low-slackMM || mm > high && mm <= high+slackMM {
+	low, high := g.measures(r)
+	if mm < low && mm >= low-slackMM || mm > high && mm <= high+slackMM {
 		mm = min(max(mm, low), high)
 	}
 	if ok {
@@ -45,5 +47,5 @@ func (g *Graph) Before(part Range, mode Mode) (Place, error) {
 		}
 	}
 	return Place{}, geo.Errorf(geo.CodeNotFound, "route %d has no edge at %.3f m: its edges lie between %.3f m and %.3f m", part.Route, m,
-		metres(g.from(g.first[r])), metres(g.to(g.first[r+1]-1)))
+		metres(low), metres(high))
 }

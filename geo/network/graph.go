@@ -3,6 +3,7 @@ package network
 import (
 	"math/bits"
 	"slices"
+	"sort"
 	"sync"
 )
 
@@ -16,7 +17,7 @@ import (
 // network do, so 1,000,000 edges fit in 50 MB. That holds while the ids of edges, of nodes and of routes each lie within
 // 4,294,967,295 of each other, as ids of one sequence do; else it is four bytes more for each such id.
 type Graph struct {
-	// Edges are numbered by route, then measure, then id; routes by id.
+	// Edges are numbered by route, then measure, then id; routes as [kin] says.
 	edges idList
 	byID  []uint32 // edges in order of id
 
@@ -27,12 +28,14 @@ type Graph struct {
 	lower    []uint32         // node the water goes to
 	main     bitset
 	starts   ranked // edges that are the first of their route
+	mouths   bitset // edges that are the lowest of a route whose part of the tree is closed
 
-	routes idList
-	first  []uint32 // first edge of each route, and the number of edges
-	river  []uint32 // the lowest route of the same river; nil where no river has two routes
-	order  []uint8
-	rising bitset // routes whose measures grow upstream
+	routes    idList
+	routeByID []uint32
+	depth     []uint8  // of each route in the tree
+	river     []uint32 // the lowest route of the same river; nil where no river has two routes
+	order     []uint8
+	rising    bitset // routes whose measures grow upstream
 
 	// Nodes are numbered as the edges come out of them, so what lies together on a river does so in memory, and the node
 	// that an edge comes from follows from its number; but for edges that part from others, which stand apart in order.
@@ -62,12 +65,12 @@ func (g *Graph) NodeCount() int { return g.nodes.len() }
 
 // Bytes gives the memory that the graph holds, without what its traces borrow.
 func (g *Graph) Bytes() int {
-	n := 4 * (cap(g.byID) + cap(g.fromLow) + cap(g.span) + cap(g.lower) + cap(g.parted) + cap(g.partedAt) + cap(g.nodeByID) + cap(g.first) + cap(g.river) + cap(g.incident) + cap(g.at))
+	n := 4 * (cap(g.byID) + cap(g.fromLow) + cap(g.span) + cap(g.lower) + cap(g.parted) + cap(g.partedAt) + cap(g.nodeByID) + cap(g.routeByID) + cap(g.river) + cap(g.incident) + cap(g.at))
 	if len(g.length) > 0 && &g.length[0] != &g.span[0] {
 		n += 4 * cap(g.length)
 	}
 	n += 16 * len(g.fromHigh) // and what a map needs besides
-	n += 8*(cap(g.main)+cap(g.rising)+cap(g.starts.bits)+cap(g.heads.bits)) + 4*(cap(g.starts.before)+cap(g.heads.before)) + cap(g.order)
+	n += 8*(cap(g.main)+cap(g.mouths)+cap(g.rising)+cap(g.starts.bits)+cap(g.heads.bits)) + 4*(cap(g.starts.before)+cap(g.heads.before)) + cap(g.order) + cap(g.depth)
 	return n + g.edges.bytes() + g.routes.bytes() + g.nodes.bytes()
 }
 
@@ -108,6 +111,29 @@ func (g *Graph) node(id int64) (uint32, bool) {
 	return g.nodeByID[k], true
 }
 
+func (g *Graph) route(id int64) (uint32, bool) {
+	k, ok := search(len(g.routeByID), id, func(i int) int64 { return g.routes.at(g.routeByID[i]) })
+	if !ok {
+		return none, false
+	}
+	return g.routeByID[k], true
+}
+
+// edgesOf gives the first edge of a route and the one after its last.
+func (g *Graph) edgesOf(r uint32) (first, end uint32) {
+	first = g.starts.place(r)
+	return first, min(g.starts.bits.next(first+1), uint32(g.edges.len())) //nolint:gosec // at most maxItems
+}
+
+// lowest gives the edge at a route's mouth.
+func (g *Graph) lowest(r uint32) uint32 {
+	first, end := g.edgesOf(r)
+	if g.rising.has(r) {
+		return first
+	}
+	return end - 1
+}
+
 func (g *Graph) routeOf(e uint32) uint32 { return g.starts.upTo(e) - 1 }
 
 // from gives the lower measure of an edge in millimetres.
@@ -126,9 +152,15 @@ func (g *Graph) sameRiver(a, b uint32) bool {
 	return a == b || g.river != nil && g.river[a] == g.river[b]
 }
 
-// routeSpan gives the millimetres from the first measure of a route to its last.
+// measures gives the first measure of a route and its last, in millimetres.
+func (g *Graph) measures(r uint32) (from, to int64) {
+	first, end := g.edgesOf(r)
+	return g.from(first), g.to(end - 1)
+}
+
 func (g *Graph) routeSpan(r uint32) int64 {
-	return g.to(g.first[r+1]-1) - g.from(g.first[r])
+	from, to := g.measures(r)
+	return to - from
 }
 
 // entry gives the measure at which a walk upstream or downstream comes upon an edge; the other way gives where it leaves.
@@ -197,6 +229,17 @@ func (b bitset) add(i uint32) bool {
 	return true
 }
 
+// next gives the first bit set from a place on; where there is none, one that lies beyond.
+func (b bitset) next(i uint32) uint32 {
+	for word := i / 64; int(word) < len(b); word++ {
+		if rest := b[word] >> (i % 64); rest != 0 {
+			return i + uint32(bits.TrailingZeros64(rest)) //nolint:gosec // at most 63
+		}
+		i = 64 * (word + 1)
+	}
+	return none
+}
+
 // ranked is a bitset that counts: the bits before each word are known.
 type ranked struct {
 	bits   bitset
@@ -217,4 +260,14 @@ func (r *ranked) count() {
 func (r *ranked) upTo(i uint32) uint32 {
 	word := r.bits[i/64] << (63 - i%64)
 	return r.before[i/64] + uint32(bits.OnesCount64(word)) //nolint:gosec // at most 64
+}
+
+// place gives where the n-th bit stands that is set, counted from 0.
+func (r *ranked) place(n uint32) uint32 {
+	word := sort.Search(len(r.before), func(i int) bool { return r.before[i] > n }) - 1
+	rest := r.bits[word]
+	for range n - r.before[word] {
+		rest &= rest - 1
+	}
+	return uint32(64*word + bits.TrailingZeros64(rest)) //nolint:gosec // an edge
 }

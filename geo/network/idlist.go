@@ -38,10 +38,16 @@ func (l *idList) at(i uint32) int64 {
 	return l.wide[i]
 }
 
-// find looks an id up in a list that is sorted.
-func (l *idList) find(id int64) (uint32, bool) {
-	i, ok := search(l.len(), id, func(i int) int64 { return l.at(uint32(i)) }) //nolint:gosec // an index
-	return uint32(i), ok                                                       //nolint:gosec // an index
+// appendTo appends the ids of [from, to).
+func (l *idList) appendTo(dst []int64, from, to uint32) []int64 {
+	if l.low == nil {
+		return append(dst, l.wide[from:to]...)
+	}
+	dst = slices.Grow(dst, int(to-from))
+	for _, low := range l.low[from:to] {
+		dst = append(dst, l.base+int64(low))
+	}
+	return dst
 }
 
 // search finds an id among n that are sorted.

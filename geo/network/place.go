@@ -43,7 +43,7 @@ func (g *Graph) OnEdge(id int64, m float64) (Place, error) {
 // joins there lies upstream of it and what leaves there downstream. At an end of the route it is the end of its last edge,
 // so upstream of a river's mouth is that river alone. Neither depends on which way the measures grow.
 func (g *Graph) OnRoute(route int64, m float64) (Place, error) {
-	r, ok := g.routes.find(route)
+	r, ok := g.route(route)
 	if !ok {
 		return Place{}, geo.Errorf(geo.CodeNotFound, "route %d is not part of the network", route)
 	}
@@ -52,8 +52,8 @@ func (g *Graph) OnRoute(route int64, m float64) (Place, error) {
 			return p, nil
 		}
 	}
-	return Place{}, geo.Errorf(geo.CodeNotFound, "route %d has no edge at %.3f m: its edges lie between %.3f m and %.3f m", route, m,
-		metres(g.from(g.first[r])), metres(g.to(g.first[r+1]-1)))
+	low, high := g.measures(r)
+	return Place{}, geo.Errorf(geo.CodeNotFound, "route %d has no edge at %.3f m: its edges lie between %.3f m and %.3f m", route, m, metres(low), metres(high))
 }
 
 func (g *Graph) onRoute(r uint32, mm int64) (Place, bool) {
@@ -78,8 +78,8 @@ func (g *Graph) onRoute(r uint32, mm int64) (Place, bool) {
 
 // around gives the edge of a route that ends at a measure or holds it, and the one that begins at it.
 func (g *Graph) around(r uint32, mm int64) (before, after uint32) {
-	first, n := g.first[r], g.first[r+1]-g.first[r]
-	k := sort.Search(int(n), func(i int) bool { return g.from(first+uint32(i)) > mm }) //nolint:gosec // an index
+	first, end := g.edgesOf(r)
+	k := sort.Search(int(end-first), func(i int) bool { return g.from(first+uint32(i)) > mm }) //nolint:gosec // an index
 	before, after = none, none
 	for e := first + uint32(k); e > first && before == none; { //nolint:gosec // an index
 		e--

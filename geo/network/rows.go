@@ -40,9 +40,13 @@ func NewGraph(rows Rows) (*Graph, error) {
 	if len(rows.Edges) > maxItems || len(rows.Nodes) > maxItems-2*len(rows.Edges) {
 		return nil, geo.Errorf(geo.CodeTooLarge, "a graph holds %d edges and nodes", maxItems)
 	}
-	if err := b.layRoutes(); err != nil {
+	if err := b.sortRoutes(); err != nil {
 		return nil, err
 	}
+	if err := b.sortEdges(); err != nil {
+		return nil, err
+	}
+	b.layRoutes()
 	if err := b.layEdges(); err != nil {
 		return nil, err
 	}
@@ -55,14 +59,15 @@ func NewGraph(rows Rows) (*Graph, error) {
 // graphBuilder carries one NewGraph from step to step.
 type graphBuilder struct {
 	rows   Rows
-	routes []RouteRow // in order of id, those with edges
+	routes []RouteRow // those with edges, by id until they are laid, then as the graph numbers them
 	g      *Graph
-	order  []uint32 // rows in the order of the graph
+	order  []uint32 // rows, by route, measure and id
 	route  []uint32 // of each row, in routes
+	kin    *kin
 }
 
-// layRoutes numbers the routes by id.
-func (b *graphBuilder) layRoutes() error {
+// sortRoutes puts the routes that have edges in order of id.
+func (b *graphBuilder) sortRoutes() error {
 	used := make(map[int64]bool, len(b.rows.Routes))
 	for i := range b.rows.Edges {
 		used[b.rows.Edges[i].Route] = true
@@ -74,21 +79,35 @@ func (b *graphBuilder) layRoutes() error {
 		}
 	}
 	slices.SortFunc(b.routes, func(p, q RouteRow) int { return cmp.Compare(p.ID, q.ID) })
-	ids := make([]int64, len(b.routes))
-	b.g.order, b.g.rising = make([]uint8, len(ids)), newBitset(len(ids))
-	for i, r := range b.routes {
-		if i > 0 && r.ID == ids[i-1] {
-			return geo.Errorf(geo.CodeInvalid, "route %d stands twice", r.ID)
+	for i := 1; i < len(b.routes); i++ {
+		if b.routes[i].ID == b.routes[i-1].ID {
+			return geo.Errorf(geo.CodeInvalid, "route %d stands twice", b.routes[i].ID)
 		}
-		ids[i] = r.ID
+	}
+	return nil
+}
+
+// layRoutes numbers the routes as their tree has them, and the edges' order with them.
+func (b *graphBuilder) layRoutes() {
+	b.kin = kinOf(b.routes, b.rows.Edges, b.order, b.route)
+	byID := b.routes
+	b.routes = make([]RouteRow, len(byID))
+	ids := make([]int64, len(byID))
+	b.g.order, b.g.depth, b.g.rising = make([]uint8, len(ids)), b.kin.depth, newBitset(len(ids))
+	for i, was := range b.kin.route {
+		r := byID[was]
+		b.routes[i], ids[i] = r, r.ID
 		b.g.order[i] = uint8(min(max(r.Order, 0), math.MaxUint8)) //nolint:gosec // within
 		if r.Upstream {
 			b.g.rising.set(uint32(i)) //nolint:gosec // an index
 		}
 	}
-	b.g.routes = newIDList(ids)
+	b.g.routes, b.g.routeByID = newIDList(ids), b.kin.number
+	for i, was := range b.route {
+		b.route[i] = b.kin.number[was]
+	}
+	slices.SortStableFunc(b.order, func(i, j uint32) int { return cmp.Compare(b.route[i], b.route[j]) })
 	b.layRivers()
-	return nil
 }
 
 func (b *graphBuilder) layRivers() {
@@ -112,8 +131,8 @@ func (b *graphBuilder) layRivers() {
 	}
 }
 
-// layEdges checks the edges and puts them in order of route, measure and id.
-func (b *graphBuilder) layEdges() error {
+// sortEdges checks the edges and puts them in order of route, measure and id.
+func (b *graphBuilder) sortEdges() error {
 	rows, n := b.rows.Edges, len(b.rows.Edges)
 	b.order, b.route = make([]uint32, n), make([]uint32, n)
 	for i := range rows {
@@ -121,20 +140,25 @@ func (b *graphBuilder) layEdges() error {
 		if err := e.check(); err != nil {
 			return err
 		}
-		r, ok := b.g.routes.find(e.Route)
+		r, ok := search(len(b.routes), e.Route, func(i int) int64 { return b.routes[i].ID })
 		if !ok {
 			return geo.Errorf(geo.CodeInvalid, "edge %d lies on route %d, which is not there", e.ID, e.Route)
 		}
-		b.order[i], b.route[i] = uint32(i), r //nolint:gosec // an index
+		b.order[i], b.route[i] = uint32(i), uint32(r) //nolint:gosec // an index
 	}
 	slices.SortFunc(b.order, func(i, j uint32) int {
 		p, q := &rows[i], &rows[j]
 		return cmp.Or(cmp.Compare(b.route[i], b.route[j]), cmp.Compare(millimetres(p.FromM), millimetres(q.FromM)), cmp.Compare(p.ID, q.ID))
 	})
+	return nil
+}
+
+func (b *graphBuilder) layEdges() error {
+	n := len(b.order)
 	ids := make([]int64, n)
 	b.g.byID = make([]uint32, n)
 	for k, i := range b.order {
-		ids[k], b.g.byID[k] = rows[i].ID, uint32(k) //nolint:gosec // an index
+		ids[k], b.g.byID[k] = b.rows.Edges[i].ID, uint32(k) //nolint:gosec // an index
 	}
 	b.g.edges = newIDList(ids)
 	slices.SortFunc(b.g.byID, func(i, j uint32) int { return cmp.Compare(ids[i], ids[j]) })
@@ -162,7 +186,6 @@ func (b *graphBuilder) layMeasures() {
 	g, n := b.g, len(b.order)
 	g.fromLow, g.span, g.length = make([]uint32, n), make([]uint32, n), make([]uint32, n)
 	g.main, g.starts = newBitset(n), ranked{bits: newBitset(n)}
-	g.first = make([]uint32, 0, len(b.routes)+1)
 	differs := false
 	for k, i := range b.order {
 		e, at := &b.rows.Edges[i], uint32(k) //nolint:gosec // an index
@@ -184,11 +207,15 @@ func (b *graphBuilder) layMeasures() {
 		}
 		if k == 0 || b.route[i] != b.route[b.order[k-1]] {
 			g.starts.bits.set(at)
-			g.first = append(g.first, at)
 		}
 	}
-	g.first = append(g.first, uint32(n)) //nolint:gosec // at most maxItems
 	g.starts.count()
+	g.mouths = newBitset(n)
+	for r, closed := range b.kin.closed {
+		if closed {
+			g.mouths.set(g.lowest(uint32(r))) //nolint:gosec // an index
+		}
+	}
 	if !differs {
 		g.length = g.span
 	}

@@ -37,7 +37,7 @@ type Stops struct {
 func (g *Graph) NewStops(marks []Mark) (stops *Stops, off []Mark) {
 	s := &Stops{g: g, any: newBitset(g.Len())}
 	for _, m := range marks {
-		r, ok := g.routes.find(m.Route)
+		r, ok := g.route(m.Route)
 		mm, finite := placed(m.AtM)
 		if !ok || !finite {
 			off = append(off, m)
@@ -110,13 +110,14 @@ type edgeRange struct {
 func (g *Graph) NewWithin(ranges []Range) *Within {
 	w := &Within{g: g}
 	for _, r := range ranges {
-		route, ok := g.routes.find(r.Route)
+		route, ok := g.route(r.Route)
 		from, finite := placed(r.FromM)
 		to, alsoFinite := placed(r.ToM)
 		if !ok || !finite || !alsoFinite {
 			continue
 		}
-		for e := g.lastBefore(route, from); e < g.first[route+1] && g.from(e) < to; e++ {
+		_, end := g.edgesOf(route)
+		for e := g.lastBefore(route, from); e < end && g.from(e) < to; e++ {
 			if lo, hi := max(from, g.from(e)), min(to, g.to(e)); lo < hi {
 				w.ranges = append(w.ranges, edgeRange{e, lo, hi})
 			}
@@ -131,9 +132,9 @@ func (g *Graph) NewWithin(ranges []Range) *Within {
 
 // lastBefore gives the last edge of a route that begins at a measure or before it, the first where none does.
 func (g *Graph) lastBefore(route uint32, mm int64) uint32 {
-	first, n := g.first[route], int(g.first[route+1]-g.first[route])
-	k := sort.Search(n, func(i int) bool { return g.from(first+uint32(i)) > mm }) //nolint:gosec // an index
-	return first + uint32(max(k-1, 0))                                            //nolint:gosec // an index
+	first, end := g.edgesOf(route)
+	k := sort.Search(int(end-first), func(i int) bool { return g.from(first+uint32(i)) > mm }) //nolint:gosec // an index
+	return first + uint32(max(k-1, 0))                                                         //nolint:gosec // an index
 }
 
 // merge makes one of ranges that touch.

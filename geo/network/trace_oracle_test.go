@@ -311,6 +311,43 @@ func wild(rng *rand.Rand) plainNet {
 	return n
 }
 
+// tame makes networks as rivers have them: a tree, with an arm, a cut or a circle here and there.
+func tame(rng *rand.Rand) plainNet {
+	var n plainNet
+	above := map[int64]plainEdge{} // of a node, the edge that the next one above it may go on from
+	add := func(upper, lower int64) {
+		e, ok := above[lower]
+		if !ok || rng.IntN(3) == 0 {
+			e = plainEdge{route: int64(len(n.rows.Routes)+1) * 7, rising: rng.IntN(2) == 0}
+			e.river = -e.route
+			n.rows.Routes = append(n.rows.Routes, network.RouteRow{ID: e.route, Upstream: e.rising})
+		} else {
+			delete(above, lower)
+		}
+		e.length = 1 + rng.Int64N(40)
+		if e.upper, e.lower = upper, lower; e.rising {
+			e.lo, e.hi = e.hi, e.hi+e.length
+		} else {
+			e.lo, e.hi = e.lo-e.length, e.lo
+		}
+		above[upper] = e
+		n.edges = append(n.edges, e)
+	}
+	nodes := int64(2 + rng.IntN(40))
+	for v := int64(1); v < nodes; v++ {
+		add(v, max(0, v-1-rng.Int64N(4)))
+	}
+	for range rng.IntN(4) {
+		add(rng.Int64N(nodes), rng.Int64N(nodes))
+	}
+	ids := rng.Perm(3 * len(n.edges))
+	for i := range n.edges {
+		n.edges[i].id = int64(ids[i] + 1)
+	}
+	n.fill(rng)
+	return n
+}
+
 func (n *plainNet) fill(rng *rand.Rand) {
 	for _, e := range n.edges {
 		row := network.EdgeRow{

@@ -156,6 +156,25 @@ func TestIDsAreTheFixPoint(t *testing.T) {
 	})
 }
 
+// Also where most is told without a walk: in networks that are nearly trees, from every node and edge.
+func TestIDsOfTreesAreTheFixPoint(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3000) {
+		n := tame(rand.New(rand.NewPCG(seed, 17)))
+		g := graph(t, n.rows)
+		for _, e := range n.edges {
+			for _, s := range []plainStart{{node: e.upper}, {node: e.lower}, {edge: e.id, mm: e.lo}, {edge: e.id, mm: e.hi}} {
+				for _, mode := range []network.Mode{network.UpAll, network.DownAll} {
+					got, want := ids(t, g, place(t, g, s), mode, network.Limits{}), n.reached(s, mode == network.UpAll)
+					if !slices.Equal(got, want) {
+						t.Fatalf("seed %d: %s from %+v: got %v, want %v: %+v", seed, mode, s, got, want, n.edges)
+					}
+				}
+			}
+		}
+	}
+}
+
 func ids(t testing.TB, g *network.Graph, from network.Place, mode network.Mode, lim network.Limits) []int64 {
 	t.Helper()
 	got, err := g.IDs(nil, from, mode, lim)
