@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -47,4 +48,20 @@ func (s *server) asked(r *http.Request, known ...string) (params, duty.Moment, e
 	}
 	at, err := p.moment(s.Now())
 	return p, at, err
+}
+
+// reportPatience bounds a report over many rivers: it ends before the server's own limit would cut the connection without a word.
+const reportPatience = 50 * time.Second
+
+// within answers that a question was too large when it took longer than that.
+func within(patience time.Duration, h handlerFunc) handlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		err := h(w, r.WithContext(ctx))
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return geo.Wrapf(err, geo.CodeUnavailable, "the report took longer than %v and was stopped: ask for a division or a river", patience)
+		}
+		return err
+	}
 }
