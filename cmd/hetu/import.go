@@ -37,6 +37,7 @@ type importCmd struct {
 	Outlet      []string          `help:"A place where the water leaves; what is joined to it flows to it. May be repeated." placeholder:"LON,LAT" sep:"none"`
 	Crossings   string            `help:"Lines that cross without a vertex in common: kind (a canal passes a river, others meet), node (all meet) or keep (none does)." enum:"kind,node,keep" default:"kind"`
 	UseM        bool              `help:"Use the file's M as the measure." name:"use-m"`
+	KmPoints    string            `help:"A file of surveyed kilometre stones (points with the river's name or code and a measure as K12+345): routes with such are measured by them." placeholder:"FILE"`
 	SkipRefused bool              `help:"Take the rows that can be taken; the others go to FILE.refused.csv."`
 	DryRun      bool              `help:"Report and store nothing."`
 	Yes         bool              `help:"Merge without asking, guesses included." short:"y"`
@@ -74,7 +75,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 func (c *importCmd) request(a *app) (ingest.Request, error) {
 	req := ingest.Request{
 		Path: c.File, As: c.As, Layer: c.Layer, CRS: c.CRS, Encoding: c.Encoding, Transform: c.Transform, Map: c.Map, Set: c.Set, Source: c.Source,
-		Today: geo.DateOf(a.now()), Actor: "hetu import", SnapM: c.Snap, Against: c.Against, UseM: c.UseM,
+		Today: geo.DateOf(a.now()), Actor: "hetu import", SnapM: c.Snap, Against: c.Against, UseM: c.UseM, KmPoints: c.KmPoints,
 		SkipRefused: c.SkipRefused, DryRun: c.DryRun, Yes: c.Yes, Progress: progress(a), Temp: os.TempDir(),
 	}
 	if err := c.flow(&req); err != nil {

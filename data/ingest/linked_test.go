@@ -226,6 +226,50 @@ func TestUseM(t *testing.T) {
 	}
 }
 
+// Kilometre stones tell the measures of the river that they name, and each edge's with it; other rivers are measured from the mouth.
+func TestKmPoints(t *testing.T) {
+	t.Parallel()
+	db, run := seed(t)
+	lines := "name,WKT\n乙河,\"LINESTRING (108 26,108.01 26,108.02 26)\"\n丙溪,\"LINESTRING (108.01 26.01,108.01 26)\"\n"
+	const stones = "河流,桩号,经度,纬度\n乙河,K12+000,108.005,26.0001\n乙河,K11+000,108.015,26\n"
+	by := func(csv string) func(*ingest.Request) {
+		path := write(t, "stones.csv", csv)
+		return func(r *ingest.Request) { r.KmPoints = path }
+	}
+	before := count(t, db, "SELECT count(*) FROM hetu.route_version")
+	for csv, want := range map[string]string{
+		strings.Replace(stones, "乙河,K12", "丁河,K12", 1): `row 1 is of the river "丁河", which the file does not have`,
+		strings.Replace(stones, "26.0001", "26.1", 1):  "m off its river",
+		strings.Replace(stones, "K12+000", "十二", 1):    "write it as K12+345",
+		stones + "乙河,K11+500,108.0175,26\n":            "must rise or fall",
+		strings.Replace(stones, "桩号", "说明", 1):         "measure",
+		strings.ReplaceAll(stones, ",108.0", ",18.0"):  "kilometre points in stones.csv",
+	} {
+		if _, err := run("river", lines, by(csv)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if n := count(t, db, "SELECT count(*) FROM hetu.route_version") - before; n != 0 {
+		t.Fatalf("%d routes are stored by imports that were refused", n)
+	}
+	if _, err := run("river", lines, by(stones)); err != nil {
+		t.Fatal(err)
+	}
+	// 0.01 degree is 1,001.2 m here, and between the stones 1,000 m of measure; beyond them a metre is a metre.
+	for where, want := range map[string]int{
+		"calibrated AND measure_origin = 'custom' AND jsonb_array_length(calib_points) = 2 AND calib_points->0 = '{\"lon\":108.005,\"lat\":26.0001,\"measure_m\":12000}'": 1,
+		"calibrated AND abs(ST_M(ST_StartPoint(geom)) - 12500.59) < 0.01 AND abs(ST_M(ST_EndPoint(geom)) - 10499.41) < 0.01 AND ST_NPoints(geom) = 5":                         1,
+		"NOT calibrated AND measure_origin = 'mouth' AND calib_points IS NULL AND ST_M(ST_EndPoint(geom)) = 0 AND ST_X(ST_StartPoint(geom)) = 108.01":                     1,
+	} {
+		if n := count(t, db, "SELECT count(*) FROM hetu.route_version WHERE "+where); n != want {
+			t.Errorf("%d routes have %s, want %d", n, where, want)
+		}
+	}
+	if n := count(t, db, "SELECT count(*) FROM hetu.edge_version WHERE abs(from_m - 11500) < 0.01 AND abs(to_m - 12500.59) < 0.01 OR abs(to_m - 11500) < 0.01 AND abs(from_m - 10499.41) < 0.01"); n != 2 {
+		t.Errorf("%d of the two edges lie at their measures", n)
+	}
+}
+
 // Lines that are measured each for itself have no one measure when they join to one route.
 func TestUseMOfJoinedLines(t *testing.T) {
 	t.Parallel()

@@ -42,7 +42,8 @@ type rivers struct {
 	lines     []network.Line
 	rowOf     []row // of each line
 	divisions map[string]pg.Key
-	differs   int // rows that say otherwise of a river than the first row of its name
+	stonesOf  map[string][]kmPoint // by the word that names their river
+	differs   int                  // rows that say otherwise of a river than the first row of its name
 	unknown   map[string]bool
 }
 
@@ -50,6 +51,9 @@ func buildRivers(ctx context.Context, j *job) error {
 	r := &rivers{j: j, byKey: map[pg.Key]*pg.River{}, unknown: map[string]bool{}}
 	var err error
 	if r.divisions, err = j.divisionKeys(ctx, "division"); err != nil {
+		return err
+	}
+	if r.stonesOf, err = j.kmPoints(ctx); err != nil {
 		return err
 	}
 	j.report.Network = &NetworkReport{}
@@ -244,8 +248,12 @@ func (r *rivers) connect() error {
 	}
 	nodes := r.nodes(net)
 	seen := once{}
-	for _, route := range routes {
-		if err := r.route(net, route, nodes, seen); err != nil {
+	stones, err := r.stones(routes)
+	if err != nil {
+		return err
+	}
+	for i, route := range routes {
+		if err := r.route(net, route, stones[i], nodes, seen); err != nil {
 			return err
 		}
 	}
@@ -262,7 +270,7 @@ func (r *rivers) nodes(net *network.Network) []pg.Key {
 	return keys
 }
 
-func (r *rivers) route(net *network.Network, route network.Route, nodes []pg.Key, seen once) error {
+func (r *rivers) route(net *network.Network, route network.Route, stones []kmPoint, nodes []pg.Key, seen once) error {
 	flat := flatXY(route.Geom.FlatCoords(), route.Geom.Stride())
 	key := r.j.drawnKey(flat, 2)
 	if seen.seen(key, r.rowOf[route.Line]) != nil {
@@ -286,6 +294,14 @@ func (r *rivers) route(net *network.Network, route network.Route, nodes []pg.Key
 		}
 	}
 	out.Geom = measured
+	var at []int
+	if len(stones) > 0 {
+		var err error
+		if out.Geom, at, err = calibrated(measured, stones); err != nil {
+			return err
+		}
+		out.MeasureOrigin, out.Calibrated, out.CalibPoints = "custom", true, calibPoints(stones)
+	}
 	order := 0
 	for _, m := range route.Members {
 		order = max(order, net.Edges[m.Edge].Order)
@@ -294,7 +310,13 @@ func (r *rivers) route(net *network.Network, route network.Route, nodes []pg.Key
 		out.StreamOrder = &order
 	}
 	r.j.out = append(r.j.out, out)
-	return r.edges(net, route, measured, key, nodes)
+	r.edges(net, route, measured, func(vertex int) float64 {
+		if at != nil {
+			vertex = at[vertex]
+		}
+		return out.Geom.FlatCoords()[3*vertex+2]
+	}, key, nodes)
+	return nil
 }
 
 // monotonic tells whether M rises from each vertex to the next, or falls from each.
@@ -309,20 +331,20 @@ func monotonic(line *geom.LineString) bool {
 	return true
 }
 
-func (r *rivers) edges(net *network.Network, route network.Route, measured *geom.LineString, key pg.Key, nodes []pg.Key) error {
+// edges adds the pieces of a route, which are named as they were drawn and lie at the measures of its vertices.
+func (r *rivers) edges(net *network.Network, route network.Route, drawn *geom.LineString, measureOf func(vertex int) float64, key pg.Key, nodes []pg.Key) {
 	for _, m := range route.Members {
 		e := net.Edges[m.Edge]
-		a, b := measured.FlatCoords()[3*m.First+2], measured.FlatCoords()[3*m.Last+2]
+		a, b := measureOf(m.First), measureOf(m.Last)
 		if a == b {
 			continue // a piece too short for the measure to tell
 		}
-		first := measured.FlatCoords()[3*m.First : 3*(m.Last+1)]
+		first := drawn.FlatCoords()[3*m.First : 3*(m.Last+1)]
 		r.j.out = append(r.j.out, pg.Edge{
 			Record: r.j.record(r.j.drawnKey(first, 3)), Route: key, FromM: math.Min(a, b), ToM: math.Max(a, b),
 			From: nodes[e.From], To: nodes[e.To], Main: e.Main, Divergence: e.Divergence,
 		})
 	}
-	return nil
 }
 
 func (r *rivers) reportNetwork(net *network.Network, found *network.Report, routes int) {

@@ -39,6 +39,7 @@ type Request struct {
 	Direction   network.Direction
 	Outlets     []network.Outfall
 	UseM        bool   // M of the file is the measure
+	KmPoints    string // a file of kilometre stones that tell the measures of rivers' routes; empty: none
 	SkipRefused bool   // take the rows that can be taken
 	RefusedFile string // where SkipRefused writes the others; empty: Path.refused.csv. It must not exist
 	DryRun      bool
@@ -152,6 +153,9 @@ func (j *job) check(ctx context.Context) (err error) {
 		return geo.InvalidField("valid-from", "the day from which the rows are valid is not given")
 	}
 	j.valid = geo.Since(j.req.ValidFrom)
+	if j.req.KmPoints != "" && (j.target.name != "river" || j.req.UseM) {
+		return geo.InvalidField("km-points", "kilometre points tell the measures of rivers, where the file's M does not: leave --use-m out, and import --as river")
+	}
 	j.report.Target, j.report.Source, j.report.From = j.target.name, j.req.Source, j.req.ValidFrom
 	j.extent, err = j.store.Extent(ctx)
 	return err

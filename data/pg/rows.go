@@ -98,10 +98,18 @@ type Route struct {
 	River         Key              `db:"river_id"`       // empty: an edge of no river
 	MeasureOrigin string           `db:"measure_origin"` // mouth, source, custom
 	Calibrated    bool             `db:"calibrated"`
-	FlowDir       string           `db:"flow_dir"` // with, against
+	CalibPoints   []CalibPoint     `db:"calib_points"` // nil: M is the file's, or counted from the origin
+	FlowDir       string           `db:"flow_dir"`     // with, against
 	LengthM       float64          `db:"length_m"`
 	StreamOrder   *int             `db:"stream_order"`
 	Geom          *geom.LineString `db:"geom"`
+}
+
+// CalibPoint is a surveyed kilometre stone 千米桩 that a route was measured by, in degrees and metres.
+type CalibPoint struct {
+	Lon      float64 `json:"lon"`
+	Lat      float64 `json:"lat"`
+	MeasureM float64 `json:"measure_m"`
 }
 
 // Node is a point of the network 水系网络.
