@@ -1,12 +1,14 @@
 package api
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"slices"
 
 	"hetu/geo"
 	"hetu/geo/lref"
+	"hetu/geo/network"
 	"hetu/geo/stationing"
 )
 
@@ -43,13 +45,16 @@ func (s *server) nearest(w http.ResponseWriter, r *http.Request) error {
 	if q.WithinM, err = p.numberWithin("within", nearestWithinM, 1, maxNearestM); err != nil {
 		return err
 	}
-	graph, version, err := s.Waters.Graph(r.Context(), at)
+	graph, version, err := s.networkFor(r.Context(), q)
 	if err != nil {
 		return err
 	}
 	a, err := s.Store.Nearest(r.Context(), graph, q)
 	if err != nil {
 		return err
+	}
+	if graph == nil {
+		version = a.Version
 	}
 	if q.Kind == stationing.Stakes && (s.MayDraftFunc == nil || !s.MayDraftFunc(r)) {
 		coarsen(&a)
@@ -58,6 +63,15 @@ func (s *server) nearest(w http.ResponseWriter, r *http.Request) error {
 		head
 		stationing.Nearest
 	}{headOf(at, min(version, a.Version), a.How), a})
+}
+
+// networkFor gives the network that a question needs: one by air is answered without, so that it waits for none to be read.
+func (s *server) networkFor(ctx context.Context, q stationing.NearestQuestion) (*network.Graph, int64, error) {
+	if q.By == stationing.ByWater {
+		return s.Waters.Graph(ctx, q.At)
+	}
+	graph, version, _ := s.Waters.Held(q.At)
+	return graph, version, nil
 }
 
 // coarsen tells the places of stakes no more exactly than a public map may: their exact ones are for staff.

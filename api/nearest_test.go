@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,6 +81,15 @@ func TestNearest(t *testing.T) {
 		}
 	})
 	const here = "lon=106.46&lat=26.6002"
+	// By air does not wait for the network: before anything else has read it the ways are left out, which is told.
+	cold := asks[struct {
+		stationing.Nearest
+		How string `json:"how"`
+	}](t, srv, "/api/v1/nearest?%s&kind=outfalls&by=air", here)
+	if diff := cmp.Diff([]string{"无河 none", "邻 none", "上游 none", "支 none", "下游 none"}, ways(cold.Nearest)); diff != "" || cold.Hydrolocation != nil || !strings.Contains(cold.How, "by=water") {
+		t.Errorf("by air without the network: %s; %s", cold.How, diff)
+	}
+	asks[stationing.Nearest](t, srv, "/api/v1/nearest?%s&kind=outfalls&by=water", here)
 	air := asks[stationing.Nearest](t, srv, "/api/v1/nearest?%s&kind=outfalls&by=air", here)
 	if diff := cmp.Diff([]string{"无河 none", "邻 none", "上游 up", "支 none", "下游 down"}, ways(air)); diff != "" {
 		t.Errorf("by air: %s", diff)
@@ -133,6 +143,13 @@ func ways(a stationing.Nearest) (out []string) {
 func TestNearestOfSample(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, counties)
+	const far = "/api/v1/nearest?lon=106.4&lat=26.6&kind=outfalls&limit=100&within=100000"
+	cold := asks[stationing.Nearest](t, srv, far)
+	if cold.Count == 0 {
+		t.Fatal("the sample has no outfalls")
+	}
+	at := cold.Things[0].Point
+	asks[stationing.Nearest](t, srv, "/api/v1/nearest?lon=%v&lat=%v&kind=outfalls&by=water", at[0], at[1]) // reads the network
 	all := asks[stationing.Nearest](t, srv, "/api/v1/nearest?lon=106.4&lat=26.6&kind=outfalls&limit=100&within=100000")
 	if all.Count == 0 {
 		t.Fatal("the sample has no outfalls")

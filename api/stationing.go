@@ -27,7 +27,7 @@ type stationingStore interface {
 	Hydrolocate(ctx context.Context, q stationing.PositionQuestion) (stationing.Hydrolocated, error)
 	// Segment answers range -> lines.
 	Segment(ctx context.Context, q stationing.SegmentQuestion) (stationing.Segment, error)
-	// Nearest answers what is nearest to a position, by air or along the network.
+	// Nearest answers what is nearest to a position, by air or along the network; by air g may be nil, and no ways are told.
 	Nearest(ctx context.Context, g *network.Graph, q stationing.NearestQuestion) (stationing.Nearest, error)
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -61,6 +62,7 @@ type trace struct {
 	geometry bool
 	division string
 	how      []string
+	unplaced []string // what should stop the way or lie on it, and has no place on the network
 }
 
 func tracePath(r *http.Request, name string) (string, error) {
@@ -99,7 +101,7 @@ func (s *server) traceAsked(r *http.Request, more ...string) (*trace, error) {
 		return nil, err
 	}
 	if t.from, err = s.stand(r.Context(), t, ask); err != nil {
-		return nil, err
+		return nil, geo.AtField(err, "id")
 	}
 	if t.mode == pointToPoint {
 		t.to, err = s.standTo(r.Context(), t, p)
@@ -182,14 +184,19 @@ func (t *trace) path(limited bool) (iter.Seq[network.Part], func() network.Sum, 
 	}
 	sum := network.Sum{Parts: len(parts)}
 	if end := t.skip + t.limit; limited && end < len(parts) {
-		p := parts[end]
-		sum.Truncated, sum.Next = true, network.Halt{End: network.Limit, Edge: p.Edge, Route: p.Route, AtM: p.FromM, DistanceM: p.DistanceM}
-		if p.Falling {
-			sum.Next.AtM = p.ToM
-		}
+		sum.Truncated, sum.Next = true, beginOf(&parts[end])
 		parts = parts[:end]
 	}
 	return partsAfter(slices.Values(parts), t.skip), func() network.Sum { return sum }, nil
+}
+
+// beginOf gives where a part begins as it is walked, for an answer that breaks off before it.
+func beginOf(p *network.Part) network.Halt {
+	h := network.Halt{End: network.Limit, Edge: p.Edge, Route: p.Route, AtM: p.FromM, DistanceM: p.DistanceM}
+	if p.Falling {
+		h.AtM = p.ToM
+	}
+	return h
 }
 
 // partsAfter leaves out the first parts.
@@ -217,9 +224,33 @@ type traceHead struct {
 	To    *standing    `json:"to,omitempty"`
 }
 
+// unplacedNames is how many of what could not be placed are told by name.
+const unplacedNames = 10
+
+// miss notes what could not be placed, each once.
+func (t *trace) miss(kind string, names ...*string) {
+	what := kind
+	for _, n := range names {
+		if n != nil && *n != "" {
+			what += " " + *n
+		}
+	}
+	if !slices.Contains(t.unplaced, what) {
+		t.unplaced = append(t.unplaced, what)
+	}
+}
+
 func (t *trace) head(how ...string) traceHead {
+	told := slices.Concat([]string{t.from.how}, t.how, how)
+	if n := len(t.unplaced); n > 0 {
+		missing := fmt.Sprintf("left out, for their measure is on no edge of the network: %s", strings.Join(t.unplaced[:min(n, unplacedNames)], ", "))
+		if n > unplacedNames {
+			missing += fmt.Sprintf(" and %d more", n-unplacedNames)
+		}
+		told = append(told, missing)
+	}
 	h := traceHead{
-		Type: "FeatureCollection", head: headOf(t.at, t.version, strings.Join(append(append([]string{t.from.how}, t.how...), how...), "; ")),
+		Type: "FeatureCollection", head: headOf(t.at, t.version, strings.Join(told, "; ")),
 		Mode: t.mode, Start: t.from,
 	}
 	if t.mode == pointToPoint {

@@ -52,7 +52,7 @@ func (s *server) traceFeatures(w http.ResponseWriter, r *http.Request) error {
 	}
 	kind, ok := siteKinds()[name]
 	if !ok {
-		return geo.Errorf(geo.CodeNotFound, "there is no %q on the way; known are flowlines, ids, monitoring-sections, outfalls, notice-boards, problems, reaches, dams", name)
+		return geo.FieldErrorf(geo.CodeNotFound, "features", "there is no %q on the way; known are flowlines, ids, monitoring-sections, outfalls, notice-boards, problems, reaches, dams", name)
 	}
 	t, err := s.traceAsked(r)
 	if err != nil {
@@ -67,15 +67,14 @@ func (s *server) traceFeatures(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	features := make([]wayFeature, 0, len(placed))
 	for i := range placed {
-		if f, ok := way.feature(&placed[i]); ok {
-			features = append(features, f)
+		at := &placed[i]
+		if _, off := t.graph.OnRoute(at.Route, at.AtM); off != nil && at.ToM == nil && way.parts[at.Route] != nil {
+			label := lref.Label(at.AtM)
+			t.miss(kind, at.Code, at.Name, &label)
 		}
 	}
-	slices.SortFunc(features, func(a, b wayFeature) int {
-		return cmp.Or(cmp.Compare(a.Properties.DistanceM, b.Properties.DistanceM), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Properties.RouteID, b.Properties.RouteID))
-	})
+	features := way.features(placed)
 	matched := len(features)
 	features = features[min(t.skip, matched):min(t.skip+t.limit, matched)]
 	for i := range features {
@@ -108,6 +107,26 @@ func wayOf(parts func(func(network.Part) bool)) way {
 		out.parts[p.Route] = append(out.parts[p.Route], p)
 	}
 	return out
+}
+
+// features tells what the way comes to, the nearest first, each once: a dam at a node lies on each route there, and the shortest way to it
+// counts.
+func (w way) features(placed []duty.SiteOn) []wayFeature {
+	out := make([]wayFeature, 0, len(placed))
+	for i := range placed {
+		if f, ok := w.feature(&placed[i]); ok {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b wayFeature) int {
+		return cmp.Or(cmp.Compare(a.Properties.DistanceM, b.Properties.DistanceM), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Properties.RouteID, b.Properties.RouteID))
+	})
+	told := map[int64]bool{}
+	return slices.DeleteFunc(out, func(f wayFeature) bool {
+		again := told[f.ID]
+		told[f.ID] = true
+		return again
+	})
 }
 
 // feature tells a site that the way comes to, at the nearest of the parts that have it.
@@ -189,19 +208,15 @@ func (s *server) handovers(w http.ResponseWriter, r *http.Request) error {
 	raw := mux.Vars(r)["id"]
 	id, err := strconv.ParseInt(raw, 10, 64)
 	if err != nil {
-		return geo.Errorf(geo.CodeNotFound, "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", raw)
-	}
-	_, version, err := s.Waters.Graph(r.Context(), at)
-	if err != nil {
-		return err
+		return geo.FieldErrorf(geo.CodeNotFound, "id", "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", raw)
 	}
 	found, err := s.Store.Handovers(r.Context(), at, id, level)
 	if err != nil {
-		return err
+		return geo.AtField(err, "id")
 	}
 	return writeJSON(w, struct {
 		head
 		duty.Handovers
-	}{headOf(at, version, fmt.Sprintf("where the reaches of each route of the river pass from one division of level %d into another, of overlapping reaches those nearest that level; "+
-		"where divisions have outlines, also where the line crosses them", level)), found})
+	}{headOf(at, found.Version, fmt.Sprintf("where the reaches of each route of the river pass from one division of level %d into another, of overlapping reaches those nearest that level; "+
+		"where there are none of that level, where the line crosses the outlines of divisions, which are told elsewhere too, against the reaches", level)), found})
 }

@@ -273,8 +273,7 @@ func (o *lineWriter) end(sum network.Sum, unsent []network.Part, failed error) e
 		offset := o.trace.skip + o.told
 		tail.Next = &haltAt{Reason: "problem", Offset: &offset}
 		if len(unsent) > 0 {
-			first := unsent[0]
-			h := o.trace.halt(network.Halt{Edge: first.Edge, Route: first.Route, AtM: first.FromM, DistanceM: first.DistanceM})
+			h := o.trace.halt(beginOf(&unsent[0]))
 			h.Reason, h.Offset = "problem", &offset
 			tail.Next = &h
 		}

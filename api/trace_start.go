@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -13,12 +14,13 @@ import (
 	"hetu/geo/duty"
 	"hetu/geo/lref"
 	"hetu/geo/network"
+	"hetu/geo/stationing"
 )
 
 const (
 	defaultStartM = 500.0 // how far a route is looked for from a position
 	noticedM      = 5000  // how far off the network a place's distance to it is still told
-	traceSlackM   = 0.01  // what measures are stored to
+	traceSlackM   = network.SlackM
 )
 
 // standing is where a trace begins or, of point to point, ends.
@@ -40,7 +42,7 @@ type standing struct {
 type placeAsk struct {
 	source, id string
 	mode       network.Mode
-	atM        *float64
+	at         *stationing.Measure
 	route      int64
 	radiusM    float64
 	field      string // the parameter at fault, for to=
@@ -90,11 +92,11 @@ func (a *placeAsk) readAt(p params, name string) error {
 	if !slices.Contains([]string{"rivers", "routes", "reaches", "edges"}, a.source) {
 		return geo.InvalidField(name, "is for rivers, routes, reaches and edges; %s have their own place", a.source)
 	}
-	m, err := lref.ParseLabel(p.values.Get(name))
+	m, err := p.measured(name)
 	if err != nil {
-		return geo.InvalidField(name, "%v", err)
+		return err
 	}
-	a.atM = &m
+	a.at = &m
 	return nil
 }
 
@@ -115,7 +117,8 @@ func (s *server) standTo(ctx context.Context, t *trace, p params) (standing, err
 	if err := ask.readAt(p, "to_at"); err != nil {
 		return standing{}, err
 	}
-	return s.stand(ctx, t, ask)
+	out, err := s.stand(ctx, t, ask)
+	return out, geo.AtField(err, "to")
 }
 
 // radius reads radius= again, which holds for both places.
@@ -148,24 +151,54 @@ func (s *server) stand(ctx context.Context, t *trace, a placeAsk) (out standing,
 		case kind != "":
 			out, err = s.standAtSite(ctx, t, kind, id, a)
 		default:
-			return out, geo.Errorf(geo.CodeNotFound, "there is no source %q; known are rivers, routes, reaches, edges, nodes, position, outfalls, monitoring-sections, notice-boards, problems, dams", a.source)
+			return out, geo.FieldErrorf(geo.CodeNotFound, a.named("source"), "there is no source %q; known are rivers, routes, reaches, edges, nodes, position, outfalls, monitoring-sections, notice-boards, problems, dams", a.source)
 		}
 	}
 	out.Source, out.ID = a.source, a.id
 	return out, err
 }
 
+// named gives the name of a part of the path, or of to= where the place stands in that.
+func (a placeAsk) named(part string) string {
+	if a.field != "" {
+		return a.field
+	}
+	return part
+}
+
 // standOn gives the point of a route at a measure.
 func standOn(g *network.Graph, route int64, m float64, how string) (out standing, err error) {
 	if upper, lower, ok := g.Ends(route); ok { // of a line that is a little longer than its edges
-		if low, high := min(upper, lower), max(upper, lower); m < low && m > low-traceSlackM || m > high && m < high+traceSlackM {
-			m = min(max(m, low), high)
-		}
+		m, _ = clamped(m, min(upper, lower), max(upper, lower), traceSlackM)
 	}
 	out.place, err = g.OnRoute(route, m)
 	out.tell(route, m)
 	out.how = how
 	return out, err
+}
+
+// clamped takes a measure that lies past an end of a range by no more than a slack to that end. moved tells that it lay past by more than
+// stored measures are good to.
+func clamped(m, low, high, slackM float64) (at float64, moved bool) {
+	if !(m >= low-slackM && m <= high+slackM) {
+		return m, false
+	}
+	at = min(max(m, low), high)
+	return at, math.Abs(at-m) > traceSlackM
+}
+
+// standAsked gives the point at the measure that is asked for, on what runs from a measure of a route to another. Labels are rounded, so
+// that one may lie a little past the end that it means.
+func standAsked(what string, part network.Range, at stationing.Measure, standFunc func(m float64) (standing, error)) (standing, error) {
+	m, moved := clamped(at.M, part.FromM, part.ToM, lref.LabelWithin)
+	if m < part.FromM || m > part.ToM {
+		return standing{}, geo.FieldErrorf(geo.CodeNotFound, at.Name, "%s runs from %s to %s: %s is not on it", what, lref.Label(part.FromM), lref.Label(part.ToM), lref.Label(at.M))
+	}
+	out, err := standFunc(m)
+	if moved {
+		out.how += ", taken to its end"
+	}
+	return out, geo.AtField(err, at.Name)
 }
 
 func (s *standing) tell(route int64, m float64) {
@@ -196,25 +229,28 @@ func standOnEdge(g *network.Graph, id int64, a placeAsk) (standing, error) {
 	if !ok {
 		return standing{}, geo.Errorf(geo.CodeNotFound, "there is no edge %d", id)
 	}
-	if a.atM == nil {
-		return standBefore(g, network.Range{Route: e.Route, FromM: e.FromM, ToM: e.ToM}, a)
+	part := network.Range{Route: e.Route, FromM: e.FromM, ToM: e.ToM}
+	if a.at == nil {
+		return standBefore(g, part, a)
 	}
-	out := standing{how: "at the measure on the edge"}
-	out.tell(e.Route, *a.atM)
-	var err error
-	out.place, err = g.OnEdge(id, *a.atM)
-	return out, err
+	return standAsked(fmt.Sprintf("edge %d", id), part, *a.at, func(m float64) (out standing, err error) {
+		out.how = "at the measure on the edge"
+		out.tell(e.Route, m)
+		out.place, err = g.OnEdge(id, m)
+		return out, err
+	})
 }
 
 func standOnRoute(g *network.Graph, id int64, a placeAsk) (standing, error) {
-	if a.atM != nil {
-		return standOn(g, id, *a.atM, "at the measure on the route")
-	}
 	upper, lower, ok := g.Ends(id)
 	if !ok {
 		return standing{}, geo.Errorf(geo.CodeNotFound, "route %d is not part of the network", id)
 	}
-	return standBefore(g, network.Range{Route: id, FromM: min(upper, lower), ToM: max(upper, lower)}, a)
+	part := network.Range{Route: id, FromM: min(upper, lower), ToM: max(upper, lower)}
+	if a.at == nil {
+		return standBefore(g, part, a)
+	}
+	return standAsked(fmt.Sprintf("route %d", id), part, *a.at, func(m float64) (standing, error) { return standOn(g, id, m, "at the measure on the route") })
 }
 
 // standOnRiver takes the longest route of the river, with a measure the longest that has it, or the one that route= names.
@@ -256,13 +292,12 @@ func (s *server) standAtSite(ctx context.Context, t *trace, kind string, id int6
 	site := sites[0]
 	if kind == "reach" {
 		part := network.Range{Route: site.Routes[0], FromM: *site.MeasureM, ToM: *site.ToM}
-		switch {
-		case a.atM == nil:
+		if a.at == nil {
 			return standBefore(t.graph, part, a)
-		case *a.atM < part.FromM-traceSlackM || *a.atM > part.ToM+traceSlackM:
-			return standing{}, geo.Errorf(geo.CodeNotFound, "reach %d runs from %s to %s: %s is not on it", id, lref.Label(part.FromM), lref.Label(part.ToM), lref.Label(*a.atM))
 		}
-		return standOn(t.graph, part.Route, *a.atM, "at the measure on the route of the reach")
+		return standAsked(fmt.Sprintf("reach %d", id), part, *a.at, func(m float64) (standing, error) {
+			return standOn(t.graph, part.Route, m, "at the measure on the route of the reach")
+		})
 	}
 	lines, err := s.Store.Lines(ctx, t.at, site.Routes)
 	if err != nil {
@@ -307,10 +342,7 @@ func nearestLine(lines map[int64]*geom.LineString, lon, lat float64) (route int6
 
 // standAt finds the route nearest to a position.
 func (s *server) standAt(ctx context.Context, t *trace, a placeAsk) (standing, error) {
-	field := "id"
-	if a.field != "" {
-		field = a.field
-	}
+	field := a.named("id")
 	lonText, latText, _ := strings.Cut(a.id, ",")
 	lon, okLon := parseNumber(lonText)
 	lat, okLat := parseNumber(latText)
@@ -339,5 +371,5 @@ func (s *server) standAt(ctx context.Context, t *trace, a placeAsk) (standing, e
 	return standing{}, geo.Errorf(geo.CodeNotFound, "no route of the network is within %g m of %g, %g; radius= looks farther, up to %d", a.radiusM, lon, lat, maxRadius)
 }
 
-// rounded rounds to 1/per.
-func rounded(v, per float64) float64 { return math.Round(v*per) / per }
+// rounded rounds to 1/per. What rounds to nothing is 0 and not -0, as which JSON would tell it.
+func rounded(v, per float64) float64 { return math.Round(v*per)/per + 0 }

@@ -7,6 +7,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/duty"
+	"hetu/geo/lref"
 	"hetu/geo/network"
 )
 
@@ -44,7 +45,7 @@ func parseStops(p params) ([]stopKind, error) {
 				return nil, geo.InvalidField("stop", "%q is no level of a border: border:county, or province, city, town, village", level)
 			}
 		case kind == "lake":
-			return nil, geo.Errorf(geo.CodeRefused, "stop: this store has no lakes to stop at")
+			return nil, geo.FieldErrorf(geo.CodeRefused, "stop", "this store has no lakes to stop at; stop=section,dam,outfall or border")
 		case kind != "section" && kind != "outfall" && kind != "dam" || given:
 			return nil, geo.InvalidField("stop", "%q is nothing to stop at: give a list of section, outfall, dam, border, border:town", item)
 		}
@@ -59,7 +60,7 @@ func stopLevel(name string) (geo.Level, bool) {
 }
 
 // bound sets what ends the walk: the division and the stops.
-func (s *server) bound(ctx context.Context, t *trace, stops []stopKind) error {
+func (s *server) bound(ctx context.Context, t *trace, kinds []stopKind) error {
 	if t.division != "" {
 		ranges, err := s.Store.RangesIn(ctx, t.at, t.division)
 		if err != nil {
@@ -71,18 +72,23 @@ func (s *server) bound(ctx context.Context, t *trace, stops []stopKind) error {
 			return err
 		}
 	}
-	if len(stops) == 0 {
+	if len(kinds) == 0 {
 		return nil
 	}
 	routes, err := t.routes()
 	if err != nil {
 		return err
 	}
-	marks, err := s.marks(ctx, t, stops, routes)
+	marks, err := s.marks(ctx, t, kinds, routes)
 	if err != nil {
 		return err
 	}
-	t.lim.Stops, _ = t.graph.NewStops(marks)
+	stops, off := t.graph.NewStops(marks)
+	for _, m := range off {
+		at, label := t.marks[m.ID], lref.Label(m.AtM)
+		t.miss(at.Kind, at.Code, at.Name, &label)
+	}
+	t.lim.Stops = stops
 	return nil
 }
 
@@ -98,7 +104,7 @@ func (t *trace) insideDivision() error {
 		inside = p.LengthM > 0 || p.End != network.Border
 	}
 	if sum := tr.Sum(); !inside && len(sum.Halts) > 0 {
-		return geo.Errorf(geo.CodeRefused, "division: from the start the way leads out of division %s at once, or the start does not lie in it", t.division)
+		return geo.FieldErrorf(geo.CodeRefused, "division", "from the start the way leads out of division %s at once, or the start does not lie in it; begin within it, or leave division= out", t.division)
 	}
 	return nil
 }
@@ -133,7 +139,7 @@ func (s *server) marks(ctx context.Context, t *trace, stops []stopKind, routes [
 			if err != nil {
 				return nil, err
 			}
-			t.how = append(t.how, "borders are where the reaches of a route pass from one division into another, on either bank, and where there are no reaches where the outlines of divisions do")
+			t.how = append(t.how, "borders are where the reaches of a route pass from one division into another, on either bank, and where there are no reaches of the level where the outlines of divisions do")
 			for _, b := range borders {
 				add(b.RouteID, b.MeasureM, markAt{Kind: "border", Divisions: []duty.Name{divisionName(b.Low.Division), divisionName(b.High.Division)}})
 			}
@@ -155,7 +161,7 @@ func divisionName(d duty.Division) duty.Name {
 	return duty.Name{ID: d.ID, Name: d.Name, NameEn: d.NameEn, Code: &d.Code}
 }
 
-// placed gives the things of a kind that lie on routes, each with its place.
+// placed gives the things of a kind that lie on routes, each with its place. What has none is noted: its stored measure is not on the line.
 func (s *server) placed(ctx context.Context, t *trace, kind string, routes []int64) ([]duty.SiteOn, error) {
 	sites, err := s.Store.Sites(ctx, t.at, kind, nil, routes)
 	if err != nil || len(sites) == 0 {
@@ -177,10 +183,13 @@ func (s *server) placed(ctx context.Context, t *trace, kind string, routes []int
 	}
 	out := make([]duty.SiteOn, 0, len(sites))
 	for _, site := range sites {
-		if on, ok := site.On(lines); ok {
-			on.AtM = rounded(on.AtM, 1000) // as the parts of a trace
-			out = append(out, on)
+		on, ok := site.On(lines)
+		if !ok {
+			t.miss(kind, site.Code, site.Name)
+			continue
 		}
+		on.AtM = rounded(on.AtM, 1000) // as the parts of a trace
+		out = append(out, on)
 	}
 	return out, nil
 }

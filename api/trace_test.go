@@ -27,6 +27,7 @@ import (
 	"hetu/geo"
 	"hetu/geo/duty"
 	"hetu/geo/lref"
+	"hetu/geo/network"
 )
 
 // The network of these tests, made by hand. 猫跳河 (route r1, measures from the mouth) runs n5, n4, n3, n2, n1 in edges of 1 km, e11 at
@@ -504,18 +505,21 @@ func TestTraceOtherForms(t *testing.T) {
 func TestFeaturesOnTheWay(t *testing.T) {
 	t.Parallel()
 	srv := serveTrace(t, braided, nil)
+	// The offsets follow from the fixture. O1 and S1 lie on their lines, though O1's stored bank is the left. The others lie off a line that
+	// runs east: O2 by 0.0003° of latitude, S2 by 0.0001° and B1 by -0.0002°. A degree there is 110 796 m, of the meridian of the ellipsoid
+	// at 26.5° N, so 33.239 m, 11.080 m and 22.159 m, of which those to the left are negative.
 	tests := []struct {
 		features, query string
 		want            []string
 	}{
-		{"outfalls", "distance=all", []string{"O1 765 left at 2765.433 m, K 1234.567 stored", "O2 0 left at 3500 m, K 3500 nearest"}},
-		{"outfalls", "distance=3", []string{"O1 765 left at 2765.433 m, K 1234.567 stored"}},
-		{"monitoring-sections", "distance=all", []string{"S2 0 left at 500 m, K 500 nearest", "S1 0 centre at 2500.001 m, K 2500.001 stored"}},
-		{"monitoring-sections", "distance=all&stop=border", []string{"S2 0 left at 500 m, K 500 nearest"}},
-		{"notice-boards", "distance=all", []string{"B1 0 right at 1250 m, K 1250 nearest"}},
+		{"outfalls", "distance=all", []string{"O1 0 left at 2765.433 m, K 1234.567 stored", "O2 -33.239 left at 3500 m, K 3500 nearest"}},
+		{"outfalls", "distance=3", []string{"O1 0 left at 2765.433 m, K 1234.567 stored"}},
+		{"monitoring-sections", "distance=all", []string{"S2 -11.08 left at 500 m, K 500 nearest", "S1 0 centre at 2500.001 m, K 2500.001 stored"}},
+		{"monitoring-sections", "distance=all&stop=border", []string{"S2 -11.08 left at 500 m, K 500 nearest"}},
+		{"notice-boards", "distance=all", []string{"B1 22.159 right at 1250 m, K 1250 nearest"}},
 		{"reaches", "distance=all&division=520001", []string{"甲段 0 both at 0 m, K 0 stored", "汊段 0 both at 1000 m, K 0 stored", "右段 0 right at 2000 m, K 2000 stored", "左段 0 left at 2000 m, K 2000 stored"}},
 		{"problems", "distance=all", nil},
-		{"dams", "distance=all", []string{" 0 centre at 3000 m, K 3000 stored", " 0 centre at 4000 m, K 3000 stored"}},
+		{"dams", "distance=all", []string{" 0 centre at 3000 m, K 3000 stored"}},
 	}
 	for _, tt := range tests {
 		var body traceBody
@@ -530,11 +534,7 @@ func TestFeaturesOnTheWay(t *testing.T) {
 			if p.Code != nil {
 				code = *p.Code
 			}
-			off := 0
-			if code == "O1" {
-				off = int(p.OffsetM) + 765 // on the line: it has a stored bank
-			}
-			got = append(got, fmt.Sprintf("%s %d %s at %g m, K %g %s", code, off, p.Bank, math.Round(p.DistanceM*1000)/1000, math.Round(p.MeasureM*1000)/1000, p.MeasureFrom))
+			got = append(got, fmt.Sprintf("%s %g %s at %g m, K %g %s", code, p.OffsetM, p.Bank, math.Round(p.DistanceM*1000)/1000, math.Round(p.MeasureM*1000)/1000, p.MeasureFrom))
 			if f.Geometry == nil {
 				t.Errorf("%s has no geometry", code)
 			}
@@ -548,11 +548,27 @@ func TestFeaturesOnTheWay(t *testing.T) {
 	}
 }
 
+// noWaters is a network that cannot be read.
+type noWaters struct{}
+
+func (noWaters) Graph(context.Context, duty.Moment) (*network.Graph, int64, error) {
+	return nil, 0, geo.Errorf(geo.CodeUnavailable, "the network cannot be read")
+}
+
+func (noWaters) Held(duty.Moment) (*network.Graph, int64, bool) { return nil, 0, false }
+
 // Q6: where the river passes from 乙 to 甲: the measure, who hands over to whom, the metres that nobody has, how far the outlines
 // are off; and 老马河, which is the border of two towns.
 func TestHandovers(t *testing.T) {
 	t.Parallel()
-	srv := serveTrace(t, braided, nil)
+	srv := serveTrace(t, braided, func(cfg *api.Config) { cfg.Waters = noWaters{} })
+	var told struct {
+		DataVersion int64 `json:"data_version"`
+	}
+	version, err := srv.db.Store.Version(t.Context())
+	if status := get(t, srv.Server, fmt.Sprintf("/api/v1/hydro/rivers/%d/handovers", srv.ids["river 猫跳河"]), &told); err != nil || status != http.StatusOK || told.DataVersion != version || version == 0 {
+		t.Errorf("status %d, of version %d, which is %d in the store, %v", status, told.DataVersion, version, err)
+	}
 	var body duty.Handovers
 	if status := get(t, srv.Server, fmt.Sprintf("/api/v1/hydro/rivers/%d/handovers", srv.ids["river 猫跳河"]), &body); status != http.StatusOK {
 		t.Fatalf("status %d", status)
@@ -561,11 +577,11 @@ func TestHandovers(t *testing.T) {
 		t.Fatalf("%+v", body)
 	}
 	// The side channel is all 甲's by its reach; the outlines say that it is 乙's above.
-	if side := body.Handovers[1]; side.FoundBy != duty.ByOutlines || side.MeasureM != 1950 || side.Upper.Division.Name != "乙" || side.Lower.Division.Name != "甲" || side.Upper.Reach != nil {
+	if side := body.Handovers[1]; side.FoundBy != duty.ByOutlines || side.MeasureM != 1950 || side.Upper.Division.Name != "乙" || side.Lower.Division.Name != "甲" || side.Upper.Reach != nil || !side.AgainstReaches {
 		t.Errorf("%+v", side)
 	}
 	h := body.Handovers[0]
-	if h.MeasureM != 2250.5 || h.MeasureLabel != "K2+251" || h.GapM != 3 || h.OverlapM != 0 || h.Bank != geo.Both || h.FoundBy != duty.ByBoth {
+	if h.MeasureM != 2250.5 || h.MeasureLabel != "K2+251" || h.GapM != 3 || h.OverlapM != 0 || h.Bank != geo.Both || h.FoundBy != duty.ByBoth || h.AgainstReaches || h.Point == nil {
 		t.Errorf("%+v", h)
 	}
 	if h.OutlineOffsetM == nil || math.Abs(*h.OutlineOffsetM-49.5) > 0.5 {
@@ -604,7 +620,7 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/UM/flowlines?distance=1e99", 400, "distance"},
 		{river + "/navigation/UM/flowlines?at=K2%2B5", 400, "at"},
 		{river + "/navigation/UM/flowlines?at=", 400, "at"},
-		{river + "/navigation/UM/flowlines?at=K99%2B000", 404, ""},
+		{river + "/navigation/UM/flowlines?at=K99%2B000", 404, "at"},
 		{river + "/navigation/UM/flowlines?route=abc", 400, "route"},
 		{river + "/navigation/UM/flowlines?route=1", 400, "route"},
 		{section + "/navigation/UM/flowlines?route=1", 400, "route"},
@@ -613,10 +629,10 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/UM/flowlines?stop=bridge", 400, "stop"},
 		{river + "/navigation/UM/flowlines?stop=border:street", 400, "stop"},
 		{river + "/navigation/UM/flowlines?stop=section:county", 400, "stop"},
-		{river + "/navigation/UM/flowlines?stop=lake", 422, ""},
+		{river + "/navigation/UM/flowlines?stop=lake", 422, "stop"},
 		{river + "/navigation/UM/flowlines?division=", 400, "division"},
-		{river + "/navigation/UM/flowlines?division=999999", 404, ""},
-		{river + "/navigation/UM/flowlines?division=520002", 422, ""},
+		{river + "/navigation/UM/flowlines?division=999999", 404, "division"},
+		{river + "/navigation/UM/flowlines?division=520002", 422, "division"},
 		{river + "/navigation/UM/flowlines?limit=0", 400, "limit"},
 		{river + "/navigation/UM/flowlines?limit=1000001", 400, "limit"},
 		{river + "/navigation/UM/flowlines?offset=-1", 400, "offset"},
@@ -627,30 +643,34 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/PP/flowlines", 400, "to"},
 		{river + "/navigation/PP/flowlines?to=reaches", 400, "to"},
 		{river + "/navigation/PP/flowlines?to=position/x,y", 400, "to"},
-		{river + "/navigation/PP/flowlines?to=reaches/1", 404, ""},
+		{river + "/navigation/PP/flowlines?to=reaches/1", 404, "to"},
 		{river + "/navigation/PP/flowlines?to=" + section + "&to_at=K1%2B000", 400, "to_at"},
+		{river + "/navigation/PP/flowlines?to=routes/999999", 404, "to"},
+		{river + "/navigation/PP/flowlines?to=bridges/1", 404, "to"},
+		{river + "/navigation/PP/flowlines?to=" + river + "&to_at=K99%2B000", 404, "to_at"},
+		{srv.at(t, "route r1") + "/navigation/UM/ids?at=K4%2B001", 404, "at"},
 		{river + "/navigation/PP/flowlines?to=" + river + "&stop=section", 400, "stop"},
-		{river + "/navigation/PP/flowlines?to=" + srv.at(t, "reach 左段"), 422, ""},
+		{river + "/navigation/PP/flowlines?to=" + srv.at(t, "reach 左段"), 422, "to"},
 		{river + "/navigation/UM/flowlines?as_of=x", 400, "as_of"},
 		{river + "/navigation/UM/flowlines?when=x", 400, "when"},
-		{river + "/navigation/UM/bridges", 404, ""},
-		{"rivers/999999/navigation/UM/flowlines", 404, ""},
-		{"rivers/abc/navigation/UM/flowlines", 404, ""},
-		{"reaches/999999/navigation/UM/flowlines", 404, ""},
-		{"edges/999999/navigation/UM/flowlines", 404, ""},
-		{"nodes/999999/navigation/UM/flowlines", 404, ""},
-		{"routes/999999/navigation/UM/flowlines", 404, ""},
-		{"bridges/1/navigation/UM/flowlines", 404, ""},
+		{river + "/navigation/UM/bridges", 404, "features"},
+		{"rivers/999999/navigation/UM/flowlines", 404, "id"},
+		{"rivers/abc/navigation/UM/flowlines", 404, "id"},
+		{"reaches/999999/navigation/UM/flowlines", 404, "id"},
+		{"edges/999999/navigation/UM/flowlines", 404, "id"},
+		{"nodes/999999/navigation/UM/flowlines", 404, "id"},
+		{"routes/999999/navigation/UM/flowlines", 404, "id"},
+		{"bridges/1/navigation/UM/flowlines", 404, "source"},
 		{"position/106.5/navigation/UM/flowlines", 400, "id"},
 		{"position/26.5,106.5/navigation/UM/flowlines", 400, "id"},
-		{"position/106.5,27.5/navigation/UM/flowlines", 404, ""},
+		{"position/106.5,27.5/navigation/UM/flowlines", 404, "id"},
 		{"position/106.5,26.5/navigation/UM/flowlines?radius=9999", 400, "radius"},
-		{srv.at(t, "outfall 口外") + "/navigation/DM/flowlines", 404, ""},
-		{srv.at(t, "reach 乙段") + "/navigation/UM/flowlines?at=K1%2B000", 404, ""},
-		{srv.at(t, "edge e12") + "/navigation/UM/flowlines?at=K3%2B000", 404, ""},
+		{srv.at(t, "outfall 口外") + "/navigation/DM/flowlines", 404, "id"},
+		{srv.at(t, "reach 乙段") + "/navigation/UM/flowlines?at=K1%2B000", 404, "at"},
+		{srv.at(t, "edge e12") + "/navigation/UM/flowlines?at=K3%2B000", 404, "at"},
 		{river + "/handovers?level=street", 400, "level"},
-		{"rivers/999999/handovers", 404, ""},
-		{"rivers/abc/handovers", 404, ""},
+		{"rivers/999999/handovers", 404, "id"},
+		{"rivers/abc/handovers", 404, "id"},
 	}
 	for _, tt := range tests {
 		var p problemBody
@@ -658,7 +678,7 @@ func TestTraceBadInput(t *testing.T) {
 		if resp.StatusCode != tt.status || p.Status != tt.status || resp.Header.Get("Content-Type") != "application/problem+json" || p.Detail == "" {
 			t.Errorf("%s: status %d, body %+v", tt.path, resp.StatusCode, p)
 		}
-		if tt.pointer != "" && (len(p.Errors) != 1 || p.Errors[0].Pointer != tt.pointer) {
+		if len(p.Errors) != 1 || p.Errors[0].Pointer != tt.pointer {
 			t.Errorf("%s: names %+v, want %s", tt.path, p.Errors, tt.pointer)
 		}
 	}
@@ -796,9 +816,21 @@ func TestTraceFailsOnTheWay(t *testing.T) {
 		}
 		cfg.Store = &failingStore{Store: store}
 	})
-	body := srv.trace(t, "river 猫跳河", "UT", "distance=all")
-	if len(body.Features) != 1 || body.Problem == nil || body.Problem.Status != http.StatusServiceUnavailable || !body.Truncated || body.Next == nil || *body.Next.Offset != 1 {
-		t.Errorf("%+v", body)
+	for _, tt := range []struct {
+		what, mode, query, edge string
+		next                    float64 // the measure at which the second part begins as it is walked
+	}{
+		{"river 猫跳河", "UT", "distance=all", "e12", 1000},                 // the measures rise
+		{"route r3", "DM", "at=K1%2B500", "e12", 2000},                   // they rise on the first, and fall on the second
+		{"river 老马河", "PP", "to=" + srv.at(t, "river 猫跳河"), "e12", 2000}, // a way that is no walk
+	} {
+		body := srv.trace(t, tt.what, tt.mode, tt.query)
+		if len(body.Features) != 1 || body.Problem == nil || body.Problem.Status != http.StatusServiceUnavailable || !body.Truncated || body.Next == nil || *body.Next.Offset != 1 {
+			t.Fatalf("%s %s: %+v", tt.mode, tt.what, body)
+		}
+		if n := body.Next; n.MeasureM != tt.next || srv.name("edge", n.EdgeID) != tt.edge || n.DistanceM != body.Features[0].Properties.DistanceEndM {
+			t.Errorf("%s %s: it broke off before %s at %g m, want %s at %g m", tt.mode, tt.what, srv.name("edge", n.EdgeID), n.MeasureM, tt.edge, tt.next)
+		}
 	}
 	var p problemBody
 	srv2 := serveTrace(t, braided, func(cfg *api.Config) {
@@ -810,5 +842,210 @@ func TestTraceFailsOnTheWay(t *testing.T) {
 	})
 	if status := get(t, srv2.Server, "/api/v1/hydro/"+srv2.at(t, "river 猫跳河")+"/navigation/UM/flowlines", &p); status != http.StatusServiceUnavailable {
 		t.Errorf("before the first part: status %d, %+v", status, p)
+	}
+}
+
+// straight is a fixture of rivers that run west, each a line of 12,345.6 m at a latitude of its own, measured from the mouth; county 甲 has the
+// first 5 km of each and county 乙 the rest, by their outlines. The rivers differ in their reaches.
+func straight(t *testing.T, b *pg.Batch) {
+	t.Helper()
+	rec := func(key string) pg.Record { return pg.Record{Key: pg.KeyOf("test", key), Source: "test"} }
+	key := func(key string) pg.Key { return pg.KeyOf("test", key) }
+	const east, length = 106.6, 12345.6
+	degree := lref.Distance(east, 26.5, east-1, 26.5) // the measures count, not the length of the lines
+	west := func(m float64) float64 { return east - m/degree }
+	box := func(fromM, toM, south, north float64) *geom.MultiPolygon {
+		w, e := west(toM), west(fromM)
+		return geom.NewMultiPolygonFlat(geom.XY, []float64{w, south, e, south, e, north, w, north, w, south}, [][]int{{10}})
+	}
+	division := func(name, code string, level geo.Level, parent string, g *geom.MultiPolygon) pg.Row {
+		d := pg.Division{Record: rec(name), CodeScheme: "test", Code: code, Name: name, Level: level, Kind: "x", Geom: g}
+		if parent != "" {
+			d.Parent = key(parent)
+		}
+		return d
+	}
+	rows := []pg.Row{
+		division("市", "5201", geo.City, "", nil),
+		division("甲", "520101", geo.County, "市", box(-1000, 5000, 26.45, 26.55)),
+		division("乙", "520102", geo.County, "市", box(5000, 14000, 26.45, 26.55)),
+		division("丙", "520103", geo.County, "市", box(-1000, 14000, 26.55, 26.6)),
+	}
+	line := func(fromM, toM, lat float64) *geom.LineString {
+		return geom.NewLineStringFlat(geom.XY, []float64{west(toM), lat, west(fromM), lat})
+	}
+	river := func(name string, lat, edgeM float64) {
+		at := func(m float64) *geom.Point { return geom.NewPointFlat(geom.XY, []float64{west(m), lat}) }
+		var xym []float64
+		for m := length; m > 0; m -= 1000 { // measures grow evenly along the line
+			xym = append(xym, west(m), lat, m)
+		}
+		rows = append(rows,
+			pg.River{Record: rec(name), Name: name, RiverKind: "river"},
+			pg.Route{Record: rec(name), River: key(name), MeasureOrigin: "mouth", FlowDir: "with", LengthM: length, Geom: geom.NewLineStringFlat(geom.XYM, append(xym, east, lat, 0))},
+			pg.Node{Record: rec(name + "源"), Kind: "source", Geom: at(edgeM)}, pg.Node{Record: rec(name + "口"), Kind: "outlet", Geom: at(0)},
+			pg.Edge{Record: rec(name), Route: key(name), FromM: 0, ToM: edgeM, From: key(name + "源"), To: key(name + "口"), Main: true})
+	}
+	reach := func(name, river, division string, level geo.Level, from, to, lat float64) {
+		rows = append(rows, pg.Reach{
+			Record: rec(name), CodeScheme: "test", Code: name, Name: name, River: key(river), Route: key(river), FromM: from, ToM: to, BankScope: geo.Both, Level: level,
+			Division: key(division), Geom: line(from, to, lat),
+		})
+	}
+	river("无段河", 26.50, length)
+	river("市段河", 26.51, length)
+	reach("市段", "市段河", "市", geo.City, 0, length, 26.51)
+	river("半段河", 26.52, length)
+	reach("半段", "半段河", "甲", geo.County, 0, 1000, 26.52)
+	river("全段河", 26.53, length)
+	reach("全段", "全段河", "甲", geo.County, 0, length, 26.53)
+	river("接段河", 26.54, length)
+	reach("接段", "接段河", "甲", geo.County, 0, 5100, 26.54)
+	river("界河", 26.55, length)
+	reach("界段", "界河", "市", geo.City, 0, length, 26.55)
+	river("短河", 26.46, 12000) // its edges end before its line
+	m := func(v float64) *float64 { return &v }
+	for name, at := range map[string]float64{"近": 12000.01, "外": 12100, "中": 6000} {
+		rows = append(rows, pg.Outfall{
+			Record: rec(name), Code: "P-" + name, Name: name, Kind: "urban", Approval: "approved", River: key("短河"), Route: key("短河"), MeasureM: m(at), Bank: geo.Left,
+			Geom: geom.NewPointFlat(geom.XY, []float64{west(at), 26.4601}),
+		})
+	}
+	rows = append(rows, pg.Outfall{ // the line itself ends before it
+		Record: rec("远"), Code: "P-远", Name: "远", Kind: "urban", Approval: "approved", River: key("短河"), Route: key("短河"), MeasureM: m(13000), Bank: geo.Left,
+		Geom: geom.NewPointFlat(geom.XY, []float64{west(13000), 26.4601}),
+	})
+	if err := b.Add(t.Context(), rows...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Where a route has no reach of the level, whatever others it has, borders are where its line crosses outlines; a trace stops at exactly
+// those that are told as handovers, but for those that the reaches contradict.
+func TestBordersWithoutReachesOfTheLevel(t *testing.T) {
+	t.Parallel()
+	srv := serveTrace(t, straight, nil)
+	for _, tt := range []struct {
+		river     string
+		handovers []string
+		stop      float64 // the first that a walk up from the mouth comes to; 0: none
+		stretches []string
+	}{
+		{"无段河", []string{"乙-甲 5000 outlines"}, 5000, nil},
+		{"市段河", []string{"乙-甲 5000 outlines"}, 5000, nil},
+		{"半段河", []string{"乙-甲 5000 outlines"}, 5000, nil},
+		{"全段河", []string{"乙-甲 5000 outlines against"}, 0, nil},
+		{"接段河", []string{"乙-甲 5100 reaches_and_outlines"}, 5100, nil},
+		{"界河", nil, 0, []string{"丙 甲 0-5000 outlines", "丙 乙 5000-12346 outlines"}},
+	} {
+		var body duty.Handovers
+		if status := get(t, srv.Server, fmt.Sprintf("/api/v1/hydro/rivers/%d/handovers?level=county", srv.ids["river "+tt.river]), &body); status != http.StatusOK {
+			t.Fatalf("%s: status %d", tt.river, status)
+		}
+		var got, stretches []string
+		for _, h := range body.Handovers {
+			against := ""
+			if h.AgainstReaches {
+				against = " against"
+			}
+			got = append(got, fmt.Sprintf("%s-%s %.0f %s%s", h.Upper.Division.Name, h.Lower.Division.Name, h.MeasureM, h.FoundBy, against))
+		}
+		for _, s := range body.BorderStretches {
+			names := []string{s.Left.Division.Name, s.Right.Division.Name}
+			slices.Sort(names)
+			stretches = append(stretches, fmt.Sprintf("%s %s %.0f-%.0f %s", names[0], names[1], s.FromM, s.ToM, s.FoundBy))
+		}
+		if diff := cmp.Diff(tt.handovers, got); diff != "" {
+			t.Errorf("%s: %s", tt.river, diff)
+		}
+		if diff := cmp.Diff(tt.stretches, stretches); diff != "" {
+			t.Errorf("%s: stretches: %s", tt.river, diff)
+		}
+		halts := srv.trace(t, "river "+tt.river, "UM", "stop=border:county").Halts
+		if tt.stop == 0 && len(halts) != 0 || tt.stop != 0 && (len(halts) != 1 || math.Abs(halts[0].MeasureM-tt.stop) > 0.5) {
+			t.Errorf("%s: stopped at %+v, want %g", tt.river, halts, tt.stop)
+		}
+		if i := len(body.Handovers) - 1; tt.stop != 0 && len(halts) == 1 && i >= 0 && halts[0].MeasureM != body.Handovers[i].MeasureM {
+			t.Errorf("%s: stopped at %g m, and is told to be handed over at %g m", tt.river, halts[0].MeasureM, body.Handovers[i].MeasureM)
+		}
+	}
+}
+
+// A measure is read as locate reads it: a + that became a space, metres, and the label of an end, which is rounded past it.
+func TestTraceAtALabel(t *testing.T) {
+	t.Parallel()
+	srv := serveTrace(t, straight, nil)
+	route := srv.at(t, "route 无段河")
+	for _, tt := range []struct {
+		what, query string
+		want        float64
+		taken       bool
+	}{
+		{"route 无段河", "at=K12+345", 12345, false},
+		{"river 无段河", "at=K12+345", 12345, false},
+		{"river 无段河", "at=12345.5", 12345.5, false},
+		{"river 无段河", "at=K12%2B346", 12345.6, true},
+		{"edge 无段河", "at=K12+346", 12345.6, true},
+		{"reach 市段", "at=K12+346", 12345.6, true},
+		{"river 无段河", "at=-K0%2B000.4", 0, true},
+	} {
+		var body struct {
+			How   string
+			Start struct {
+				MeasureM float64 `json:"measure_m"`
+			}
+		}
+		path := fmt.Sprintf("/api/v1/hydro/%s/navigation/DM/flowlines?%s", srv.at(t, tt.what), tt.query)
+		if status := get(t, srv.Server, path, &body); status != http.StatusOK || body.Start.MeasureM != tt.want || strings.Contains(body.How, "taken to its end") != tt.taken {
+			t.Errorf("%s %s: status %d, at %g m, want %g; %s", tt.what, tt.query, status, body.Start.MeasureM, tt.want, body.How)
+		}
+	}
+	var body traceBody
+	path := fmt.Sprintf("/api/v1/hydro/%s/navigation/PP/flowlines?at=K12+346&to=%s&to_at=K1+000", route, route)
+	if status := get(t, srv.Server, path, &body); status != http.StatusOK || body.LengthM != 11345.6 {
+		t.Errorf("from point to point: status %d, %g m", status, body.LengthM)
+	}
+	for query, pointer := range map[string]string{"at=K12%2B347": "at", "at=12345": "", "at=K1%2B2345": "at", "at=": "at"} {
+		var p problemBody
+		status := get(t, srv.Server, "/api/v1/hydro/"+route+"/navigation/UM/flowlines?"+query, &p)
+		if pointer == "" && status != http.StatusOK || pointer != "" && (status < 400 || len(p.Errors) != 1 || p.Errors[0].Pointer != pointer) {
+			t.Errorf("%s: status %d, %+v", query, status, p)
+		}
+	}
+}
+
+// What is stored a centimetre past the edges stands at their end, for a list and for a stop; what has no place on the network is named.
+func TestTracePlacesWithinTheSlack(t *testing.T) {
+	t.Parallel()
+	srv := serveTrace(t, straight, nil)
+	var body traceBody
+	path := "/api/v1/hydro/" + srv.at(t, "river 短河") + "/navigation/UM/"
+	if status := get(t, srv.Server, path+"outfalls", &body); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	var got []string
+	for _, f := range body.Features {
+		got = append(got, fmt.Sprintf("%s %g", *f.Properties.Code, f.Properties.DistanceM))
+	}
+	if diff := cmp.Diff([]string{"P-中 6000", "P-近 12000"}, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, name := range []string{"P-外", "P-远"} {
+		if !strings.Contains(body.How, name) {
+			t.Errorf("%s is left out without a word: %s", name, body.How)
+		}
+	}
+	stopped := srv.trace(t, "river 短河", "UM", "stop=outfall&at=6001")
+	if len(stopped.Halts) != 1 || *stopped.Halts[0].StoppedBy.Code != "P-近" || stopped.Halts[0].MeasureM != 12000 {
+		t.Errorf("halts: %+v", stopped.Halts)
+	}
+	for _, name := range []string{"outfall P-外 外 K12+100", "outfall P-远 远"} {
+		if !strings.Contains(stopped.How, name) {
+			t.Errorf("%s is passed without a word: %s", name, stopped.How)
+		}
+	}
+	from := srv.trace(t, "outfall 近", "DM", "")
+	if len(from.Features) != 1 || from.Features[0].Properties.LengthM != 12000 {
+		t.Errorf("from it: %+v", from.Features)
 	}
 }

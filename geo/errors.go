@@ -58,8 +58,23 @@ func Wrapf(cause error, code Code, format string, args ...any) error {
 
 // InvalidField is an [Error] of [CodeInvalid] about one named part of the input.
 func InvalidField(name, format string, args ...any) error {
+	return FieldErrorf(CodeInvalid, name, format, args...)
+}
+
+// FieldErrorf is an [Error] about one named part of the input.
+func FieldErrorf(code Code, name, format string, args ...any) error {
 	detail := fmt.Sprintf(format, args...)
-	return &Error{Code: CodeInvalid, Msg: name + ": " + detail, Fields: []Field{{Name: name, Detail: detail}}}
+	return &Error{Code: code, Msg: name + ": " + detail, Fields: []Field{{Name: name, Detail: detail}}}
+}
+
+// AtField says which part of the input an error is about, where it does not say so itself: who looks a thing up does not know what the
+// caller calls it. What is no [Error], and a fault of ours, is given back as it is.
+func AtField(err error, name string) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || len(e.Fields) > 0 || e.Code == CodeUnavailable || e.Code == CodeInternal {
+		return err
+	}
+	return &Error{Code: e.Code, Msg: e.Msg, Fields: []Field{{Name: name, Detail: e.Msg}}, cause: err}
 }
 
 // CodeOf gives the code of the first [Error] in the chain, [CodeInternal] when there is none.

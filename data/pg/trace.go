@@ -115,13 +115,13 @@ func (s *Store) RangesIn(ctx context.Context, at duty.Moment, division string) (
 		return nil, err
 	}
 	if len(found) != 1 {
-		return nil, geo.Errorf(geo.CodeNotFound, "%d divisions have the code %q on %s; the code of a county is like 150207", len(found), division, at.AsOf)
+		return nil, geo.FieldErrorf(geo.CodeNotFound, "division", "%d divisions have the code %q on %s; the code of a county is like 150207", len(found), division, at.AsOf)
 	}
 	return collect[network.Range](ctx, s, "trace_within", with(args(at), "division", found[0].ID))
 }
 
-// Borders gives where routes pass from one division of a level into another: by their reaches, and by the outlines of the
-// divisions where a route has no reaches.
+// Borders gives where routes pass from one division of a level into another: by their reaches where they are of the level, and by the
+// outlines of the divisions elsewhere.
 func (s *Store) Borders(ctx context.Context, at duty.Moment, level geo.Level, routes []int64) (out []duty.Border, err error) {
 	err = s.snapshot(ctx, func(src source) error {
 		out, err = src.borders(ctx, at, level, routes)
@@ -155,36 +155,48 @@ func (s source) borders(ctx context.Context, at duty.Moment, level geo.Level, ro
 	if err != nil {
 		return nil, err
 	}
-	var out []duty.Border
-	var bare []int64
+	outlines, err := s.Outlines(ctx, at, level, routes)
+	if err != nil {
+		return nil, err
+	}
+	met := outlinesMet(outlines)
+	var crossing []int64 // the routes of which the outlines tell something
 	for _, route := range routes {
-		if len(of[route]) == 0 {
-			bare = append(bare, route)
+		if n := len(met[route]); n > 1 || n == 1 && len(of[route]) > 0 {
+			crossing = append(crossing, route)
 		}
-		out = append(out, duty.Borders(route, of[route], divisions, level)...)
 	}
-	if len(bare) == 0 {
-		return out, nil
+	var lines map[int64]*geom.LineString
+	if len(crossing) > 0 {
+		rows, err := collectFrom[lineRow](ctx, s, "trace_lines", with(args(at), "routes", crossing))
+		if err != nil {
+			return nil, err
+		}
+		if lines, err = linesOf(rows); err != nil {
+			return nil, err
+		}
 	}
-	outlines, err := s.Outlines(ctx, at, level, bare)
-	if err != nil || len(outlines) == 0 {
-		return out, err
-	}
-	rows, err := collectFrom[lineRow](ctx, s, "trace_lines", with(args(at), "routes", bare))
-	if err != nil {
-		return nil, err
-	}
-	lines, err := linesOf(rows)
-	if err != nil {
-		return nil, err
-	}
-	for _, route := range bare {
-		if line := lines[route]; line != nil {
-			borders, _ := duty.OutlineBorders(route, duty.InOutlines(route, line, outlines))
-			out = append(out, borders...)
+	var out []duty.Border
+	for _, route := range routes {
+		borders, _ := duty.Crossings(route, lines[route], of[route], divisions, level, met[route])
+		for _, b := range borders {
+			if !b.Against {
+				out = append(out, b)
+			}
 		}
 	}
 	return out, nil
+}
+
+// outlinesMet gives the outlines that each route meets.
+func outlinesMet(outlines []duty.Outline) map[int64][]duty.Outline {
+	met := map[int64][]duty.Outline{}
+	for _, o := range outlines {
+		for _, route := range o.Routes {
+			met[route] = append(met[route], duty.Outline{Division: o.Division, Geom: o.Geom, Routes: []int64{route}})
+		}
+	}
+	return met
 }
 
 // Handovers tells where a river passes borders of a level (Q6), all from one snapshot.

@@ -2,7 +2,8 @@
 //
 // Why (2026-11): a graph is of one day, and a network seldom changes. So one graph is held, that of now, with the days on which the
 // network is the same; it is built anew as a whole when the feed tells of an edge or a route, which takes some seconds for a
-// million edges. Other days, and what was known earlier, are read from the store when they are asked for; a few are kept.
+// million edges. Other days, and what was known earlier, are read from the store when they are asked for; a few are kept. Anyone may ask
+// for any day, and each costs a whole network of memory and of the database's time: so two are read at once, no more.
 package waters
 
 import (
@@ -11,8 +12,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"hetu/geo"
 	"hetu/geo/duty"
@@ -57,21 +56,25 @@ type Source interface {
 	Wait(ctx context.Context) error
 }
 
-// kept is how many networks of other moments are kept.
-const kept = 3
+const (
+	kept     = 3               // networks of other moments that are kept
+	atOnce   = 2               // networks that are read at once for those who ask
+	readWait = 2 * time.Minute // that one may take to be read
+)
 
 // Waters is the network in memory.
 type Waters struct {
 	source Source
 	now    func() time.Time
-	asked  singleflight.Group
+	turns  chan struct{} // one for each read that may go on
 
-	mu     sync.Mutex
-	held   *graph
-	older  []*graph // of other moments, the one asked for last first
-	at     Position // in the feed; of the goroutine that follows
-	loaded bool     // that goroutine's too
-	turn   int      // how often held was read: what began to be read before the last time may lack what was written since
+	mu      sync.Mutex
+	asked   map[string]*reading
+	held    *graph
+	older   []*graph // of other moments, the one asked for last first
+	at      Position // in the feed; of the goroutine that follows
+	loaded  bool     // that goroutine's too
+	renewed int      // how often held was read: what began to be read before the last time may lack what was written since
 }
 
 // graph is the network of some days.
@@ -87,33 +90,117 @@ func (g *graph) isOf(at duty.Moment) bool {
 }
 
 // New makes one that reads a network when it is first asked for, or by Load or Follow.
-func New(source Source, now func() time.Time) *Waters { return &Waters{source: source, now: now} }
+func New(source Source, now func() time.Time) *Waters {
+	return &Waters{source: source, now: now, turns: make(chan struct{}, atOnce), asked: map[string]*reading{}}
+}
+
+// reading is a network that is being read, or waits for its turn. All who ask for its moment wait for it.
+type reading struct {
+	key  string
+	at   duty.Moment
+	done chan struct{} // closed when graph and err are there
+	gone chan struct{} // closed when nobody waits for it and it has not begun
+
+	waiting int
+	begun   bool
+	graph   *graph
+	err     error
+}
+
+// Held gives the network as of a moment if it is in memory.
+func (w *Waters) Held(at duty.Moment) (*network.Graph, int64, bool) {
+	g := w.find(at)
+	if g == nil {
+		return nil, 0, false
+	}
+	return g.Graph, g.version, true
+}
 
 // Graph gives the network as of a moment, and the newest write that it knows of.
 func (w *Waters) Graph(ctx context.Context, at duty.Moment) (*network.Graph, int64, error) {
 	if g := w.find(at); g != nil {
 		return g.Graph, g.version, nil
 	}
-	key := at.AsOf.String() + " " + at.KnownAt.Format(time.RFC3339Nano)
-	// What one request began to read others wait for; it ends with none of them.
-	found := w.asked.DoChan(key, func() (any, error) {
-		turn := w.turns()
-		g, err := w.read(context.WithoutCancel(ctx), at)
-		if err == nil {
-			w.keep(g, turn)
-		}
-		return g, err
-	})
+	r := w.join(ctx, at)
 	select {
-	case r := <-found:
-		if r.Err != nil {
-			return nil, 0, r.Err
+	case <-r.done:
+		if r.err != nil {
+			return nil, 0, r.err
 		}
-		g := r.Val.(*graph) //nolint:forcetypeassert // as it was put in
-		return g.Graph, g.version, nil
+		return r.graph.Graph, r.graph.version, nil
 	case <-ctx.Done():
+		w.leave(r)
 		return nil, 0, ctx.Err()
 	}
+}
+
+// join begins to wait for a network, and has it read if nobody has yet. What one request began to read others wait for; it ends with none
+// of them.
+func (w *Waters) join(ctx context.Context, at duty.Moment) *reading {
+	key := at.AsOf.String() + " " + at.KnownAt.Format(time.RFC3339Nano)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.asked[key]
+	if r == nil {
+		r = &reading{key: key, at: at, done: make(chan struct{}), gone: make(chan struct{})}
+		w.asked[key] = r
+		go w.serve(context.WithoutCancel(ctx), r)
+	}
+	r.waiting++
+	return r
+}
+
+// leave stops waiting for a network. One that still waits for its turn is not read for nobody.
+func (w *Waters) leave(r *reading) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.waiting--; r.waiting == 0 && !r.begun && w.asked[r.key] == r {
+		delete(w.asked, r.key)
+		close(r.gone)
+	}
+}
+
+// begin tells whether somebody still waits, and from then on the network is read whoever leaves.
+func (w *Waters) begin(r *reading) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r.begun = w.asked[r.key] == r
+	return r.begun
+}
+
+// serve reads a network when it is its turn.
+func (w *Waters) serve(ctx context.Context, r *reading) {
+	select {
+	case w.turns <- struct{}{}:
+		defer func() { <-w.turns }()
+	case <-r.gone:
+		return
+	}
+	if !w.begin(r) {
+		return
+	}
+	if r.graph = w.find(r.at); r.graph == nil { // one that was read meanwhile may be of this day too
+		r.graph, r.err = w.readSoon(ctx, r.at)
+	}
+	w.mu.Lock()
+	delete(w.asked, r.key)
+	w.mu.Unlock()
+	close(r.done)
+}
+
+// readSoon reads a network that somebody waits for, and keeps it.
+func (w *Waters) readSoon(ctx context.Context, at duty.Moment) (*graph, error) {
+	soon, cancel := context.WithTimeout(ctx, readWait)
+	defer cancel()
+	turn := w.turn()
+	g, err := w.read(soon, at)
+	switch {
+	case err == nil:
+		w.keep(g, turn)
+	case soon.Err() != nil:
+		return nil, geo.Wrapf(err, geo.CodeUnavailable, "the network of %s could not be read within %v; ask again later, or about today, which is in memory", at.AsOf, readWait)
+	}
+	return g, err
 }
 
 func (w *Waters) find(at duty.Moment) *graph {
@@ -132,17 +219,17 @@ func (w *Waters) find(at duty.Moment) *graph {
 	return nil
 }
 
-func (w *Waters) turns() int {
+func (w *Waters) turn() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.turn
+	return w.renewed
 }
 
 // keep keeps a network that was begun to be read in a turn, if that is not over.
 func (w *Waters) keep(g *graph, turn int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if turn != w.turn {
+	if turn != w.renewed {
 		return
 	}
 	w.older = slices.Insert(w.older, 0, g)
@@ -221,7 +308,7 @@ func (w *Waters) catchUp(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.held, w.older, w.loaded = g, nil, true
-	w.turn++
+	w.renewed++
 	return nil
 }
 

@@ -3,8 +3,11 @@ package waters_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hetu/data/waters"
@@ -243,5 +246,137 @@ func TestGraphIsReadOnce(t *testing.T) {
 	all.Wait()
 	if n := r.count(); n != 1 {
 		t.Errorf("read %d times", n)
+	}
+}
+
+// gated is a source that answers each read when it is let, and counts those that go on.
+type gated struct {
+	*river
+
+	let        chan struct{}
+	mu         sync.Mutex
+	now, most  int
+	knownTimes []time.Time
+}
+
+func (g *gated) Network(ctx context.Context, at duty.Moment) (waters.Network, error) {
+	g.mu.Lock()
+	g.now++
+	g.most = max(g.most, g.now)
+	g.knownTimes = append(g.knownTimes, at.KnownAt)
+	g.mu.Unlock()
+	defer func() {
+		g.mu.Lock()
+		g.now--
+		g.mu.Unlock()
+	}()
+	select {
+	case <-g.let:
+		return g.river.Network(ctx, at)
+	case <-ctx.Done():
+		return waters.Network{}, ctx.Err()
+	}
+}
+
+func (g *gated) counts() (now, most, begun int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now, g.most, len(g.knownTimes)
+}
+
+// known gives moments of which no two are of one network.
+func known(n int) duty.Moment {
+	return duty.Moment{AsOf: change, KnownAt: today().Add(-time.Duration(n) * time.Hour)}
+}
+
+// However many moments are asked about, two networks are read at once. The others wait for their turn, and one whose request has gone is
+// not read.
+func TestReadsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gated{river: newRiver(), let: make(chan struct{})}
+		w := waters.New(g, today)
+		gone, leave := context.WithCancel(t.Context())
+		var told [6]error
+		var all sync.WaitGroup
+		for n := range told {
+			ctx := t.Context()
+			if n == 3 {
+				ctx = gone
+			}
+			all.Go(func() { _, _, told[n] = w.Graph(ctx, known(n)) })
+			synctest.Wait()
+		}
+		if now, _, begun := g.counts(); now != 2 || begun != 2 {
+			t.Errorf("%d networks are read at once, %d were begun", now, begun)
+		}
+		leave()
+		synctest.Wait()
+		if !errors.Is(told[3], context.Canceled) {
+			t.Errorf("who left while waiting got %v", told[3])
+		}
+		for range len(told) - 1 {
+			g.let <- struct{}{}
+		}
+		all.Wait()
+		now, most, begun := g.counts()
+		if now != 0 || most != 2 || begun != len(told)-1 || slices.ContainsFunc(g.knownTimes, known(3).KnownAt.Equal) {
+			t.Errorf("at most %d at once, %d in all: %v", most, begun, g.knownTimes)
+		}
+		for n, err := range told {
+			if n != 3 && err != nil {
+				t.Errorf("moment %d: %v", n, err)
+			}
+		}
+		// Who comes back for what he left is served.
+		all.Go(func() { _, _, told[3] = w.Graph(t.Context(), known(3)) })
+		g.let <- struct{}{}
+		all.Wait()
+		if told[3] != nil {
+			t.Error(told[3])
+		}
+	})
+}
+
+// A read that does not end is given up after two minutes, and says what helps; its turn goes to the next.
+func TestReadHasADeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gated{river: newRiver(), let: make(chan struct{})}
+		w := waters.New(g, today)
+		began := time.Now()
+		for n := range 3 {
+			_, _, err := w.Graph(t.Context(), known(n))
+			if geo.CodeOf(err) != geo.CodeUnavailable || !strings.Contains(err.Error(), change.String()) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if d := time.Since(began); d != 6*time.Minute {
+			t.Errorf("three reads were given up after %v", d)
+		}
+		go func() { g.let <- struct{}{} }()
+		if _, _, err := w.Graph(t.Context(), known(0)); err != nil {
+			t.Errorf("asked again: %v", err)
+		}
+	})
+}
+
+// What is in memory is told without a read, and nothing else is.
+func TestHeld(t *testing.T) {
+	t.Parallel()
+	r := newRiver()
+	w := waters.New(r, today)
+	now := duty.Moment{AsOf: geo.DateOf(today())}
+	if _, _, ok := w.Held(now); ok || r.count() != 0 {
+		t.Errorf("held before it was read: %v, after %d reads", ok, r.count())
+	}
+	if err := w.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if g, version, ok := w.Held(now); !ok || g.Len() != 2 || version != 1 {
+		t.Errorf("not held after it was read: version %d", version)
+	}
+	if _, _, ok := w.Held(duty.Moment{AsOf: change.AddDays(-1)}); ok || r.count() != 1 {
+		t.Errorf("another day: %v after %d reads", ok, r.count())
 	}
 }

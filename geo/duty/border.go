@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/twpayne/go-geom"
+
 	"hetu/geo"
 )
 
@@ -26,6 +28,7 @@ type Border struct {
 	ByReaches  bool
 	ByOutlines bool
 	OutlineM   float64 // where the outlines have it, with ByOutlines
+	Against    bool    // the outlines alone have it, where reaches of the level run on in one division: it is told, and nothing stops there
 }
 
 // BorderStretch is a part of a route with one division on its left bank and another on its right (界河段). Found by outlines
@@ -102,21 +105,21 @@ func (a ancestry) at(id int64, level geo.Level) (Division, bool) {
 	return Division{}, false
 }
 
-// bordersOf gives the borders between pieces in order of measure. A gap within one division is no border.
+// bordersOf gives the borders between pieces in order of measure: each is between the piece that has reached farthest and the next that
+// reaches farther still. One that lies within another is passed by without a border, whatever its division, and a gap within one
+// division is none either.
 func bordersOf(route int64, bank geo.Bank, pieces []Piece) []Border {
 	var out []Border
-	for i := 1; i < len(pieces); i++ {
-		low, high := pieces[i-1], pieces[i]
-		if low.Division.ID == high.Division.ID {
-			if low.ToM > high.ToM {
-				pieces[i] = low // it reaches farther than the one within it
-			}
+	for i, low := 1, 0; i < len(pieces); i++ {
+		a, b := pieces[low], pieces[i]
+		if b.ToM <= a.ToM+borderSlackM {
 			continue
 		}
-		out = append(out, Border{
-			RouteID: route, MeasureM: low.ToM, Bank: bank, Low: low, High: high,
-			GapM: over(high.FromM - low.ToM), OverlapM: over(min(low.ToM, high.ToM) - high.FromM),
-		})
+		low = i
+		if a.Division.ID == b.Division.ID {
+			continue
+		}
+		out = append(out, Border{RouteID: route, MeasureM: a.ToM, Bank: bank, Low: a, High: b, GapM: over(b.FromM - a.ToM), OverlapM: over(a.ToM - b.FromM)})
 	}
 	return out
 }
@@ -177,7 +180,11 @@ func OutlineBorders(route int64, pieces []Piece) ([]Border, []BorderStretch) {
 			continue // it is the border there, it does not cross it
 		}
 		b.MeasureM = math.Round(b.MeasureM*1000) / 1000
-		b.ByOutlines, b.OutlineM, b.GapM, b.OverlapM = true, b.MeasureM, 0, 0
+		b.ByOutlines, b.OutlineM, b.OverlapM = true, b.MeasureM, 0
+		// A gap is kept: between the two lies a division whose outline is not stored. What is shorter is a sliver between outlines.
+		if b.GapM = math.Round(b.GapM*1000) / 1000; b.GapM <= sameBorderM {
+			b.GapM = 0
+		}
 		borders = append(borders, b)
 	}
 	return borders, along
@@ -200,6 +207,72 @@ func ungrazed(pieces []Piece) []Piece {
 		}
 	}
 	slices.SortFunc(out, comparePieces)
+	return out
+}
+
+// Crossings gives the borders of a level that one route passes, in order of measure, and the stretches along which it is the border of
+// two divisions: by its reaches where they are of the level, by the outlines of the divisions elsewhere. A reach of another level says
+// nothing of it. line may be nil where there are no outlines.
+func Crossings(route int64, line *geom.LineString, reaches []Reach, divisions []Division, level geo.Level, outlines []Outline) ([]Border, []BorderStretch) {
+	borders := Borders(route, reaches, divisions, level)
+	stretches := BorderStretches(route, reaches, divisions, level)
+	if line == nil || len(outlines) == 0 {
+		return borders, stretches
+	}
+	left, right := PiecesOf(reaches, divisions, level, geo.Left), PiecesOf(reaches, divisions, level, geo.Right)
+	held := rangesOf(left).And(rangesOf(right)) // by reaches of the level, on both banks
+	inOutlines := InOutlines(route, line, outlines)
+	byOutlines, along := OutlineBorders(route, inOutlines)
+	if len(held) > 0 {
+		borders = append(borders, seams(route, append(left, right...), ungrazed(inOutlines), Range{held[0].FromM, held[len(held)-1].ToM})...)
+	}
+	borders = Matched(borders, byOutlines)
+	for i := range borders {
+		b := &borders[i]
+		b.Against = !b.ByReaches && slices.ContainsFunc(held, func(r Range) bool { return b.MeasureM > r.FromM+borderSlackM && b.MeasureM < r.ToM-borderSlackM })
+	}
+	for _, s := range along {
+		for _, part := range (Ranges{s.Range}).Minus(held).Over(sameBorderM) {
+			s.Range = part
+			stretches = append(stretches, s)
+		}
+	}
+	slices.SortStableFunc(stretches, func(a, b BorderStretch) int { return cmp.Compare(a.Range.FromM, b.Range.FromM) })
+	return borders, stretches
+}
+
+func rangesOf(pieces []Piece) Ranges {
+	out := make([]Range, len(pieces))
+	for i, p := range pieces {
+		out[i] = p.Range
+	}
+	return Union(out...)
+}
+
+// seams gives the borders where the reaches of a level begin and end on a route and the outlines go on with another division: so it is
+// where one county has its reaches stored and the next has not.
+func seams(route int64, byReaches, inOutlines []Piece, held Range) []Border {
+	var out []Border
+	near := func(a, b float64) bool { return math.Abs(a-b) <= sameBorderM }
+	for _, high := range []bool{false, true} {
+		m := held.FromM
+		if high {
+			m = held.ToM
+		}
+		i := slices.IndexFunc(byReaches, func(p Piece) bool { return high && near(p.ToM, m) || !high && near(p.FromM, m) })
+		beyond := func(p Piece) bool {
+			return high && p.FromM < m+sameBorderM && p.ToM > m+sameBorderM || !high && p.ToM > m-sameBorderM && p.FromM < m-sameBorderM
+		}
+		of := slices.IndexFunc(inOutlines, beyond)
+		if i < 0 || of < 0 || slices.ContainsFunc(inOutlines, func(p Piece) bool { return beyond(p) && p.Division.ID == byReaches[i].Division.ID }) {
+			continue
+		}
+		b := Border{RouteID: route, MeasureM: m, Bank: geo.Both, Low: inOutlines[of], High: byReaches[i], ByReaches: true}
+		if high {
+			b.Low, b.High = b.High, b.Low
+		}
+		out = append(out, b)
+	}
 	return out
 }
 

@@ -18,6 +18,7 @@ type Handovers struct {
 	Level           geo.Level    `json:"level"`
 	Handovers       []Handover   `json:"handovers"`        // down the river, route by route, the longest route first
 	BorderStretches []BankBorder `json:"border_stretches"` // where it is the border itself 界河
+	Version         int64        `json:"-"`                // the newest write in the rows that it was made of
 }
 
 // How a border was found.
@@ -29,16 +30,18 @@ const (
 
 // Handover is a border that a route passes (交界).
 type Handover struct {
-	RouteID      int64      `json:"route_id"`
-	MeasureM     float64    `json:"measure_m"`
-	MeasureLabel string     `json:"measure_label"`
-	Bank         geo.Bank   `json:"bank"`
-	Point        [2]float64 `json:"point"`
-	FoundBy      string     `json:"found_by"`
-	Upper        OnSide     `json:"upper"` // hands over
-	Lower        OnSide     `json:"lower"` // takes over
-	GapM         float64    `json:"gap_m"` // between the two reaches, nobody's
-	OverlapM     float64    `json:"overlap_m"`
+	RouteID      int64       `json:"route_id"`
+	MeasureM     float64     `json:"measure_m"`
+	MeasureLabel string      `json:"measure_label"`
+	Bank         geo.Bank    `json:"bank"`
+	Point        *[2]float64 `json:"point"` // null: the line of the route has no such measure
+	FoundBy      string      `json:"found_by"`
+	// The outlines alone have it, where reaches of the level run on in one division. No trace stops there.
+	AgainstReaches bool    `json:"against_reaches"`
+	Upper          OnSide  `json:"upper"` // hands over
+	Lower          OnSide  `json:"lower"` // takes over
+	GapM           float64 `json:"gap_m"` // between the two reaches, nobody's, or between two outlines
+	OverlapM       float64 `json:"overlap_m"`
 	// How far upstream of measure_m the outlines of the divisions cross the route; negative downstream. Null: they do not, or it
 	// was found by them alone.
 	OutlineOffsetM *float64   `json:"outline_offset_m"`
@@ -86,6 +89,8 @@ type HandoverSource interface {
 	SectionsOn(ctx context.Context, at Moment, routes []int64) ([]Site, error)
 	// Outlines gives the outlines of divisions of a level that routes meet.
 	Outlines(ctx context.Context, at Moment, level geo.Level, routes []int64) ([]Outline, error)
+	// Version gives the newest write in the rows.
+	Version(ctx context.Context) (int64, error)
 }
 
 // HandoversOf answers Q6.
@@ -96,8 +101,8 @@ func HandoversOf(ctx context.Context, src HandoverSource, at Moment, river int64
 		return Handovers{}, fmt.Errorf("find the river: %w", err)
 	}
 	out := Handovers{River: name, Level: level, Handovers: []Handover{}, BorderStretches: []BankBorder{}}
-	if len(routes) == 0 {
-		return out, nil
+	if out.Version, err = src.Version(ctx); err != nil || len(routes) == 0 {
+		return out, err
 	}
 	if err := h.read(ctx, src, routes); err != nil {
 		return Handovers{}, err
@@ -160,9 +165,7 @@ func (h *handing) read(ctx context.Context, src HandoverSource, routes []Route) 
 
 // route adds what one route passes, down the river.
 func (h *handing) route(r *Route, out *Handovers) {
-	reaches := h.reaches[r.ID]
-	outlines, along := OutlineBorders(r.ID, InOutlines(r.ID, r.Geom, h.outlines))
-	borders := Matched(Borders(r.ID, reaches, h.divisions, h.level), outlines)
+	borders, stretches := Crossings(r.ID, r.Geom, h.reaches[r.ID], h.divisions, h.level, h.outlines)
 	flat := r.Geom.FlatCoords()
 	rising := flat[2] > flat[len(flat)-1] // upstream
 	if rising {
@@ -170,10 +173,6 @@ func (h *handing) route(r *Route, out *Handovers) {
 	}
 	for _, b := range borders {
 		out.Handovers = append(out.Handovers, h.handover(r, b, rising))
-	}
-	stretches := BorderStretches(r.ID, reaches, h.divisions, h.level)
-	if len(reaches) == 0 {
-		stretches = along
 	}
 	for _, s := range stretches {
 		b := BankBorder{
@@ -194,7 +193,7 @@ func (h *handing) handover(r *Route, b Border, rising bool) Handover {
 	}
 	out := Handover{
 		RouteID: r.ID, MeasureM: b.MeasureM, MeasureLabel: lref.Label(b.MeasureM), Bank: b.Bank, FoundBy: ByReaches,
-		Upper: h.side(upper), Lower: h.side(lower), GapM: b.GapM, OverlapM: b.OverlapM,
+		Upper: h.side(upper), Lower: h.side(lower), GapM: b.GapM, OverlapM: b.OverlapM, AgainstReaches: b.Against,
 	}
 	switch {
 	case b.ByReaches && b.ByOutlines:
@@ -205,7 +204,7 @@ func (h *handing) handover(r *Route, b Border, rising bool) Handover {
 		out.FoundBy = ByOutlines
 	}
 	if lon, lat, err := lref.Locate(r.Geom, b.MeasureM); err == nil {
-		out.Point = [2]float64{math.Round(lon*1e7) / 1e7, math.Round(lat*1e7) / 1e7}
+		out.Point = &[2]float64{math.Round(lon*1e7) / 1e7, math.Round(lat*1e7) / 1e7}
 	}
 	for _, s := range h.sections[r.ID] {
 		d := sign * (s.AtM - b.MeasureM) // upstream

@@ -2,8 +2,21 @@ package network
 
 import "hetu/geo"
 
-// slackMM is how far a stored measure may lie off the end of a route that it means.
-const slackMM = 10
+// SlackM is how far in metres a stored measure may lie off the end of the route or of the part that it means: measures are stored to a
+// centimetre. It is one for all that is placed: starts, marks, and what lies on a part.
+const (
+	SlackM  = 0.01
+	slackMM = 10
+)
+
+// settle takes a measure that lies past an end of a route, by no more than the slack, to that end.
+func (g *Graph) settle(r uint32, mm int64) int64 {
+	low, high := g.measures(r)
+	if mm < low && mm >= low-slackMM || mm > high && mm <= high+slackMM {
+		return min(max(mm, low), high)
+	}
+	return mm
+}
 
 // Ends gives the measures at the upper end of a route and at its lower one, as far as its edges reach.
 func (g *Graph) Ends(route int64) (upper, lower float64, ok bool) {
@@ -33,11 +46,8 @@ func (g *Graph) Before(part Range, mode Mode) (Place, error) {
 		m = part.FromM
 	}
 	mm, ok := placed(m)
-	low, high := g.measures(r)
-	if mm < low && mm >= low-slackMM || mm > high && mm <= high+slackMM {
-		mm = min(max(mm, low), high)
-	}
 	if ok {
+		mm = g.settle(r, mm)
 		before, after := g.around(r, mm)
 		if rising && after != none {
 			return Place{g: g, edge: after, mm: mm}, nil
@@ -46,6 +56,6 @@ func (g *Graph) Before(part Range, mode Mode) (Place, error) {
 			return Place{g: g, edge: before, mm: mm}, nil
 		}
 	}
-	return Place{}, geo.Errorf(geo.CodeNotFound, "route %d has no edge at %.3f m: its edges lie between %.3f m and %.3f m", part.Route, m,
-		metres(low), metres(high))
+	low, high := g.measures(r)
+	return Place{}, geo.Errorf(geo.CodeNotFound, "route %d has no edge at %.3f m: its edges lie between %.3f m and %.3f m", part.Route, m, metres(low), metres(high))
 }

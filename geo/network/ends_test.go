@@ -53,3 +53,38 @@ func TestEndsOfARoute(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// One slack holds for all that is placed: a stored measure a centimetre off the end of a route means the end, for a start, for a mark
+// and for what lies on a part; two centimetres off it is off.
+func TestSlackAtTheEnds(t *testing.T) {
+	t.Parallel()
+	g := graph(t, braided())
+	for _, tt := range []struct {
+		m, end float64
+		on     bool
+	}{{4000, 4000, true}, {4000.005, 4000, true}, {4000.01, 4000, true}, {4000.02, 4000, false}, {-0.005, 0, true}, {-0.01, 0, true}, {-0.02, 0, false}} {
+		if _, err := g.OnRoute(1, tt.m); (err == nil) != tt.on {
+			t.Errorf("a start at %v: %v", tt.m, err)
+		}
+		other, mode := 2500.0, network.UpMain
+		if tt.end == 0 {
+			mode = network.DownMain
+		}
+		from, err := g.OnRoute(1, other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stops, off := g.NewStops([]network.Mark{{ID: 7, Route: 1, AtM: tt.m}})
+		if (len(off) == 0) != tt.on {
+			t.Errorf("a mark at %v: off are %v", tt.m, off)
+		}
+		parts, sum := traced(t, g, from, mode, network.Limits{Stops: stops})
+		if tt.on && (len(sum.Halts) != 1 || sum.Halts[0].AtM != tt.end || sum.Halts[0].Mark != 7) || !tt.on && len(sum.Halts) != 0 {
+			t.Errorf("a mark at %v: halts %+v", tt.m, sum.Halts)
+		}
+		last := parts[len(parts)-1]
+		if d, ok := last.DistanceAt(tt.m); ok != tt.on || ok && d != last.DistanceM+last.LengthM {
+			t.Errorf("what lies at %v: %v m, %v", tt.m, d, ok)
+		}
+	}
+}

@@ -195,7 +195,7 @@ func TestRefused(t *testing.T) {
 		"edge":             func() error { _, err := g.OnEdge(5, 0); return err },
 		"node":             func() error { _, err := g.AtNode(7); return err },
 		"route":            func() error { _, err := g.OnRoute(9, 0); return err },
-		"beyond the route": func() error { _, err := g.OnRoute(1, 4000.01); return err },
+		"beyond the route": func() error { _, err := g.OnRoute(1, 4000.02); return err },
 		"beyond the edge":  func() error { _, err := g.OnEdge(11, 1000.01); return err },
 		"NaN":              func() error { _, err := g.OnRoute(1, zero/zero); return err },
 	} {

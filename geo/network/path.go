@@ -26,7 +26,7 @@ func (g *Graph) Path(from, to Place) ([]Part, error) {
 	}
 	last, ok := w.search(goal)
 	if !ok {
-		return nil, geo.Errorf(geo.CodeRefused, "the second place does not lie downstream of the first")
+		return nil, geo.FieldErrorf(geo.CodeRefused, "to", "the second place does not lie downstream of the first; the way runs down the water, so try it from there to here")
 	}
 	return w.pathTo(last, to), nil
 }

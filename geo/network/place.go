@@ -41,14 +41,15 @@ func (g *Graph) OnEdge(id int64, m float64) (Place, error) {
 
 // OnRoute gives the point of a route at a measure. Where two edges of the route meet it is the node between them: what
 // joins there lies upstream of it and what leaves there downstream. At an end of the route it is the end of its last edge,
-// so upstream of a river's mouth is that river alone. Neither depends on which way the measures grow.
+// so upstream of a river's mouth is that river alone. Neither depends on which way the measures grow. A measure may lie a centimetre
+// beyond the edges.
 func (g *Graph) OnRoute(route int64, m float64) (Place, error) {
 	r, ok := g.route(route)
 	if !ok {
 		return Place{}, geo.Errorf(geo.CodeNotFound, "route %d is not part of the network", route)
 	}
 	if mm, ok := placed(m); ok {
-		if p, ok := g.onRoute(r, mm); ok {
+		if p, ok := g.onRoute(r, g.settle(r, mm)); ok {
 			return p, nil
 		}
 	}

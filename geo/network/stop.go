@@ -33,7 +33,8 @@ type Stops struct {
 }
 
 // NewStops places marks on the graph, and gives back those that lie on no edge of it. A mark where two edges of its route
-// meet lies on both: water that comes from elsewhere meets it too, before it has run a millimetre of them.
+// meet lies on both: water that comes from elsewhere meets it too, before it has run a millimetre of them. A mark that lies a
+// centimetre beyond the edges is at the end of them.
 func (g *Graph) NewStops(marks []Mark) (stops *Stops, off []Mark) {
 	s := &Stops{g: g, any: newBitset(g.Len())}
 	for _, m := range marks {
@@ -43,6 +44,7 @@ func (g *Graph) NewStops(marks []Mark) (stops *Stops, off []Mark) {
 			off = append(off, m)
 			continue
 		}
+		mm = g.settle(r, mm)
 		before, after := g.around(r, mm)
 		if before == none && after == none {
 			off = append(off, m)

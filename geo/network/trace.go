@@ -39,11 +39,13 @@ type Part struct {
 	End         End
 }
 
-// DistanceAt gives the distance from the start to a measure within the part.
+// DistanceAt gives the distance from the start to a measure within the part, or off its end by no more than the slack.
 func (p *Part) DistanceAt(m float64) (float64, bool) {
-	if !(m >= p.FromM && m <= p.ToM) {
+	const least = 1e-9 // what a sum of floats is off by, of a measure that lies off by the slack itself
+	if !(m >= p.FromM-SlackM-least && m <= p.ToM+SlackM+least) {
 		return 0, false
 	}
+	m = min(max(m, p.FromM), p.ToM)
 	on := m - p.FromM
 	if p.Falling {
 		on = p.ToM - m

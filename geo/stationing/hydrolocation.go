@@ -10,6 +10,7 @@ import (
 	"hetu/geo"
 	"hetu/geo/duty"
 	"hetu/geo/lref"
+	"hetu/geo/network"
 )
 
 // tieM is how much farther off than the nearest a place may be and still be answered.
@@ -114,7 +115,7 @@ func hydrolocations(routes []duty.Route, q PositionQuestion) (found []Hydrolocat
 }
 
 // storedM is what stored measures and positions are good to, in metres.
-const storedM = 0.01
+const storedM = network.SlackM
 
 func hydrolocated(ctx context.Context, src Source, q PositionQuestion, found []Hydrolocation, how string) (Hydrolocated, error) {
 	routes, measures := make([]RouteTold, len(found)), make([]float64, len(found))

@@ -100,7 +100,8 @@ const (
 )
 
 // FindNearest answers Q13. A thing upstream or downstream of the position has a distance along the water, the shortest way; one on
-// another branch has none, for nothing flows between them.
+// another branch has none, for nothing flows between them. By air it is answered without a network too: g may be nil, and then no thing
+// has a distance along the water.
 func FindNearest(ctx context.Context, src Source, g *network.Graph, q NearestQuestion) (Nearest, error) {
 	f := finder{src: src, g: g, q: q, routes: map[int64]*duty.Route{}}
 	f.out = Nearest{Lon: q.Lon, Lat: q.Lat, Kind: q.Kind, By: q.By, WithinM: q.WithinM, Things: []NearThing{}}
@@ -152,6 +153,13 @@ type found struct {
 
 // begin finds where the ways along the water begin: the nearest water that is part of the network.
 func (f *finder) begin(ctx context.Context) error {
+	if f.g == nil {
+		if f.q.By == ByWater {
+			return geo.Errorf(geo.CodeInternal, "nearest by water without a network")
+		}
+		f.out.How = "by straight distance; the network of that day is not in memory, so no ways along the water are told: by=water reads it"
+		return nil
+	}
 	at := PositionQuestion{At: f.q.At, Lon: f.q.Lon, Lat: f.q.Lat, MaxM: startWithinM}
 	h, err := Hydrolocate(ctx, f.src, at)
 	if err != nil && (f.q.By == ByWater || geo.CodeOf(err) != geo.CodeNotFound) {
@@ -277,10 +285,8 @@ func (f *finder) measureWays(ctx context.Context, things []found) error {
 			continue
 		}
 		for _, s := range f.steps[*t.RouteID] {
-			// Parts are told in whole millimetres, and stored measures are good to a centimetre.
-			m := min(max(float64(*t.MeasureM), s.FromM), s.ToM)
-			along, ok := s.DistanceAt(m)
-			if !ok || math.Abs(m-float64(*t.MeasureM)) > storedM {
+			along, ok := s.DistanceAt(float64(*t.MeasureM))
+			if !ok {
 				continue
 			}
 			d := Metres(along)

@@ -121,10 +121,21 @@ describe('profile', () => {
     })
     await mapReady(page)
     await expect.poll(() => painted(page, [0x7b, 0x1f, 0xa2]), { timeout: 20_000 }).toBeGreaterThan(100)
+    // The result says of which place it is, and goes on to when the place that would be asked about is moved.
+    const result = page.locator('.trace [aria-live]')
+    expect(await result.textContent()).toContain('追溯结果：从 K0+000 起，上游全部')
+    expect(await page.locator('.trace .ways [aria-pressed=true]').textContent()).toBe('上游全部')
+    await page.getByRole('slider', { name: '沿河位置' }).focus()
+    await page.keyboard.press('Home')
+    expect(await page.locator('.trace legend + p').textContent()).toMatch(/^从 K62\+\d{3} 起/)
+    expect(await result.textContent()).toContain('追溯结果：从 K0+000 起，上游全部')
+    expect(await page.locator('.trace .ways [aria-pressed=true]').count()).toBe(0)
     // Farther: the slider asks again when it is let go.
     await page.getByRole('slider', { name: '距离' }).focus()
     await page.keyboard.press('ArrowRight')
     await expect.poll(() => asked.at(-1)?.searchParams.get('distance')).toBe('21')
+    expect(asked.at(-1)?.searchParams.get('at')).toBe('K0+000.00') // what is shown goes on, from where it began
+    await page.locator('.walked').waitFor()
     const waiting = page.waitForEvent('download')
     await page.locator('.trace').getByRole('button', { name: 'CSV' }).click()
     const path = await (await waiting).path()

@@ -274,7 +274,8 @@ export function profileFile(id: number, form: 'csv' | 'xlsx' | 'geojson', asOf: 
 }
 
 // A trace starts at a measure of a route of a river and goes so many kilometres along the water.
-export type TraceAsk = { river: number; route: number | null; at: string; mode: Mode; km: number }
+// label is at as it is shown: the cursor may have moved on since.
+export type TraceAsk = { river: number; route: number | null; at: string; label: string; mode: Mode; km: number }
 
 function tracePath(a: TraceAsk): string {
   return `/api/v1/hydro/rivers/${a.river}/navigation/${a.mode}/flowlines`

@@ -187,6 +187,7 @@ export const en: Words = {
   mouth: 'Mouth',
   trace: 'Upstream and downstream',
   trace_from: 'From {k}, along the water:',
+  traced_from: 'Traced from {k}: {way}',
   trace_km: 'Distance',
   trace_UM: 'Up, main stem',
   trace_UT: 'Up, everything',

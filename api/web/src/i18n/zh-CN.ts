@@ -182,6 +182,7 @@ export const zhCN = {
   mouth: '河口',
   trace: '上下游追溯',
   trace_from: '从 {k} 起，沿水路：',
+  traced_from: '追溯结果：从 {k} 起，{way}',
   trace_km: '距离',
   trace_UM: '上游干流',
   trace_UT: '上游全部',

@@ -14,7 +14,8 @@ export function TraceView({ ui, river, route, at, label }: Props) {
   const { c, s, t, lang } = ui
   const [km, setKm] = useState(20)
   const mine = s.traced !== null && s.traced.river === river && s.traced.route === route
-  const ask = (mode: Mode, far: number) => void c.trace({ river, route, at, mode, km: far })
+  const here = mine && s.traced?.at === at // the place may have been moved since
+  const ask = (mode: Mode, far: number) => void c.trace({ river, route, at, label, mode, km: far })
   const id = `km-${route ?? river}`
   return (
     <fieldset class="trace">
@@ -26,7 +27,7 @@ export function TraceView({ ui, river, route, at, label }: Props) {
             key={mode}
             type="button"
             class="second"
-            aria-pressed={mine && s.traced?.mode === mode}
+            aria-pressed={here && s.traced?.mode === mode}
             onClick={() => ask(mode, km)}
           >
             {t(`trace_${mode}`)}
@@ -44,7 +45,7 @@ export function TraceView({ ui, river, route, at, label }: Props) {
           aria-valuetext={formatMetres(lang, km * 1000)}
           onInput={(e) => setKm(Number(e.currentTarget.value))}
           onChange={() => {
-            if (mine && s.traced !== null) ask(s.traced.mode, km)
+            if (mine && s.traced !== null) void c.trace({ ...s.traced, km })
           }}
         />
         <output for={id}>
@@ -63,6 +64,7 @@ function Result({ ui, ask }: { ui: Ui; ask: TraceAsk }) {
   if (trace.is !== 'done') return <Waiting ui={ui} />
   return (
     <div aria-live="polite">
+      <p class="k">{t('traced_from', { way: t(`trace_${ask.mode}`), k: ask.label })}</p>
       <Sum ui={ui} trace={trace.value} />
       <p class="files">
         {t('download')}
