@@ -211,7 +211,7 @@ func TestScenario_17(t *testing.T) {
 		}
 		h := asks[hydrolocated](t, srv, "/api/v1/hydro/rivers/%d/measure?lon=%.9f&lat=%.9f", river, lon, lat)
 		back := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?m=%v", river, h.Found[0].MeasureM)
-		if d := apartM(back.Point, stationing.Point{lon, lat}); d > 0.01 || h.Found[0].Bank != "on" {
+		if d := apartM(back.Point, stationing.Point{lon, lat}); d > 0.01 || h.Found[0].Bank != geo.Centre {
 			t.Errorf("%v,%v is %s and came back %.4f m off, on %s", lon, lat, h.Found[0].Label, d, h.Found[0].Bank)
 		}
 		vertex := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?m=%v", river, route[i+2])
@@ -378,7 +378,7 @@ func TestStationsOfMeanders(t *testing.T) {
 			rt.Fatalf("%s at %v came back as %+v", a.Label, m, on.Found[0])
 		}
 		beside := asks[hydrolocated](rt, srv, "/api/v1/hydro/rivers/%d/measure?lon=%v&lat=%v", river, a.Beside.Point[0], a.Beside.Point[1])
-		if f := beside.Found[0]; f.Bank != map[float64]string{-4: "left", 4: "right"}[offset] || math.Abs(float64(f.OffsetM)-offset) > 0.3 {
+		if f := beside.Found[0]; f.Bank != map[float64]geo.Bank{-4: geo.Left, 4: geo.Right}[offset] || math.Abs(float64(f.OffsetM)-offset) > 0.3 {
 			rt.Fatalf("%v m beside %s is on the %s, %v m", offset, a.Label, f.Bank, f.OffsetM)
 		}
 		near := asks[hydrolocated](rt, srv, "/api/v1/hydro/hydrolocation?lon=%v&lat=%v", a.Beside.Point[0], a.Beside.Point[1])
@@ -497,7 +497,7 @@ func TestStationingBadInput(t *testing.T) {
 		{river + "measure?lon=106.4", 400, "lat"},
 		{river + "measure?lon=26.6&lat=106.4", 400, "lon"},
 		{river + "measure?" + somewhere + "&max_offset=0", 400, "max_offset"},
-		{river + "measure?" + somewhere + "&max_offset=5001", 400, "max_offset"},
+		{river + "measure?" + somewhere + "&max_offset=2001", 400, "max_offset"},
 		{river + "measure?lon=106.5&lat=26.6", 404, "max_offset"},
 		{bare + "measure?" + somewhere, 404, ""},
 		{"/api/v1/hydro/rivers/424242/measure?" + somewhere, 404, ""},
@@ -513,6 +513,7 @@ func TestStationingBadInput(t *testing.T) {
 		{"/api/v1/hydro/hydrolocation", 400, "lon"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65", 404, "max_offset"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65&max_offset=all", 400, "max_offset"},
+		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65&max_offset=2001", 400, "max_offset"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.6&route=5", 400, "route"},
 		{near, 400, "kind"},
 		{near + "&kind=chiefs", 400, "kind"},
