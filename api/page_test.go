@@ -61,8 +61,12 @@ func (s pageStore) RiverWhole(_ context.Context, _ duty.Moment, id int64) (duty.
 	return pageGully(), []duty.Route{{ID: 7, River: pageGully().River, Geom: lref.Measured(line, "mouth")}}, s.fault
 }
 
-func (s pageStore) Alongside(context.Context, duty.Moment, int64) ([]duty.Alongside, error) {
-	return []duty.Alongside{{Kind: duty.OutfallItem, ID: 40, Name: new("示例<排口>"), State: new("pending"), At: [2]float64{109.601, 40.65}, From: [2]float64{109.601, 40.65}}}, nil
+func (s pageStore) Alongside(context.Context, duty.Moment, int64, []int64) ([]duty.Alongside, error) {
+	return []duty.Alongside{{Kind: duty.OutfallItem, ID: 40, Name: new("示例<排口>"), State: new("pending"), At: [2]float64{109.601, 40.65}}}, nil
+}
+
+func (s pageStore) Tributaries(context.Context, duty.Moment, int64) ([]duty.Tributary, error) {
+	return nil, nil
 }
 
 func (s pageStore) Announced(context.Context, duty.Moment, int64) ([]duty.AnnouncedLine, error) {

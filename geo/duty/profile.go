@@ -81,8 +81,10 @@ const Held = "held"
 type ProfileSource interface {
 	// RiverWhole gives a river with all its routes whole, the longest first; geo.CodeNotFound when it is not known.
 	RiverWhole(ctx context.Context, at Moment, id int64) (ListedRiver, []Route, error)
-	// Alongside gives the sections and outfalls of a river, and the mouths of rivers that flow into it.
-	Alongside(ctx context.Context, at Moment, river int64) ([]Alongside, error)
+	// Alongside gives the sections and outfalls of a river or of one of its routes.
+	Alongside(ctx context.Context, at Moment, river int64, routes []int64) ([]Alongside, error)
+	// Tributaries gives the rivers that flow into a river, by name.
+	Tributaries(ctx context.Context, at Moment, river int64) ([]Tributary, error)
 	// Announced gives the announced management boundaries of a river.
 	Announced(ctx context.Context, at Moment, river int64) ([]AnnouncedLine, error)
 	ReachesOf(ctx context.Context, at Moment, routes []int64) ([]Reach, error)
@@ -102,7 +104,6 @@ type Alongside struct {
 	RouteID     *int64 // where its measure is stored
 	MeasureM    *float64
 	At          [2]float64
-	From        [2]float64 // of a mouth the place that the water comes from, on one side of the river; else as At
 }
 
 // AnnouncedLine is an announced boundary line.
@@ -118,9 +119,6 @@ type AnnouncedLine struct {
 
 // profileSlackM is the length up to which a gap is none, as in the coverage report.
 const profileSlackM = 0.01
-
-// mouthWithinM is how far off a river's line another may end and still be told to flow into it there.
-const mouthWithinM = 500.0
 
 // ProfileOf tells what lies along a river on a day.
 func ProfileOf(ctx context.Context, src ProfileSource, at Moment, id int64) (Profile, error) {
@@ -154,6 +152,7 @@ type profile struct {
 	posts      map[int64][]Post // by reach
 	divisions  []Division
 	alongside  []Alongside
+	flowsIn    []Tributary
 	boundaries []AnnouncedLine
 }
 
@@ -186,8 +185,11 @@ func (p *profile) read(ctx context.Context, src ProfileSource) (err error) {
 			p.posts[*post.ReachID] = append(p.posts[*post.ReachID], post)
 		}
 	}
-	if p.alongside, err = src.Alongside(ctx, p.at, p.river.ID); err != nil {
-		return fmt.Errorf("find sections, outfalls and mouths: %w", err)
+	if p.alongside, err = src.Alongside(ctx, p.at, p.river.ID, routes); err != nil {
+		return fmt.Errorf("find sections and outfalls: %w", err)
+	}
+	if p.flowsIn, err = src.Tributaries(ctx, p.at, p.river.ID); err != nil {
+		return fmt.Errorf("find tributaries: %w", err)
 	}
 	if p.boundaries, err = src.Announced(ctx, p.at, p.river.ID); err != nil {
 		return fmt.Errorf("find announced boundaries: %w", err)
@@ -206,6 +208,9 @@ func (p *profile) told() Profile {
 	}
 	for _, a := range p.alongside {
 		p.addAlongside(a)
+	}
+	for _, t := range p.flowsIn {
+		p.addMouths(t)
 	}
 	for _, b := range p.boards {
 		p.addBoard(b)
@@ -349,11 +354,10 @@ func (p *profile) has(route *int64, measures ...*float64) bool {
 
 func (p *profile) addAlongside(a Alongside) {
 	route, hit := p.nearest(a.At)
-	if route == 0 || a.Kind == TributaryItem && hit.DistanceM > mouthWithinM {
+	if route == 0 {
 		return
 	}
-	_, side := p.nearest(a.From)
-	bank, m := side.Bank, hit.MeasureM
+	bank, m := hit.Bank, hit.MeasureM
 	if a.Bank != nil {
 		bank = *a.Bank
 	}
@@ -364,6 +368,19 @@ func (p *profile) addAlongside(a Alongside) {
 		Kind: a.Kind, ID: &a.ID, Code: a.Code, Name: a.Name, Bank: bank, Range: Range{m, m}, Type: a.Type, State: a.State, TargetClass: a.TargetClass,
 		Point: a.At, OffsetM: &hit.DistanceM,
 	})
+}
+
+func (p *profile) addMouths(t Tributary) {
+	river := make([]Route, len(p.routes))
+	for i, r := range p.routes {
+		river[i] = Route{ID: r.RouteID, Geom: r.Line}
+	}
+	mouths, _ := t.Mouths(river)
+	for _, m := range mouths {
+		p.add(m.RouteID, ProfileItem{
+			Kind: TributaryItem, ID: &t.ID, Code: t.Code, Name: &t.Name.Name, Bank: m.Bank, Range: Range{m.MeasureM, m.MeasureM}, Point: m.End, OffsetM: &m.OffM,
+		})
+	}
 }
 
 func (p *profile) addBoundary(b AnnouncedLine) {

@@ -70,11 +70,11 @@ type Outfall struct {
 	Place
 }
 
-// Mouth is where a tributary flows in. Its bank is the side that it comes from.
+// Mouth is where a tributary flows in. Its bank is the side that it comes from. One that ends more than 500 m off has no place.
 type Mouth struct {
-	RiverID int64   `json:"river_id"`
-	Name    string  `json:"name"`
-	OffM    float64 `json:"off_m"` // from the tributary's end to the river's line
+	RiverID int64    `json:"river_id"`
+	Name    string   `json:"name"`
+	OffM    *float64 `json:"off_m"` // from the tributary's end to the river's line; null: one of them has none
 	Place
 }
 
