@@ -1,12 +1,10 @@
 package api
 
 import (
-	"math"
 	"net/http"
 	"slices"
 
 	"hetu/geo"
-	"hetu/geo/lref"
 	"hetu/geo/stationing"
 )
 
@@ -14,8 +12,6 @@ const (
 	// nearestWithinM is how far is looked for things where nothing is said, and maxNearestM how far at most.
 	nearestWithinM = 10_000.0
 	maxNearestM    = 100_000.0
-	// stakePrecisionM is to how many metres the place of a stake is told to those who may not see it exactly.
-	stakePrecisionM = 50.0
 )
 
 // nearest serves GET /api/v1/nearest?lon=&lat=&kind=[&by=air|water][&limit=][&within=]: what stands nearest to a position (Q13).
@@ -43,6 +39,7 @@ func (s *server) nearest(w http.ResponseWriter, r *http.Request) error {
 	if q.WithinM, err = p.numberWithin("within", nearestWithinM, 1, maxNearestM); err != nil {
 		return err
 	}
+	q.StakeGridM = s.stakeGridM(r)
 	graph, version, err := s.Waters.Graph(r.Context(), at)
 	if err != nil {
 		return err
@@ -51,34 +48,16 @@ func (s *server) nearest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if q.Kind == stationing.Stakes && (s.MayDraftFunc == nil || !s.MayDraftFunc(r)) {
-		coarsen(&a)
-	}
 	return writeJSON(w, struct {
 		head
 		stationing.Nearest
 	}{headOf(at, min(version, a.Version), a.How), a})
 }
 
-// coarsen tells the places of stakes no more exactly than a public map may: their exact ones are for staff.
-func coarsen(a *stationing.Nearest) {
-	round := func(m stationing.Metres) stationing.Metres {
-		return stationing.Metres(math.Round(float64(m)/stakePrecisionM) * stakePrecisionM)
+// stakeGridM is the grid that stakes are told by to who asks; 0: exactly.
+func (s *server) stakeGridM(r *http.Request) float64 {
+	if s.MayDraftFunc != nil && s.MayDraftFunc(r) {
+		return 0
 	}
-	for i := range a.Things {
-		t := &a.Things[i]
-		t.AirM = round(t.AirM)
-		for k := range t.Point {
-			t.Point[k] = math.Round(t.Point[k]*1000) / 1000 // 50 m and a little to either side
-		}
-		if t.WaterM != nil {
-			*t.WaterM = round(*t.WaterM)
-		}
-		if t.MeasureM != nil {
-			*t.MeasureM = round(*t.MeasureM)
-			*t.Label = lref.Label(float64(*t.MeasureM))
-		}
-	}
-	precision := stationing.Metres(stakePrecisionM)
-	a.PrecisionM = &precision
+	return s.PublicPrecisionM
 }

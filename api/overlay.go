@@ -94,7 +94,7 @@ type polygonQuestion struct {
 
 // polygonQuestion reads one.
 func (s *server) polygonQuestion(w http.ResponseWriter, r *http.Request, known ...string) (params, polygonQuestion, error) {
-	q := polygonQuestion{Question: overlay.Question{TinyM2: s.tinyM2()}}
+	q := polygonQuestion{Question: overlay.Question{TinyM2: s.tinyM2(), StakeGridM: s.stakeGridM(r)}}
 	p, at, err := s.asked(r, append(known, "geometry", "drafts")...)
 	if err != nil {
 		return p, q, err

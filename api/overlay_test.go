@@ -184,6 +184,7 @@ type touchesBody struct {
 	DataVersion      int64   `json:"data_version"`
 	Polygon          overlay.Figure
 	InManagementArea shareBody `json:"in_management_area"`
+	StakePrecisionM  *float64  `json:"stake_precision_m"`
 	Shoreline        []overlay.Shore
 	ZoneTotals       []zoneBody `json:"zone_totals"`
 	Areas, Zones     []touchedBody
@@ -275,7 +276,7 @@ func TestScenario_29(t *testing.T) {
 	if len(a.Shoreline) != 2 || a.Shoreline[0].Bank != geo.Left || !near(a.Shoreline[0].LengthM, length(riverLat+half), 0.01) || !near(a.Shoreline[1].LengthM, length(riverLat-half), 0.01) {
 		t.Errorf("shoreline %+v, want %v m a bank", a.Shoreline, length(riverLat))
 	}
-	if len(a.Stakes) != 1 || a.Stakes[0].Name != nil || a.Stakes[0].Geometry != nil || len(a.Outfalls) != 1 || len(a.Problems) != 2 || len(a.Land) != 1 || len(a.PlanItems) != 1 || len(a.Plans) != 1 || len(a.Protections) != 1 {
+	if len(a.Stakes) != 1 || a.Stakes[0].Name != nil || a.StakePrecisionM == nil || *a.StakePrecisionM != 50 || len(a.Outfalls) != 1 || len(a.Problems) != 2 || len(a.Land) != 1 || len(a.PlanItems) != 1 || len(a.Plans) != 1 || len(a.Protections) != 1 {
 		t.Errorf("%d stakes %+v, %d outfalls, %d problems, %d land, %d items, %d plans", len(a.Stakes), a.Stakes, len(a.Outfalls), len(a.Problems), len(a.Land), len(a.PlanItems), len(a.Plans))
 	}
 	if a.RuleProfile == nil || *a.RuleProfile != "tolerance-default" || a.DataVersion == 0 || a.AsOf != "2022-07-01" {
@@ -588,6 +589,52 @@ func TestOccupied(t *testing.T) {
 	}
 	if far := ask(rectangle(106.35, 26.45, 106.36, 26.46)); len(far.Stretches) != 0 || len(far.Sums) != 0 {
 		t.Errorf("far away: %+v", far)
+	}
+}
+
+// A small polygon does not tell the public where a stake stands: by its node it is touched, and there alone. Staff is told exactly.
+func TestTouchedStakes(t *testing.T) {
+	t.Parallel()
+	srv, _ := overlayServer(t)
+	stands := geo.LonLat{106.421, riverLat - half}
+	node := stands.Snapped(50)
+	if lref.Distance(stands[0], stands[1], node[0], node[1]) < 3 {
+		t.Fatalf("the stake stands at a node, %v", node)
+	}
+	ask := func(at geo.LonLat, staff bool) touchesBody {
+		const side = 0.00001 // about a metre
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/api/v1/touches?geometry=true",
+			strings.NewReader(footprint(t, rectangle(at[0]-side/2, at[1]-side/2, at[0]+side/2, at[1]+side/2))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/geo+json")
+		if staff {
+			req.Header.Set("Planner", "yes")
+		}
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		var a touchesBody
+		if err := json.NewDecoder(resp.Body).Decode(&a); err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%d, %v", resp.StatusCode, err)
+		}
+		return a
+	}
+	if a := ask(stands, false); len(a.Stakes) != 0 {
+		t.Errorf("where it stands, for the public: %+v", a.Stakes)
+	}
+	want := fmt.Sprintf(`{"type":"Point","coordinates":[%v,%v]}`, node[0], node[1])
+	if a := ask(node, false); len(a.Stakes) != 1 || a.Stakes[0].Name != nil || *a.Stakes[0].Type != "physical" || string(*a.Stakes[0].Geometry) != want {
+		t.Errorf("at its node, for the public: %+v, want %s", a.Stakes, want)
+	}
+	if a := ask(stands, true); len(a.Stakes) != 1 || a.StakePrecisionM != nil || *a.Stakes[0].Name != "左二支流-右001" {
+		t.Errorf("where it stands, for staff: %+v", a.Stakes)
+	}
+	if a := ask(node, true); len(a.Stakes) != 0 {
+		t.Errorf("at its node, for staff: %+v", a.Stakes)
 	}
 }
 

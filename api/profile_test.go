@@ -313,7 +313,9 @@ func TestProfileAndQualityAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	told := func(kind, name string, bank geo.Bank, label string) string { return fmt.Sprint(kind, " ", name, " ", bank, " ", label) }
+	told := func(kind, name string, bank geo.Bank, label string) string {
+		return fmt.Sprint(kind, " ", name, " ", bank, " ", label)
+	}
 	var along, axis []string
 	p := profileOf(t, srv, "干流", "2026-01-01")
 	for _, r := range p.Routes {
