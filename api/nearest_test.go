@@ -198,7 +198,7 @@ func TestNearestStakes(t *testing.T) {
 			return asks[stationing.Nearest](t, srv, "/api/v1/nearest?lon=%v&lat=%v&kind=stakes&within=%v", at[0], at[1], m).Count
 		}
 		if staff {
-			if a.PrecisionM != nil || *s.Name != "干流-左001" || s.Point != stationing.Point(stands) || *s.Label != "K14+001" || *s.MeasureM != 14000.5 {
+			if a.PrecisionM != nil || *s.Name != "干流-左001" || s.Point != stands || *s.Label != "K14+001" || *s.MeasureM != 14000.5 {
 				t.Errorf("for staff: %+v", s)
 			}
 			if within(stands, 1) != 1 || within(node, 1) != 0 {
@@ -208,7 +208,7 @@ func TestNearestStakes(t *testing.T) {
 		}
 		// All that the public is told follows from the node.
 		onRiver := lref.Distance(node[0], 26.6, 106.6, 26.6)
-		if a.PrecisionM == nil || *a.PrecisionM != 50 || s.Name != nil || s.Code != nil || s.Point != stationing.Point(node) ||
+		if a.PrecisionM == nil || *a.PrecisionM != 50 || s.Name != nil || s.Code != nil || s.Point != node ||
 			math.Abs(float64(s.AirM)-lref.Distance(106.46, 26.6002, node[0], node[1])) > 0.01 || math.Abs(float64(*s.MeasureM)-onRiver) > 0.1 || *s.Label != lref.Label(onRiver) {
 			t.Errorf("for the public: %+v, label %s, node %v", s, *s.Label, node)
 		}

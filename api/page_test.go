@@ -128,7 +128,7 @@ func (s pageStore) DivisionsUp(context.Context, duty.Moment, []int64) ([]duty.Di
 func pageYellow() duty.ListedRiver {
 	return duty.ListedRiver{
 		River:    duty.River{ID: 1, Name: "黄河", NameEn: new("Yellow River"), Kind: "river", Levels: []geo.Level{2, 3, 4}, Perennial: new(true)},
-		Division: &duty.Name{ID: 8, Name: "九原区", NameEn: new("Jiuyuan District")}, BasinAreaKm2: new(752443.0), Point: &[2]float64{109.7, 40.52},
+		Division: &duty.Name{ID: 8, Name: "九原区", NameEn: new("Jiuyuan District")}, BasinAreaKm2: new(752443.0), Point: &geo.LonLat{109.7, 40.52},
 	}
 }
 
@@ -136,7 +136,7 @@ func pageGully() duty.ListedRiver {
 	return duty.ListedRiver{
 		River:    duty.River{ID: 2, Name: "梅力更沟", NameEn: new("Meiligeng Gully"), Kind: "gully", Levels: []geo.Level{3, 4}, Perennial: new(false)},
 		Division: &duty.Name{ID: 8, Name: "九原区", NameEn: new("Jiuyuan District")}, FlowsInto: &duty.Name{ID: 1, Name: "黄河", NameEn: new("Yellow River")},
-		LengthM: new(28123.4), Point: &[2]float64{109.6, 40.65},
+		LengthM: new(28123.4), Point: &geo.LonLat{109.6, 40.65},
 	}
 }
 

@@ -194,7 +194,7 @@ func asks[T any](t interface {
 	return out
 }
 
-func apartM(a, b stationing.Point) float64 { return lref.Distance(a[0], a[1], b[0], b[1]) }
+func apartM(a, b geo.LonLat) float64 { return lref.Distance(a[0], a[1], b[0], b[1]) }
 
 // Scenario 17: point -> K -> point comes back within a centimetre on a bend whose arms run as parallel channels; between the arms
 // both are told; 999.6 m prints K1+000; a measure that two segments share is one point; a rounded label of an end is that end.
@@ -211,11 +211,11 @@ func TestScenario_17(t *testing.T) {
 		}
 		h := asks[hydrolocated](t, srv, "/api/v1/hydro/rivers/%d/measure?lon=%.9f&lat=%.9f", river, lon, lat)
 		back := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?m=%v", river, h.Found[0].MeasureM)
-		if d := apartM(back.Point, stationing.Point{lon, lat}); d > 0.01 || h.Found[0].Bank != geo.Centre {
+		if d := apartM(back.Point, geo.LonLat{lon, lat}); d > 0.01 || h.Found[0].Bank != geo.Centre {
 			t.Errorf("%v,%v is %s and came back %.4f m off, on %s", lon, lat, h.Found[0].Label, d, h.Found[0].Bank)
 		}
 		vertex := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?m=%v", river, route[i+2])
-		if d := apartM(vertex.Point, stationing.Point{route[i], route[i+1]}); d > 0.008 {
+		if d := apartM(vertex.Point, geo.LonLat{route[i], route[i+1]}); d > 0.008 {
 			t.Errorf("the vertex at %v, which two segments share, is %.4f m off", route[i+2], d)
 		}
 	}
@@ -446,7 +446,7 @@ func TestStationsOfCalibratedRoute(t *testing.T) {
 	river := riverIDs(t, srv)["示例大堤"]
 	for _, s := range stones {
 		a := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?stake=%s", river, url.QueryEscape(lref.Label(s.MeasureM)))
-		if d := apartM(a.Point, stationing.Point{s.Lon, s.Lat}); d > 0.02 || !a.Route.Calibrated || a.Route.MeasureOrigin != "custom" {
+		if d := apartM(a.Point, geo.LonLat{s.Lon, s.Lat}); d > 0.02 || !a.Route.Calibrated || a.Route.MeasureOrigin != "custom" {
 			t.Errorf("%s is %.3f m off, route %+v", a.Label, d, a.Route)
 		}
 		h := asks[hydrolocated](t, srv, "/api/v1/hydro/rivers/%d/measure?lon=%.9f&lat=%.9f", river, s.Lon, s.Lat)

@@ -33,7 +33,7 @@ type Handover struct {
 	MeasureM     float64    `json:"measure_m"`
 	MeasureLabel string     `json:"measure_label"`
 	Bank         geo.Bank   `json:"bank"`
-	Point        [2]float64 `json:"point"`
+	Point        geo.LonLat `json:"point"`
 	FoundBy      string     `json:"found_by"`
 	Upper        OnSide     `json:"upper"` // hands over
 	Lower        OnSide     `json:"lower"` // takes over
@@ -205,7 +205,7 @@ func (h *handing) handover(r *Route, b Border, rising bool) Handover {
 		out.FoundBy = ByOutlines
 	}
 	if lon, lat, err := lref.Locate(r.Geom, b.MeasureM); err == nil {
-		out.Point = [2]float64{math.Round(lon*1e7) / 1e7, math.Round(lat*1e7) / 1e7}
+		out.Point = geo.LonLat{lon, lat}
 	}
 	for _, s := range h.sections[r.ID] {
 		d := sign * (s.AtM - b.MeasureM) // upstream

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/twpayne/go-geom"
@@ -70,7 +69,7 @@ type ProfileItem struct {
 	TargetClass *int       `json:"target_class"`
 	StaleSince  *geo.Date  `json:"stale_since"` // of a board that does not show who is in office
 	Posts       []Seat     `json:"posts"`       // of a reach
-	Point       [2]float64 `json:"point"`       // where it is, of a stretch half way
+	Point       geo.LonLat `json:"point"`       // where it is, of a stretch half way
 	OffsetM     *float64   `json:"offset_m"`    // how far from the route's line
 }
 
@@ -250,15 +249,13 @@ func (p *profile) add(route int64, item ProfileItem) {
 	if item.Posts == nil {
 		item.Posts = []Seat{}
 	}
-	if item.Point == [2]float64{} {
+	if item.Point == (geo.LonLat{}) {
 		middle := min(max((item.FromM+item.ToM)/2, r.FromM), r.ToM)
 		if lon, lat, err := lref.Locate(r.Line, middle); err == nil { // there is no error on the line
-			item.Point = [2]float64{lon, lat}
+			item.Point = geo.LonLat{lon, lat}
 		}
 	}
-	for i, v := range item.Point {
-		item.Point[i] = math.Round(v*1e7) / 1e7 // a centimetre
-	}
+	item.Point = item.Point.Rounded() // for the tables, whose numbers are not told as JSON
 	r.Items = append(r.Items, item)
 }
 

@@ -36,8 +36,8 @@ type Occupation struct {
 	LengthM  float64    `json:"length_m"`
 	// inside where the line runs through the footprint; facing where the footprint lies beside it, and its extent along the river counts.
 	How        string     `json:"how"`
-	Start      [2]float64 `json:"start"` // the upstream end, lon and lat
-	End        [2]float64 `json:"end"`
+	Start      geo.LonLat `json:"start"` // the upstream end, lon and lat
+	End        geo.LonLat `json:"end"`
 	StartM     float64    `json:"start_m"`
 	EndM       float64    `json:"end_m"`
 	StartLabel string     `json:"start_label"`
@@ -344,18 +344,14 @@ func (s *shore) divide(flat []float64, kind string, id int64, how string, geomet
 func (o *Occupation) place(route *geom.LineString, flat []float64) {
 	n := len(flat)
 	start, end := lref.Project(route, flat[0], flat[1]), lref.Project(route, flat[n-2], flat[n-1])
-	a, b := [2]float64{flat[0], flat[1]}, [2]float64{flat[n-2], flat[n-1]}
+	a, b := geo.LonLat{flat[0], flat[1]}, geo.LonLat{flat[n-2], flat[n-1]}
 	r := route.FlatCoords()
 	if falling := r[2] > r[len(r)-1]; falling == (start.MeasureM < end.MeasureM) {
 		start, end, a, b = end, start, b, a
 	}
-	o.Start, o.End = degrees(a), degrees(b)
+	o.Start, o.End = a, b
 	o.StartM, o.EndM = cents(start.MeasureM), cents(end.MeasureM)
 	o.StartLabel, o.EndLabel = lref.Label(start.MeasureM), lref.Label(end.MeasureM)
-}
-
-func degrees(p [2]float64) [2]float64 {
-	return [2]float64{math.Round(p[0]*1e7) / 1e7, math.Round(p[1]*1e7) / 1e7}
 }
 
 func shapesOf(features []Feature) []*Shape {

@@ -25,7 +25,7 @@ type Hydrolocation struct {
 	OffsetM   Metres      `json:"offset_m"` // distance_m with the side as its sign: left is negative
 	DistanceM Metres      `json:"distance_m"`
 	Beyond    bool        `json:"beyond_end"` // the position lies past an end of the route
-	Point     Point       `json:"point"`      // of the route
+	Point     geo.LonLat  `json:"point"`      // of the route
 	Reaches   []ReachHere `json:"reaches"`    // those that have the measure, of either bank
 }
 
@@ -94,7 +94,7 @@ func hydrolocations(routes []duty.Route, q PositionQuestion) (found []Hydrolocat
 		for _, h := range hits {
 			f := Hydrolocation{
 				Route: about, MeasureM: Metres(h.MeasureM), Label: lref.Label(h.MeasureM), Bank: h.Bank, OffsetM: Metres(h.OffsetM), DistanceM: Metres(h.DistanceM),
-				Beyond: h.Beyond && h.DistanceM > storedM, Point: Point{h.Lon, h.Lat},
+				Beyond: h.Beyond && h.DistanceM > storedM, Point: geo.LonLat{h.Lon, h.Lat},
 			}
 			if r.River.ID != 0 {
 				f.River = &r.River

@@ -87,7 +87,7 @@ type NearThing struct {
 	MeasureM *Metres    `json:"measure_m"`
 	Label    *string    `json:"label"`
 	Bank     *geo.Bank  `json:"bank"`
-	Point    Point      `json:"point"`
+	Point    geo.LonLat `json:"point"`
 	AirM     Metres     `json:"air_m"`   // straight, on the ellipsoid
 	WaterM   *Metres    `json:"water_m"` // along the network from the hydrolocation; null: not up or down from it within reach
 	Way      *string    `json:"way"`     // up, down, here
@@ -250,7 +250,7 @@ func (f *finder) thing(r *Thing) found {
 		r.Lon, r.Lat, r.Code, r.Name, r.MeasureM = at[0], at[1], nil, nil, nil
 	}
 	t := NearThing{
-		Kind: f.q.Kind, ID: r.ID, Code: r.Code, Name: r.Name, Bank: r.Bank, Point: Point{r.Lon, r.Lat}, AirM: Metres(lref.Distance(f.q.Lon, f.q.Lat, r.Lon, r.Lat)),
+		Kind: f.q.Kind, ID: r.ID, Code: r.Code, Name: r.Name, Bank: r.Bank, Point: geo.LonLat{r.Lon, r.Lat}, AirM: Metres(lref.Distance(f.q.Lon, f.q.Lat, r.Lon, r.Lat)),
 	}
 	if r.RiverID != nil && r.River != nil {
 		t.River = &duty.Name{ID: *r.RiverID, Name: *r.River, NameEn: r.RiverEn, Code: r.RiverNo}

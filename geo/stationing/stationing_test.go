@@ -161,7 +161,7 @@ func wantFault(t *testing.T, name string, err error, code geo.Code, field string
 	}
 }
 
-func wantPoint(t *testing.T, name string, got stationing.Point, lon, lat float64) {
+func wantPoint(t *testing.T, name string, got geo.LonLat, lon, lat float64) {
 	t.Helper()
 	if d := lref.Distance(got[0], got[1], lon, lat); d > 0.01 {
 		t.Errorf("%s: %v is %.3f m from %v, %v", name, got, d, lon, lat)
