@@ -20,7 +20,7 @@ type staleBoard struct {
 	ReachIDs    []int64           `json:"reach_ids"`
 	SiteText    *string           `json:"site_text"`
 	State       string            `json:"state"`
-	Point       [2]float64        `json:"point"`
+	Point       geo.LonLat        `json:"point"`
 	ContentDate *geo.Date         `json:"content_date"`
 	Since       *geo.Date         `json:"since"`   // stale since
 	Changed     *geo.Date         `json:"changed"` // the earliest change that it does not show; null where no day is known
@@ -115,7 +115,7 @@ func (l *staleList) add(b duty.BoardCase) {
 	}
 	l.boards = append(l.boards, staleBoard{
 		ID: b.ID, Code: b.Code, Level: b.Level, Rivers: b.Rivers, ReachIDs: b.ReachIDs, SiteText: b.SiteText, State: b.State,
-		Point: [2]float64{b.Lon, b.Lat}, ContentDate: dayOrNull(b.ContentDate), Since: found.Since, Changed: dayOrNull(under.Changed), Due: dayOrNull(under.Due),
+		Point: geo.LonLat{b.Lon, b.Lat}, ContentDate: dayOrNull(b.ContentDate), Since: found.Since, Changed: dayOrNull(under.Changed), Due: dayOrNull(under.Due),
 		Overdue: under.Overdue, DaysOverdue: under.DaysOverdue, WeekendOnly: under.WeekendsOnly, Unread: b.Unread, Reasons: found.Fields,
 	})
 	if len(l.boards) >= 2*l.limit+1000 {

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 
 	"hetu/geo"
 	"hetu/geo/duty"
@@ -18,11 +20,22 @@ type countsAnswer struct {
 
 // sectionCounts tells how the water-quality sections 断面 stand, each by its newest valid sampling. The lists have at most mostListed.
 type sectionCounts struct {
-	Count         int         `json:"count"`
-	Passing       geo.Share   `json:"passing"` // of those with a valid sample and a target
-	WithoutSample listedNames `json:"without_sample"`
-	WithoutTarget listedNames `json:"without_target"`
+	Count         int             `json:"count"`
+	Passing       geo.Share       `json:"passing"` // of river sections with a valid sample and a target: drinking-water sources are held against other targets
+	ByKind        []sectionsOfOne `json:"by_kind"` // by the name of the kind
+	WithoutSample listedNames     `json:"without_sample"`
+	WithoutTarget listedNames     `json:"without_target"`
 }
+
+// sectionsOfOne tells how the sections of one kind stand.
+type sectionsOfOne struct {
+	Kind    string    `json:"kind"`
+	Count   int       `json:"count"`
+	Passing geo.Share `json:"passing"` // of those with a valid sample and a target
+}
+
+// drinkingSource is the kind of the sections at drinking-water sources 饮用水源, which are no river sections.
+const drinkingSource = "drinking_source"
 
 type listedNames struct {
 	Count int             `json:"count"`
@@ -64,8 +77,17 @@ func (s *server) counts(w http.ResponseWriter, r *http.Request) error {
 }
 
 func countSections(sections []quality.SectionAt, by *quality.Standard) sectionCounts {
-	out := sectionCounts{Count: len(sections), WithoutSample: listedNames{List: []quality.Named{}}, WithoutTarget: listedNames{List: []quality.Named{}}}
+	out := sectionCounts{
+		Count: len(sections), ByKind: []sectionsOfOne{}, WithoutSample: listedNames{List: []quality.Named{}}, WithoutTarget: listedNames{List: []quality.Named{}},
+	}
+	kinds := map[string]*sectionsOfOne{}
 	for _, x := range sections {
+		kind := kinds[x.Kind]
+		if kind == nil {
+			kind = &sectionsOfOne{Kind: x.Kind}
+			kinds[x.Kind] = kind
+		}
+		kind.Count++
 		newest := by.Newest(x.Samplings)
 		switch {
 		case newest == nil:
@@ -77,7 +99,13 @@ func countSections(sections []quality.SectionAt, by *quality.Standard) sectionCo
 			if by.Grade(newest.Values).Class <= x.Target {
 				passes = 1
 			}
-			out.Passing = out.Passing.Add(geo.ShareOf(passes, 1))
+			kind.Passing = kind.Passing.Add(geo.ShareOf(passes, 1))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		out.ByKind = append(out.ByKind, *kinds[name])
+		if name != drinkingSource {
+			out.Passing = out.Passing.Add(kinds[name].Passing)
 		}
 	}
 	return out

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -81,15 +80,6 @@ func TestNearest(t *testing.T) {
 		}
 	})
 	const here = "lon=106.46&lat=26.6002"
-	// By air does not wait for the network: before anything else has read it the ways are left out, which is told.
-	cold := asks[struct {
-		stationing.Nearest
-		How string `json:"how"`
-	}](t, srv, "/api/v1/nearest?%s&kind=outfalls&by=air", here)
-	if diff := cmp.Diff([]string{"无河 none", "邻 none", "上游 none", "支 none", "下游 none"}, ways(cold.Nearest)); diff != "" || cold.Hydrolocation != nil || !strings.Contains(cold.How, "by=water") {
-		t.Errorf("by air without the network: %s; %s", cold.How, diff)
-	}
-	asks[stationing.Nearest](t, srv, "/api/v1/nearest?%s&kind=outfalls&by=water", here)
 	air := asks[stationing.Nearest](t, srv, "/api/v1/nearest?%s&kind=outfalls&by=air", here)
 	if diff := cmp.Diff([]string{"无河 none", "邻 none", "上游 up", "支 none", "下游 down"}, ways(air)); diff != "" {
 		t.Errorf("by air: %s", diff)
@@ -143,13 +133,6 @@ func ways(a stationing.Nearest) (out []string) {
 func TestNearestOfSample(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, counties)
-	const far = "/api/v1/nearest?lon=106.4&lat=26.6&kind=outfalls&limit=100&within=100000"
-	cold := asks[stationing.Nearest](t, srv, far)
-	if cold.Count == 0 {
-		t.Fatal("the sample has no outfalls")
-	}
-	at := cold.Things[0].Point
-	asks[stationing.Nearest](t, srv, "/api/v1/nearest?lon=%v&lat=%v&kind=outfalls&by=water", at[0], at[1]) // reads the network
 	all := asks[stationing.Nearest](t, srv, "/api/v1/nearest?lon=106.4&lat=26.6&kind=outfalls&limit=100&within=100000")
 	if all.Count == 0 {
 		t.Fatal("the sample has no outfalls")
@@ -206,15 +189,36 @@ func TestNearestStakes(t *testing.T) {
 		srv := httptest.NewServer(handler)
 		t.Cleanup(srv.Close)
 		a := asks[stationing.Nearest](t, srv, "/api/v1/nearest?lon=106.46&lat=26.6002&kind=stakes&by=water")
-		if a.Count != 1 || *a.Things[0].Name != "干流-左001" {
+		if a.Count != 1 {
 			t.Fatalf("stakes: %+v", a.Things)
 		}
-		s := a.Things[0]
-		if staff && (a.PrecisionM != nil || s.Point != stationing.Point{106.4612345, 26.6009876} || *s.Label != "K14+001" || *s.MeasureM != 14000.5) {
-			t.Errorf("for staff: %+v", s)
+		s, stands := a.Things[0], geo.LonLat{106.4612345, 26.6009876}
+		node := stands.Snapped(50)
+		within := func(at geo.LonLat, m float64) int {
+			return asks[stationing.Nearest](t, srv, "/api/v1/nearest?lon=%v&lat=%v&kind=stakes&within=%v", at[0], at[1], m).Count
 		}
-		if !staff && (a.PrecisionM == nil || s.Point != stationing.Point{106.461, 26.601} || *s.Label != "K14+000" || math.Mod(float64(s.AirM), 50) != 0 || math.Mod(float64(*s.WaterM), 50) != 0) {
-			t.Errorf("for the public: %+v, label %s", s, *s.Label)
+		if staff {
+			if a.PrecisionM != nil || *s.Name != "干流-左001" || s.Point != stands || *s.Label != "K14+001" || *s.MeasureM != 14000.5 {
+				t.Errorf("for staff: %+v", s)
+			}
+			if within(stands, 1) != 1 || within(node, 1) != 0 {
+				t.Error("for staff a stake is found where it stands, and there alone")
+			}
+			continue
+		}
+		// All that the public is told follows from the node.
+		onRiver := lref.Distance(node[0], 26.6, 106.6, 26.6)
+		if a.PrecisionM == nil || *a.PrecisionM != 50 || s.Name != nil || s.Code != nil || s.Point != node ||
+			math.Abs(float64(s.AirM)-lref.Distance(106.46, 26.6002, node[0], node[1])) > 0.01 || math.Abs(float64(*s.MeasureM)-onRiver) > 0.1 || *s.Label != lref.Label(onRiver) {
+			t.Errorf("for the public: %+v, label %s, node %v", s, *s.Label, node)
+		}
+		if within(stands, 1) != 0 || within(node, 1) != 1 {
+			t.Error("a question about a metre tells where a stake stands")
+		}
+		// The node lies nearer than the stake: what is looked for goes by it, and not by the box of the place.
+		beyond := geo.LonLat{node[0] + 3*(node[0]-stands[0]), node[1] + 3*(node[1]-stands[1])}
+		if d := lref.Distance(beyond[0], beyond[1], node[0], node[1]); within(beyond, d+0.5) != 1 || within(beyond, d-0.5) != 0 {
+			t.Errorf("a stake %v m off by its node is not found by that", d)
 		}
 	}
 }

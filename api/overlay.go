@@ -94,7 +94,7 @@ type polygonQuestion struct {
 
 // polygonQuestion reads one.
 func (s *server) polygonQuestion(w http.ResponseWriter, r *http.Request, known ...string) (params, polygonQuestion, error) {
-	q := polygonQuestion{Question: overlay.Question{TinyM2: s.tinyM2()}}
+	q := polygonQuestion{Question: overlay.Question{TinyM2: s.tinyM2(), StakeGridM: s.stakeGridM(r)}}
 	p, at, err := s.asked(r, append(known, "geometry", "drafts")...)
 	if err != nil {
 		return p, q, err
@@ -133,7 +133,8 @@ func (s *server) onPolygon(ctx context.Context, q polygonQuestion, read func(ctx
 const (
 	howTouches = "the polygon was laid over what is in force on the day; areas are on the ellipsoid along straight edges, banks by the centre line's flow; shoreline " +
 		"is the length of boundaries and of bank lines inside, each bank apart; in_management_area counts each place once"
-	howOccupied = "the bank line inside the polygon was measured, where there is none the boundary; where none runs through it, what of it faces the polygon along the centre line; " +
+	howOccupied = "the bank line inside the polygon was measured, where there is none the boundary; where none runs through a part of it, what of it faces that part along the centre " +
+		"line, not round a loop; what several parts take counts once; " +
 		"the bank is told by the flow; banks are never added up"
 	howOverlaps = "areas, zones or protection areas in force were cut with other land, and the parts with towns (level 4); both as of the day, with their own dates"
 	howDiff     = "the two versions were cut with each other; what lies inside is as of as_of; of a line, what lies between it and its centre line is compared, " +

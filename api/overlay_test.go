@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/twpayne/go-geom"
 	"github.com/twpayne/go-geom/encoding/geojson"
@@ -184,6 +185,7 @@ type touchesBody struct {
 	DataVersion      int64   `json:"data_version"`
 	Polygon          overlay.Figure
 	InManagementArea shareBody `json:"in_management_area"`
+	StakePrecisionM  *float64  `json:"stake_precision_m"`
 	Shoreline        []overlay.Shore
 	ZoneTotals       []zoneBody `json:"zone_totals"`
 	Areas, Zones     []touchedBody
@@ -275,7 +277,7 @@ func TestScenario_29(t *testing.T) {
 	if len(a.Shoreline) != 2 || a.Shoreline[0].Bank != geo.Left || !near(a.Shoreline[0].LengthM, length(riverLat+half), 0.01) || !near(a.Shoreline[1].LengthM, length(riverLat-half), 0.01) {
 		t.Errorf("shoreline %+v, want %v m a bank", a.Shoreline, length(riverLat))
 	}
-	if len(a.Stakes) != 1 || a.Stakes[0].Name != nil || a.Stakes[0].Geometry != nil || len(a.Outfalls) != 1 || len(a.Problems) != 2 || len(a.Land) != 1 || len(a.PlanItems) != 1 || len(a.Plans) != 1 || len(a.Protections) != 1 {
+	if len(a.Stakes) != 1 || a.Stakes[0].Name != nil || a.StakePrecisionM == nil || *a.StakePrecisionM != 50 || len(a.Outfalls) != 1 || len(a.Problems) != 2 || len(a.Land) != 1 || len(a.PlanItems) != 1 || len(a.Plans) != 1 || len(a.Protections) != 1 {
 		t.Errorf("%d stakes %+v, %d outfalls, %d problems, %d land, %d items, %d plans", len(a.Stakes), a.Stakes, len(a.Outfalls), len(a.Problems), len(a.Land), len(a.PlanItems), len(a.Plans))
 	}
 	if a.RuleProfile == nil || *a.RuleProfile != "tolerance-default" || a.DataVersion == 0 || a.AsOf != "2022-07-01" {
@@ -517,36 +519,55 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+type occupiedBody struct {
+	Sums []struct {
+		Bank     geo.Bank
+		By       string
+		ZoneType *string `json:"zone_type"`
+		Division *struct{ Name string }
+		LengthM  float64 `json:"length_m"`
+	}
+	Stretches []struct {
+		Bank       geo.Bank
+		Line, How  string
+		ZoneType   *string `json:"zone_type"`
+		Start, End [2]float64
+		StartM     float64 `json:"start_m"`
+		EndM       float64 `json:"end_m"`
+		StartLabel string  `json:"start_label"`
+		LengthM    float64 `json:"length_m"`
+	}
+}
+
+func occupiedBy(t *testing.T, srv *httptest.Server, g geom.T) (a occupiedBody) {
+	t.Helper()
+	if resp := post(t, srv, "/api/v1/occupied?as_of=2022-07-01", "application/geo+json", footprint(t, g), &a); resp.StatusCode != http.StatusOK {
+		t.Fatalf("%d: %+v", resp.StatusCode, a)
+	}
+	return a
+}
+
+// along gives the metres in all of a bank, and what its stretches are.
+func (a occupiedBody) along(bank geo.Bank) (m float64, stretches []string) {
+	for _, s := range a.Sums {
+		if s.Bank == bank && s.By == "all" {
+			m += s.LengthM
+		}
+	}
+	for _, s := range a.Stretches {
+		if s.Bank == bank {
+			stretches = append(stretches, fmt.Sprintf("%s %s %.0f", s.Line, s.How, s.LengthM))
+		}
+	}
+	return m, stretches
+}
+
 // Q12: metres of each bank by zone type and division, told apart; a footprint beside the line is measured by what faces it.
 func TestOccupied(t *testing.T) {
 	t.Parallel()
 	srv, _ := overlayServer(t)
-	type answer struct {
-		Sums []struct {
-			Bank     geo.Bank
-			By       string
-			ZoneType *string `json:"zone_type"`
-			Division *struct{ Name string }
-			LengthM  float64 `json:"length_m"`
-		}
-		Stretches []struct {
-			Bank       geo.Bank
-			Line, How  string
-			ZoneType   *string `json:"zone_type"`
-			Start, End [2]float64
-			StartM     float64 `json:"start_m"`
-			EndM       float64 `json:"end_m"`
-			StartLabel string  `json:"start_label"`
-			LengthM    float64 `json:"length_m"`
-		}
-	}
-	ask := func(g geom.T) (a answer) {
-		if resp := post(t, srv, "/api/v1/occupied?as_of=2022-07-01", "application/geo+json", footprint(t, g), &a); resp.StatusCode != http.StatusOK {
-			t.Fatalf("%d: %+v", resp.StatusCode, a)
-		}
-		return a
-	}
-	sums := func(a answer) map[string]float64 {
+	ask := func(g geom.T) occupiedBody { return occupiedBy(t, srv, g) }
+	sums := func(a occupiedBody) map[string]float64 {
 		out := map[string]float64{}
 		for _, s := range a.Sums {
 			key := string(s.Bank) + " " + s.By
@@ -588,6 +609,160 @@ func TestOccupied(t *testing.T) {
 	}
 	if far := ask(rectangle(106.35, 26.45, 106.36, 26.46)); len(far.Stretches) != 0 || len(far.Sums) != 0 {
 		t.Errorf("far away: %+v", far)
+	}
+}
+
+// parted makes one footprint of rectangles.
+func parted(rectangles ...*geom.MultiPolygon) *geom.MultiPolygon {
+	out := geom.NewMultiPolygon(geom.XY)
+	for _, r := range rectangles {
+		if err := out.Push(r.Polygon(0)); err != nil {
+			panic(err)
+		}
+	}
+	return out
+}
+
+// Each part of a footprint occupies what it faces or what runs through it, and nothing of what lies between two parts.
+func TestOccupiedByParts(t *testing.T) {
+	t.Parallel()
+	const pier = 0.0002 // 20 m wide
+	low, high := riverLat+0.4*half, riverLat+0.6*half
+	beside := func(lon float64) *geom.MultiPolygon { return rectangle(lon, low, lon+pier, high) }
+	through := func(lon float64) *geom.MultiPolygon { return rectangle(lon, low, lon+pier, riverLat+1.5*half) }
+	wide := lref.Length(lineOf(106.41, riverLat+half, 106.41+pier, riverLat+half))
+	bankLine := func(t *testing.T, b *pg.Batch) {
+		t.Helper()
+		if err := b.Add(t.Context(), pg.BankLine{
+			Record: rec("bank", "", ""), Kind: "bank", River: "river", Bank: geo.Left,
+			Geom: geom.NewLineStringFlat(geom.XYZ, []float64{west, riverLat + 0.5*half, 0, east, riverLat + 0.5*half, 0}),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plain, _ := overlayServer(t)
+	banked, _ := overlayServer(t, bankLine)
+	tests := []struct {
+		name string
+		srv  *httptest.Server
+		g    geom.T
+		m    float64
+		want []string
+	}{
+		{"two piers beside the line", plain, parted(beside(106.41), beside(106.45)), 2 * wide, []string{"boundary facing 20", "boundary facing 20"}},
+		{"one through the line, one beside it", plain, parted(through(106.41), beside(106.45)), 2 * wide, []string{"boundary inside 20", "boundary facing 20"}},
+		{"two that face the same", plain, parted(beside(106.41), rectangle(106.41, riverLat+0.7*half, 106.41+pier, riverLat+0.8*half)), wide, []string{"boundary facing 20"}},
+		{"one through the line, one that faces the same", plain, parted(rectangle(106.41, riverLat+0.9*half, 106.41+pier, riverLat+2*half), beside(106.41)), wide, []string{"boundary inside 20"}},
+		{"one beside the line and half of what another takes", plain, parted(rectangle(106.41, riverLat+0.9*half, 106.41+pier, riverLat+2*half), rectangle(106.41+pier/2, low, 106.41+3*pier/2, high)), 1.5 * wide, []string{"boundary inside 20", "boundary facing 10"}},
+		{"through the bank line", banked, parted(beside(106.41), beside(106.45)), 2 * wide, []string{"bank_line inside 20", "bank_line inside 20"}},
+		{"on either side of the bank line", banked, parted(rectangle(106.41, riverLat+0.1*half, 106.41+pier, riverLat+0.2*half), rectangle(106.45, riverLat+0.8*half, 106.45+pier, high+0.3*half)), 2 * wide, []string{"bank_line facing 20", "bank_line facing 20"}},
+		{"through the boundary, beside the bank line", banked, rectangle(106.41, riverLat+0.7*half, 106.41+pier, riverLat+2*half), wide, []string{"bank_line facing 20"}},
+	}
+	for _, tt := range tests {
+		m, got := occupiedBy(t, tt.srv, tt.g).along(geo.Left)
+		if diff := cmp.Diff(tt.want, got); diff != "" || !near(m, tt.m, 0.05) {
+			t.Errorf("%s: %v m, want %v; %s", tt.name, m, tt.m, diff)
+		}
+	}
+}
+
+// loop is a river that flows east, round a loop of 7 km with a neck 150 m wide, and on east.
+func loop(t *testing.T, b *pg.Batch) {
+	t.Helper()
+	route := lref.Measured(lineOf(106.40, 26.55, 106.42, 26.55, 106.42, 26.56, 106.41, 26.57, 106.42, 26.58, 106.4315, 26.57, 106.4215, 26.56, 106.4215, 26.55, 106.44, 26.55), "mouth")
+	rows := []pg.Row{
+		pg.River{Record: rec("loop", "", ""), Name: "环河", RiverKind: "river"},
+		pg.Route{Record: rec("loop route", "", ""), River: "loop", MeasureOrigin: "mouth", FlowDir: "with", LengthM: route.FlatCoords()[2], Geom: route},
+		pg.Area{Record: rec("loop area", "", ""), Name: "环河管理范围", River: "loop", Status: "announced", Geom: rectangle(106.39, 26.54, 106.45, 26.59)},
+	}
+	if err := b.Add(t.Context(), rows...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// insideLoop adds the bank line of the loop's inner side, which is the right bank.
+func insideLoop(t *testing.T, b *pg.Batch) {
+	t.Helper()
+	line := geom.NewLineStringFlat(geom.XYZ, nil)
+	for _, p := range [][2]float64{{106.4202, 26.5502}, {106.4202, 26.5601}, {106.4103, 26.57}, {106.42, 26.5797}, {106.4312, 26.57}, {106.4213, 26.5601}, {106.4213, 26.5502}} {
+		line = geom.NewLineStringFlat(geom.XYZ, append(line.FlatCoords(), p[0], p[1], 0))
+	}
+	if err := b.Add(t.Context(), pg.BankLine{Record: rec("loop bank", "", ""), Kind: "bank", River: "loop", Bank: geo.Right, Geom: line}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// In the neck of a loop a field faces two short stretches and not the loop; inside a bend it faces the bend in one.
+func TestOccupiedInBends(t *testing.T) {
+	t.Parallel()
+	neck := rectangle(106.4205, 26.552, 106.4210, 26.554)
+	long := lref.Distance(106.42, 26.552, 106.42, 26.554)
+	for name, fill := range map[string][]func(*testing.T, *pg.Batch){"centre_line": {loop}, "bank_line": {loop, insideLoop}} {
+		srv, _ := overlayServer(t, fill...)
+		a := occupiedBy(t, srv, neck)
+		m, got := a.along(geo.Right)
+		stretch := fmt.Sprintf("%s facing %.0f", name, long)
+		if diff := cmp.Diff([]string{stretch, stretch}, got); diff != "" || !near(m, 2*long, 0.5) {
+			t.Errorf("in the neck, %s: %v m, want 2 × %v; %s", name, m, long, diff)
+		}
+		if m, got := a.along(geo.Left); m != 0 {
+			t.Errorf("in the neck, %s, on the other bank: %v", name, got)
+		}
+		// The upper end of the loop, a corner of 84°: the field's edges run 45 m to 200 m off both arms.
+		bend := occupiedBy(t, srv, rectangle(106.4195, 26.5770, 106.4205, 26.5790))
+		if len(bend.Stretches) != 1 || bend.Stretches[0].Line != name || !(bend.Stretches[0].LengthM > 200 && bend.Stretches[0].LengthM < 600) {
+			t.Errorf("in a bend, %s: %+v", name, bend.Stretches)
+		}
+		// Across the river, outside the neck on its left bank: one arm is near.
+		if m, got := occupiedBy(t, srv, rectangle(106.4190, 26.552, 106.4195, 26.554)).along(geo.Left); name == "centre_line" && (len(got) != 1 || !near(m, long, 0.5)) {
+			t.Errorf("outside the neck: %v", got)
+		}
+	}
+}
+
+// A small polygon does not tell the public where a stake stands: by its node it is touched, and there alone. Staff is told exactly.
+func TestTouchedStakes(t *testing.T) {
+	t.Parallel()
+	srv, _ := overlayServer(t)
+	stands := geo.LonLat{106.421, riverLat - half}
+	node := stands.Snapped(50)
+	if lref.Distance(stands[0], stands[1], node[0], node[1]) < 3 {
+		t.Fatalf("the stake stands at a node, %v", node)
+	}
+	ask := func(at geo.LonLat, staff bool) touchesBody {
+		const side = 0.00001 // about a metre
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/api/v1/touches?geometry=true",
+			strings.NewReader(footprint(t, rectangle(at[0]-side/2, at[1]-side/2, at[0]+side/2, at[1]+side/2))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/geo+json")
+		if staff {
+			req.Header.Set("Planner", "yes")
+		}
+		resp, err := srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		var a touchesBody
+		if err := json.NewDecoder(resp.Body).Decode(&a); err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%d, %v", resp.StatusCode, err)
+		}
+		return a
+	}
+	if a := ask(stands, false); len(a.Stakes) != 0 {
+		t.Errorf("where it stands, for the public: %+v", a.Stakes)
+	}
+	want := fmt.Sprintf(`{"type":"Point","coordinates":[%v,%v]}`, node[0], node[1])
+	if a := ask(node, false); len(a.Stakes) != 1 || a.Stakes[0].Name != nil || *a.Stakes[0].Type != "physical" || string(*a.Stakes[0].Geometry) != want {
+		t.Errorf("at its node, for the public: %+v, want %s", a.Stakes, want)
+	}
+	if a := ask(stands, true); len(a.Stakes) != 1 || a.StakePrecisionM != nil || *a.Stakes[0].Name != "左二支流-右001" {
+		t.Errorf("where it stands, for staff: %+v", a.Stakes)
+	}
+	if a := ask(node, true); len(a.Stakes) != 0 {
+		t.Errorf("at its node, for staff: %+v", a.Stakes)
 	}
 }
 

@@ -61,8 +61,12 @@ func (s pageStore) RiverWhole(_ context.Context, _ duty.Moment, id int64) (duty.
 	return pageGully(), []duty.Route{{ID: 7, River: pageGully().River, Geom: lref.Measured(line, "mouth")}}, s.fault
 }
 
-func (s pageStore) Alongside(context.Context, duty.Moment, int64) ([]duty.Alongside, error) {
-	return []duty.Alongside{{Kind: duty.OutfallItem, ID: 40, Name: new("示例<排口>"), State: new("pending"), At: [2]float64{109.601, 40.65}, From: [2]float64{109.601, 40.65}}}, nil
+func (s pageStore) Alongside(context.Context, duty.Moment, int64, []int64) ([]duty.Alongside, error) {
+	return []duty.Alongside{{Kind: duty.OutfallItem, ID: 40, Name: new("示例<排口>"), State: new("pending"), At: [2]float64{109.601, 40.65}}}, nil
+}
+
+func (s pageStore) Tributaries(context.Context, duty.Moment, int64) ([]duty.Tributary, error) {
+	return nil, nil
 }
 
 func (s pageStore) Announced(context.Context, duty.Moment, int64) ([]duty.AnnouncedLine, error) {
@@ -124,7 +128,7 @@ func (s pageStore) DivisionsUp(context.Context, duty.Moment, []int64) ([]duty.Di
 func pageYellow() duty.ListedRiver {
 	return duty.ListedRiver{
 		River:    duty.River{ID: 1, Name: "黄河", NameEn: new("Yellow River"), Kind: "river", Levels: []geo.Level{2, 3, 4}, Perennial: new(true)},
-		Division: &duty.Name{ID: 8, Name: "九原区", NameEn: new("Jiuyuan District")}, BasinAreaKm2: new(752443.0), Point: &[2]float64{109.7, 40.52},
+		Division: &duty.Name{ID: 8, Name: "九原区", NameEn: new("Jiuyuan District")}, BasinAreaKm2: new(752443.0), Point: &geo.LonLat{109.7, 40.52},
 	}
 }
 
@@ -132,7 +136,7 @@ func pageGully() duty.ListedRiver {
 	return duty.ListedRiver{
 		River:    duty.River{ID: 2, Name: "梅力更沟", NameEn: new("Meiligeng Gully"), Kind: "gully", Levels: []geo.Level{3, 4}, Perennial: new(false)},
 		Division: &duty.Name{ID: 8, Name: "九原区", NameEn: new("Jiuyuan District")}, FlowsInto: &duty.Name{ID: 1, Name: "黄河", NameEn: new("Yellow River")},
-		LengthM: new(28123.4), Point: &[2]float64{109.6, 40.65},
+		LengthM: new(28123.4), Point: &geo.LonLat{109.6, 40.65},
 	}
 }
 

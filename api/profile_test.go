@@ -274,3 +274,81 @@ func TestProfileBadInput(t *testing.T) {
 		}
 	}
 }
+
+// Profile and water quality tell the same mouths and the same things: a tributary that joins at nine degrees comes from its own side
+// in both, and what names a route of the river and no river stands in both.
+func TestProfileAndQualityAgree(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, func(t *testing.T, b *pg.Batch) {
+		t.Helper()
+		rows, mouthM := confluence()
+		for i, row := range rows {
+			switch r := row.(type) {
+			case pg.River:
+				if r.Key != "干流" {
+					r.FlowsInto = "干流"
+					rows[i] = r
+				}
+			case pg.Route:
+				if r.Key == "支流" {
+					r.Geom = lref.Measured(geom.NewLineStringFlat(geom.XY, []float64{106.48, 26.60285, 106.5, 26.6}), "mouth")
+					r.LengthM = lref.Length(r.Geom)
+					rows[i] = r
+				}
+			}
+		}
+		rows = slices.DeleteFunc(rows, func(row pg.Row) bool { _, edge := row.(pg.Edge); return edge })
+		m := mouthM - 1000
+		rows = append(rows, outfall("只有路线", "干流", 106.51, 26.6003, &m), outfall("只有河流", "干流", 106.52, 26.5997, nil))
+		for i, row := range rows {
+			if o, ok := row.(pg.Outfall); ok && o.Key == "只有路线" {
+				o.River, o.Bank = "", geo.Left
+				rows[i] = o
+			}
+		}
+		rows = append(rows, pg.Section{
+			Record: always("断面"), Name: "只有路线的断面", Kind: "control", Route: "干流", MeasureM: &m, Geom: geom.NewPointFlat(geom.XY, []float64{106.51, 26.6}),
+		})
+		if err := b.Add(t.Context(), rows...); err != nil {
+			t.Fatal(err)
+		}
+	})
+	told := func(kind, name string, bank geo.Bank, label string) string {
+		return fmt.Sprint(kind, " ", name, " ", bank, " ", label)
+	}
+	var along, axis []string
+	p := profileOf(t, srv, "干流", "2026-01-01")
+	for _, r := range p.Routes {
+		for _, i := range r.Items {
+			switch i.Kind {
+			case duty.TributaryItem:
+				along = append(along, told("tributary", *i.Name, i.Bank, i.FromLabel))
+			case duty.SectionItem, duty.OutfallItem:
+				along = append(along, told(string(i.Kind), *i.Name, "", i.FromLabel))
+			}
+		}
+	}
+	q := qualityAlong(t, srv, "干流", "as_of=2026-01-01")
+	for _, x := range q.Axis {
+		switch x.Kind {
+		case "tributary":
+			axis = append(axis, told(x.Kind, x.Tributary.Name, x.Tributary.Bank, x.Tributary.Label))
+		case "section":
+			axis = append(axis, told(x.Kind, x.Section.Name, "", lref.Label(x.Section.MeasureM)))
+		case "outfall":
+			axis = append(axis, told(x.Kind, x.Outfall.Name, "", lref.Label(x.Outfall.MeasureM)))
+		}
+	}
+	if diff := cmp.Diff([]string{"outfall 只有河流  K7+968", "outfall 只有路线  K8+960", "section 只有路线的断面  K8+960", "tributary 支流 left K9+960", "tributary 邻河 left K0+000"}, sorted(along)); diff != "" {
+		t.Errorf("profile: %s", diff)
+	}
+	// What has no measure stored has no place on the axis of quality, which is told.
+	if diff := cmp.Diff([]string{"outfall 只有路线  K8+960", "section 只有路线的断面  K8+960", "tributary 支流 left K9+960", "tributary 邻河 left K0+000"}, sorted(axis)); diff != "" {
+		t.Errorf("quality: %s", diff)
+	}
+}
+
+func sorted(texts []string) []string {
+	slices.Sort(texts)
+	return texts
+}

@@ -15,8 +15,6 @@ import (
 type Waters interface {
 	// Graph gives the network as of a moment, and the newest write that it knows of.
 	Graph(ctx context.Context, at duty.Moment) (*network.Graph, int64, error)
-	// Held gives it if it is in memory, at once.
-	Held(at duty.Moment) (*network.Graph, int64, bool)
 }
 
 // head begins the answer to every question: of which day and which data it is, by which rules, and how it was found.

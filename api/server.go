@@ -41,6 +41,8 @@ type Config struct {
 	RosterAtFunc func() time.Time
 	// MayDraftFunc tells who may see boundaries that are not announced yet. Nil is nobody.
 	MayDraftFunc func(*http.Request) bool
+	// PublicPrecisionM is the grid, in metres, whose nodes stakes are told by to those who may not see drafts; 0: exactly, to everyone.
+	PublicPrecisionM float64
 	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
 	Root string
 	// ApprovalNo is the map's approval number 审图号; empty on an intranet.

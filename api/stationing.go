@@ -190,7 +190,7 @@ func (s *server) positionAsked(p params, at duty.Moment, fallback float64) (q st
 	if q.Lon, q.Lat, err = p.position(s.Extent); err != nil {
 		return q, err
 	}
-	q.MaxM, err = p.numberWithin("max_offset", fallback, 1, maxRadius)
+	q.MaxM, err = p.numberWithin("max_offset", fallback, 1, maxOffsetM)
 	return q, err
 }
 

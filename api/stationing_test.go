@@ -194,7 +194,7 @@ func asks[T any](t interface {
 	return out
 }
 
-func apartM(a, b stationing.Point) float64 { return lref.Distance(a[0], a[1], b[0], b[1]) }
+func apartM(a, b geo.LonLat) float64 { return lref.Distance(a[0], a[1], b[0], b[1]) }
 
 // Scenario 17: point -> K -> point comes back within a centimetre on a bend whose arms run as parallel channels; between the arms
 // both are told; 999.6 m prints K1+000; a measure that two segments share is one point; a rounded label of an end is that end.
@@ -211,11 +211,11 @@ func TestScenario_17(t *testing.T) {
 		}
 		h := asks[hydrolocated](t, srv, "/api/v1/hydro/rivers/%d/measure?lon=%.9f&lat=%.9f", river, lon, lat)
 		back := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?m=%v", river, h.Found[0].MeasureM)
-		if d := apartM(back.Point, stationing.Point{lon, lat}); d > 0.01 || h.Found[0].Bank != "on" {
+		if d := apartM(back.Point, geo.LonLat{lon, lat}); d > 0.01 || h.Found[0].Bank != geo.Centre {
 			t.Errorf("%v,%v is %s and came back %.4f m off, on %s", lon, lat, h.Found[0].Label, d, h.Found[0].Bank)
 		}
 		vertex := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?m=%v", river, route[i+2])
-		if d := apartM(vertex.Point, stationing.Point{route[i], route[i+1]}); d > 0.008 {
+		if d := apartM(vertex.Point, geo.LonLat{route[i], route[i+1]}); d > 0.008 {
 			t.Errorf("the vertex at %v, which two segments share, is %.4f m off", route[i+2], d)
 		}
 	}
@@ -378,7 +378,7 @@ func TestStationsOfMeanders(t *testing.T) {
 			rt.Fatalf("%s at %v came back as %+v", a.Label, m, on.Found[0])
 		}
 		beside := asks[hydrolocated](rt, srv, "/api/v1/hydro/rivers/%d/measure?lon=%v&lat=%v", river, a.Beside.Point[0], a.Beside.Point[1])
-		if f := beside.Found[0]; f.Bank != map[float64]string{-4: "left", 4: "right"}[offset] || math.Abs(float64(f.OffsetM)-offset) > 0.3 {
+		if f := beside.Found[0]; f.Bank != map[float64]geo.Bank{-4: geo.Left, 4: geo.Right}[offset] || math.Abs(float64(f.OffsetM)-offset) > 0.3 {
 			rt.Fatalf("%v m beside %s is on the %s, %v m", offset, a.Label, f.Bank, f.OffsetM)
 		}
 		near := asks[hydrolocated](rt, srv, "/api/v1/hydro/hydrolocation?lon=%v&lat=%v", a.Beside.Point[0], a.Beside.Point[1])
@@ -446,7 +446,7 @@ func TestStationsOfCalibratedRoute(t *testing.T) {
 	river := riverIDs(t, srv)["示例大堤"]
 	for _, s := range stones {
 		a := asks[located](t, srv, "/api/v1/hydro/rivers/%d/locate?stake=%s", river, url.QueryEscape(lref.Label(s.MeasureM)))
-		if d := apartM(a.Point, stationing.Point{s.Lon, s.Lat}); d > 0.02 || !a.Route.Calibrated || a.Route.MeasureOrigin != "custom" {
+		if d := apartM(a.Point, geo.LonLat{s.Lon, s.Lat}); d > 0.02 || !a.Route.Calibrated || a.Route.MeasureOrigin != "custom" {
 			t.Errorf("%s is %.3f m off, route %+v", a.Label, d, a.Route)
 		}
 		h := asks[hydrolocated](t, srv, "/api/v1/hydro/rivers/%d/measure?lon=%.9f&lat=%.9f", river, s.Lon, s.Lat)
@@ -497,7 +497,7 @@ func TestStationingBadInput(t *testing.T) {
 		{river + "measure?lon=106.4", 400, "lat"},
 		{river + "measure?lon=26.6&lat=106.4", 400, "lon"},
 		{river + "measure?" + somewhere + "&max_offset=0", 400, "max_offset"},
-		{river + "measure?" + somewhere + "&max_offset=5001", 400, "max_offset"},
+		{river + "measure?" + somewhere + "&max_offset=2001", 400, "max_offset"},
 		{river + "measure?lon=106.5&lat=26.6", 404, "max_offset"},
 		{bare + "measure?" + somewhere, 404, ""},
 		{"/api/v1/hydro/rivers/424242/measure?" + somewhere, 404, ""},
@@ -513,6 +513,7 @@ func TestStationingBadInput(t *testing.T) {
 		{"/api/v1/hydro/hydrolocation", 400, "lon"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65", 404, "max_offset"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65&max_offset=all", 400, "max_offset"},
+		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65&max_offset=2001", 400, "max_offset"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.6&route=5", 400, "route"},
 		{near, 400, "kind"},
 		{near + "&kind=chiefs", 400, "kind"},

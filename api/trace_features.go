@@ -41,7 +41,7 @@ type wayProperties struct {
 	ToM          *float64   `json:"to_m,omitempty"`
 	Bank         geo.Bank   `json:"bank"`
 	OffsetM      float64    `json:"offset_m"` // from the centre line: left negative, right positive
-	Point        [2]float64 `json:"point"`    // of the route
+	Point        geo.LonLat `json:"point"`    // of the route
 }
 
 // traceFeatures serves GET .../navigation/{mode}/{features}: what lies on the way, in order of distance (Q4).
@@ -156,7 +156,7 @@ func (w way) feature(s *duty.SiteOn) (out wayFeature, ok bool) {
 func propertiesOf(s *duty.SiteOn, m float64) wayProperties {
 	p := wayProperties{
 		Code: s.Code, Name: s.Name, Kind: s.Kind, State: s.State, Level: s.Level, RouteID: s.Route, MeasureM: rounded(m, 1000), MeasureLabel: lref.Label(m),
-		MeasureFrom: "nearest", Bank: s.Side, OffsetM: rounded(s.OffsetM, 1000), Point: [2]float64{rounded(s.OnLon, 1e7), rounded(s.OnLat, 1e7)},
+		MeasureFrom: "nearest", Bank: s.Side, OffsetM: rounded(s.OffsetM, 1000), Point: geo.LonLat{s.OnLon, s.OnLat},
 	}
 	if s.Stored {
 		p.MeasureFrom = "stored"

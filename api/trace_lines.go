@@ -315,7 +315,7 @@ func appendPositions(b []byte, flat []float64, stride int) []byte {
 	var before [2]float64
 	told := 0
 	for i := 0; i+1 < len(flat); i += stride {
-		at := [2]float64{rounded(flat[i], 1e7), rounded(flat[i+1], 1e7)}
+		at := geo.LonLat{flat[i], flat[i+1]}.Rounded()
 		if last := i+stride >= len(flat); told > 0 && at == before && !(last && told == 1) {
 			continue
 		}

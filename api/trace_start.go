@@ -32,7 +32,7 @@ type standing struct {
 	MeasureM     *float64    `json:"measure_m"`
 	MeasureLabel *string     `json:"measure_label"`
 	OffsetM      *float64    `json:"offset_m"` // of a place beside the route: left negative, right positive
-	Point        *[2]float64 `json:"point"`    // of the route, for a place beside it
+	Point        *geo.LonLat `json:"point"`    // of the route, for a place beside it
 
 	place network.Place
 	how   string
@@ -313,7 +313,7 @@ func (s *server) standAtSite(ctx context.Context, t *trace, kind string, id int6
 	}
 	out, err := standOn(t.graph, found.Route, found.AtM, how)
 	offset := rounded(found.OffsetM, 1000)
-	out.OffsetM, out.Point = &offset, &[2]float64{rounded(found.OnLon, 1e7), rounded(found.OnLat, 1e7)}
+	out.OffsetM, out.Point = &offset, &geo.LonLat{found.OnLon, found.OnLat}
 	return out, err
 }
 
@@ -363,7 +363,7 @@ func (s *server) standAt(ctx context.Context, t *trace, a placeAsk) (standing, e
 		}
 		if out, err := standOn(t.graph, route, hit.MeasureM, "at the point of the nearest route"); err == nil {
 			offset := rounded(hit.OffsetM, 1000)
-			out.OffsetM, out.Point = &offset, &[2]float64{rounded(hit.Lon, 1e7), rounded(hit.Lat, 1e7)}
+			out.OffsetM, out.Point = &offset, &geo.LonLat{hit.Lon, hit.Lat}
 			return out, nil
 		}
 		delete(near, route)

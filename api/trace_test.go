@@ -555,8 +555,6 @@ func (noWaters) Graph(context.Context, duty.Moment) (*network.Graph, int64, erro
 	return nil, 0, geo.Errorf(geo.CodeUnavailable, "the network cannot be read")
 }
 
-func (noWaters) Held(duty.Moment) (*network.Graph, int64, bool) { return nil, 0, false }
-
 // Q6: where the river passes from 乙 to 甲: the measure, who hands over to whom, the metres that nobody has, how far the outlines
 // are off; and 老马河, which is the border of two towns.
 func TestHandovers(t *testing.T) {

@@ -25,6 +25,7 @@ type askCmd struct {
 
 	snapshotFlag `embed:""`
 	profilesFlag `embed:""`
+	publicFlag   `embed:""`
 
 	Responsible askResponsibleCmd `cmd:"" help:"Who is responsible at a position (Q1)."`
 	Profile     askProfileCmd     `cmd:"" help:"A river from end to end, with what lies along it (Q8)."`
@@ -127,6 +128,9 @@ func (q *askCmd) server(ctx context.Context, a *app) (root string, stop func() e
 	if q.Server != "" {
 		return strings.TrimSuffix(q.Server, "/"), func() error { return nil }, nil
 	}
+	if err := q.publicFlag.check(); err != nil {
+		return "", nil, usageError{err}
+	}
 	rules, err := q.rules()
 	if err != nil {
 		return "", nil, err
@@ -142,7 +146,7 @@ func (q *askCmd) server(ctx context.Context, a *app) (root string, stop func() e
 		}
 		return err
 	}
-	serve := &serveCmd{snapshotFlag: q.snapshotFlag, TileCache: 1}
+	serve := &serveCmd{snapshotFlag: q.snapshotFlag, publicFlag: q.publicFlag, TileCache: 1}
 	handler, err := func() (http.Handler, error) {
 		extent, err := db.Extent(ctx)
 		if err != nil {

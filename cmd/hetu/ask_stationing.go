@@ -58,7 +58,7 @@ type askMeasureCmd struct {
 	River     string   `arg:"" help:"The river's id or its name."`
 	Lon       float64  `arg:"" help:"Longitude in degrees, CGCS2000."`
 	Lat       float64  `arg:"" help:"Latitude in degrees."`
-	MaxOffset *float64 `help:"How far off the river may be, in metres. Default: 2000." placeholder:"M"`
+	MaxOffset *float64 `help:"How far off the river may be, in metres, at most 2000, which is the default." placeholder:"M"`
 	Route     int64    `help:"One of the river's routes, by id. Default: all." placeholder:"ID"`
 }
 
@@ -98,7 +98,7 @@ func (c *askSegmentCmd) Run(ctx context.Context, a *app, q *askCmd) error {
 type askHydrolocationCmd struct {
 	Lon       float64  `arg:"" help:"Longitude in degrees, CGCS2000."`
 	Lat       float64  `arg:"" help:"Latitude in degrees."`
-	MaxOffset *float64 `help:"How far off a river may be, in metres. Default: 200." placeholder:"M"`
+	MaxOffset *float64 `help:"How far off a river may be, in metres, at most 2000. Default: 200." placeholder:"M"`
 }
 
 // Help gives an example.

@@ -65,6 +65,21 @@ type profilesFlag struct {
 	Profiles string `help:"Folder of own rule profiles (*.yaml), beside those that are built in." env:"HETU_PROFILES" placeholder:"DIR"`
 }
 
+// publicFlag says how exactly the public is told of stakes (界桩).
+type publicFlag struct {
+	PublicPrecision float64 `help:"The grid, in metres, by whose nodes those who may not see drafts are told where stakes stand; 0: exactly, and with their names." name:"public-precision" env:"HETU_PUBLIC_PRECISION" default:"50" placeholder:"M"`
+}
+
+// mostPublicPrecisionM bounds the grid: stakes told by a larger one would be of another river.
+const mostPublicPrecisionM = 1000
+
+func (f *publicFlag) check() error {
+	if f.PublicPrecision >= 0 && f.PublicPrecision <= mostPublicPrecisionM {
+		return nil
+	}
+	return fmt.Errorf("--public-precision %g: give 0 to %d metres", f.PublicPrecision, mostPublicPrecisionM)
+}
+
 // rules reads the rule profiles. A broken one is the operator's to mend before anything starts.
 func (f *profilesFlag) rules() (*profiles.Set, error) {
 	set, err := profiles.Load(f.Profiles)

@@ -190,6 +190,21 @@ func TestShowDraftsIsRefused(t *testing.T) {
 	}
 }
 
+// The grid that stakes are told by has bounds, and its variable is read.
+func TestPublicPrecisionIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, m := range []string{"-1", "1001", "NaN"} {
+		out, err := hetu(t, dataDir(t), nil, "serve", "--public-precision="+m, "--listen", "127.0.0.1:0")
+		if err == nil || !strings.Contains(out, "--public-precision "+m) || !strings.Contains(out, "0 to 1000") {
+			t.Errorf("%s: %v: %s", m, err, out)
+		}
+	}
+	out, err := hetu(t, dataDir(t), []string{"HETU_PUBLIC_PRECISION=-2"}, "serve", "--listen", "127.0.0.1:0")
+	if err == nil || !strings.Contains(out, "--public-precision -2") {
+		t.Errorf("by the variable: %v: %s", err, out)
+	}
+}
+
 func TestShowDrafts(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)

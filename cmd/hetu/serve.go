@@ -26,6 +26,7 @@ type serveCmd struct {
 
 	snapshotFlag `embed:""`
 	profilesFlag `embed:""`
+	publicFlag   `embed:""`
 }
 
 // Help gives an example.
@@ -109,7 +110,7 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, extent geo.Extent) api.Config {
 	return api.Config{
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
-		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(),
+		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
 }
@@ -153,7 +154,7 @@ func (c *serveCmd) check() error {
 	if c.TileCache < 1 {
 		return fmt.Errorf("--tile-cache %d: give at least 1 MB", c.TileCache)
 	}
-	return nil
+	return c.publicFlag.check()
 }
 
 // mayListen holds the rule of 公开地图内容表示规范: a map that others can reach has an approval number, or is an intranet's.

@@ -39,18 +39,18 @@ func (s source) RiverWhole(ctx context.Context, at duty.Moment, id int64) (duty.
 	return rivers[0].listed(), routes, err
 }
 
-func (s source) Alongside(ctx context.Context, at duty.Moment, river int64) ([]duty.Alongside, error) {
+func (s source) Alongside(ctx context.Context, at duty.Moment, river int64, routes []int64) ([]duty.Alongside, error) {
 	type row struct {
-		Kind                       duty.ItemKind
-		ID                         int64
-		Code, Name, Type, State    *string
-		TargetClass                *int
-		Bank                       *geo.Bank
-		RouteID                    *int64
-		MeasureM                   *float64
-		Lon, Lat, FromLon, FromLat float64
+		Kind                    duty.ItemKind
+		ID                      int64
+		Code, Name, Type, State *string
+		TargetClass             *int
+		Bank                    *geo.Bank
+		RouteID                 *int64
+		MeasureM                *float64
+		Lon, Lat                float64
 	}
-	rows, err := collectFrom[row](ctx, s, "profile_alongside", with(args(at), "id", river))
+	rows, err := collectFrom[row](ctx, s, "profile_alongside", with(args(at), "id", river, "routes", routes))
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,30 @@ func (s source) Alongside(ctx context.Context, at duty.Moment, river int64) ([]d
 	for _, r := range rows {
 		out = append(out, duty.Alongside{
 			Kind: r.Kind, ID: r.ID, Code: r.Code, Name: r.Name, Type: r.Type, State: r.State, TargetClass: r.TargetClass, Bank: r.Bank, RouteID: r.RouteID,
-			MeasureM: r.MeasureM, At: [2]float64{r.Lon, r.Lat}, From: [2]float64{r.FromLon, r.FromLat},
+			MeasureM: r.MeasureM, At: [2]float64{r.Lon, r.Lat},
 		})
+	}
+	return out, nil
+}
+
+// Tributaries gives the rivers that flow into a river, by name, with their routes.
+func (s source) Tributaries(ctx context.Context, at duty.Moment, river int64) ([]duty.Tributary, error) {
+	names, err := collectFrom[duty.Name](ctx, s, "river_tributaries", with(args(at), "id", river))
+	if err != nil {
+		return nil, err
+	}
+	out, ids, index := make([]duty.Tributary, len(names)), make([]int64, len(names)), map[int64]int{}
+	for i, n := range names {
+		out[i].Name, ids[i], index[n.ID] = n, n.ID, i
+	}
+	routes, err := s.RoutesOf(ctx, at, nil, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range routes {
+		if i, ok := index[r.River.ID]; ok {
+			out[i].Routes = append(out[i].Routes, r)
+		}
 	}
 	return out, nil
 }

@@ -7,11 +7,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
 	"hetu/geo/duty"
-	"hetu/geo/lref"
 	"hetu/geo/quality"
 )
 
@@ -129,55 +127,27 @@ func (s source) outfalls(ctx context.Context, a pgx.NamedArgs) ([]quality.Outfal
 	return out, err
 }
 
-// mouths gives where the rivers that flow into a river end: the end of the longest route of each, on the nearest of the river's routes.
+// mouths gives where the rivers that flow into a river do. One that ends nowhere near it has no place.
 func (s source) mouths(ctx context.Context, at duty.Moment, river int64, routes []duty.Route) ([]quality.Mouth, error) {
-	tributaries, err := collectFrom[duty.Name](ctx, s, "river_tributaries", with(args(at), "id", river))
+	tributaries, err := s.Tributaries(ctx, at, river)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]int64, 0, len(tributaries))
-	for _, t := range tributaries {
-		ids = append(ids, t.ID)
-	}
-	lines, err := s.RoutesOf(ctx, at, nil, ids)
-	longest := map[int64]*geom.LineString{}
-	for _, l := range lines {
-		if longest[l.River.ID] == nil {
-			longest[l.River.ID] = l.Geom
-		}
-	}
+	cents := func(m float64) float64 { return math.Round(m*100) / 100 }
 	out := make([]quality.Mouth, 0, len(tributaries))
 	for _, t := range tributaries {
-		m := quality.Mouth{RiverID: t.ID, Name: t.Name}
-		if line := longest[t.ID]; line != nil {
-			m.Place, m.OffM = mouthOn(routes, line)
+		mouths, nearestM := t.Mouths(routes)
+		for _, m := range mouths {
+			at := cents(m.MeasureM)
+			out = append(out, quality.Mouth{RiverID: t.ID, Name: t.Name.Name, Place: quality.PlaceAt(&m.RouteID, &at, m.Bank), OffM: new(cents(m.OffM))})
 		}
-		out = append(out, m)
-	}
-	return out, err
-}
-
-// fromSideM is how far above its mouth it is looked at from which side a tributary comes.
-const fromSideM = 50.0
-
-// mouthOn finds the place of a tributary's end on routes. Which bank it comes from is told a little above: the end lies on the line.
-func mouthOn(routes []duty.Route, tributary *geom.LineString) (quality.Place, float64) {
-	flat := tributary.FlatCoords()
-	end := len(flat) - 3
-	var on *duty.Route
-	best := lref.Hit{DistanceM: math.Inf(1)}
-	for i := range routes {
-		if h := lref.Project(routes[i].Geom, flat[end], flat[end+1]); h.DistanceM < best.DistanceM {
-			on, best = &routes[i], h
+		if len(mouths) == 0 {
+			nowhere := quality.Mouth{RiverID: t.ID, Name: t.Name.Name}
+			if !math.IsInf(nearestM, 1) {
+				nowhere.OffM = new(cents(nearestM))
+			}
+			out = append(out, nowhere)
 		}
 	}
-	if on == nil {
-		return quality.Place{}, 0
-	}
-	k := end
-	for k > 0 && lref.Distance(flat[k], flat[k+1], flat[end], flat[end+1]) < fromSideM {
-		k -= 3
-	}
-	m := math.Round(best.MeasureM*100) / 100
-	return quality.PlaceAt(&on.ID, &m, lref.Project(on.Geom, flat[k], flat[k+1]).Bank), math.Round(best.DistanceM*100) / 100
+	return out, nil
 }

@@ -40,7 +40,7 @@ func (r riverRow) listed() duty.ListedRiver {
 		Bbox: bbox(r.West, r.South, r.East, r.North),
 	}
 	if r.Lon != nil && r.Lat != nil {
-		out.Point = &[2]float64{*r.Lon, *r.Lat}
+		out.Point = &geo.LonLat{*r.Lon, *r.Lat}
 	}
 	return out
 }
@@ -103,7 +103,7 @@ func (s *Store) River(ctx context.Context, at duty.Moment, id int64) (duty.River
 	}
 	for _, r := range rows {
 		out.Reaches = append(out.Reaches, duty.RiverReach{
-			Reach: r.Reach, FromLabel: lref.Label(r.FromM), ToLabel: lref.Label(r.ToM), Point: [2]float64{r.Lon, r.Lat},
+			Reach: r.Reach, FromLabel: lref.Label(r.FromM), ToLabel: lref.Label(r.ToM), Point: geo.LonLat{r.Lon, r.Lat},
 			Division: duty.Name{ID: r.DivisionID, Name: r.DivisionName, NameEn: r.DivisionNameEn, Code: r.DivisionCode},
 		})
 	}
@@ -126,7 +126,7 @@ func (s *Store) Places(ctx context.Context, at duty.Moment, q string, limit int)
 	}
 	out := make([]duty.Place, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, duty.Place{Kind: r.Kind, ID: r.ID, Code: r.Code, Name: r.Name, NameEn: r.NameEn, Division: r.Division, Point: [2]float64{r.Lon, r.Lat}, Bbox: bbox(r.West, r.South, r.East, r.North)})
+		out = append(out, duty.Place{Kind: r.Kind, ID: r.ID, Code: r.Code, Name: r.Name, NameEn: r.NameEn, Division: r.Division, Point: geo.LonLat{r.Lon, r.Lat}, Bbox: bbox(r.West, r.South, r.East, r.North)})
 	}
 	return out, nil
 }

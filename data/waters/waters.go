@@ -107,15 +107,6 @@ type reading struct {
 	err     error
 }
 
-// Held gives the network as of a moment if it is in memory.
-func (w *Waters) Held(at duty.Moment) (*network.Graph, int64, bool) {
-	g := w.find(at)
-	if g == nil {
-		return nil, 0, false
-	}
-	return g.Graph, g.version, true
-}
-
 // Graph gives the network as of a moment, and the newest write that it knows of.
 func (w *Waters) Graph(ctx context.Context, at duty.Moment) (*network.Graph, int64, error) {
 	if g := w.find(at); g != nil {

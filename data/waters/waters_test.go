@@ -360,23 +360,3 @@ func TestReadHasADeadline(t *testing.T) {
 		}
 	})
 }
-
-// What is in memory is told without a read, and nothing else is.
-func TestHeld(t *testing.T) {
-	t.Parallel()
-	r := newRiver()
-	w := waters.New(r, today)
-	now := duty.Moment{AsOf: geo.DateOf(today())}
-	if _, _, ok := w.Held(now); ok || r.count() != 0 {
-		t.Errorf("held before it was read: %v, after %d reads", ok, r.count())
-	}
-	if err := w.Load(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if g, version, ok := w.Held(now); !ok || g.Len() != 2 || version != 1 {
-		t.Errorf("not held after it was read: version %d", version)
-	}
-	if _, _, ok := w.Held(duty.Moment{AsOf: change.AddDays(-1)}); ok || r.count() != 1 {
-		t.Errorf("another day: %v after %d reads", ok, r.count())
-	}
-}

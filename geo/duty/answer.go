@@ -29,7 +29,7 @@ type RiverFound struct {
 	MeasureLabel string     `json:"measure_label"`
 	Bank         geo.Bank   `json:"bank"` // centre: both banks are answered
 	Beyond       bool       `json:"beyond_end"`
-	Point        [2]float64 `json:"point"`      // of the route, lon and lat
+	Point        geo.LonLat `json:"point"`      // of the route, lon and lat
 	Confidence   string     `json:"confidence"` // high, medium, low
 	Banks        []OnBank   `json:"banks"`
 	RiverPosts   []Seat     `json:"river_posts"` // posts of the river as a whole, highest level first
@@ -102,6 +102,6 @@ type BoardAt struct {
 	ContentDate *geo.Date  `json:"content_date"`
 	Stale       bool       `json:"stale"`
 	StaleSince  *geo.Date  `json:"stale_since"`
-	Point       [2]float64 `json:"point"`
+	Point       geo.LonLat `json:"point"`
 	DistanceM   float64    `json:"distance_m"` // from the position
 }

@@ -1,5 +1,7 @@
 package duty
 
+import "hetu/geo"
+
 // ListedRiver is a river in a list.
 type ListedRiver struct {
 	River
@@ -11,7 +13,7 @@ type ListedRiver struct {
 	StreamOrder  *int        `json:"stream_order"`
 	SourcePlace  *string     `json:"source_place"`
 	MouthPlace   *string     `json:"mouth_place"`
-	Point        *[2]float64 `json:"point"` // lies on the river; null when it has no line
+	Point        *geo.LonLat `json:"point"` // lies on the river; null when it has no line
 	Bbox         *[4]float64 `json:"bbox"`
 	Source       string      `json:"source"`
 }
@@ -29,7 +31,7 @@ type RiverReach struct {
 	FromLabel string     `json:"from_label"`
 	ToLabel   string     `json:"to_label"`
 	Division  Name       `json:"division"`
-	Point     [2]float64 `json:"point"` // lies on the reach
+	Point     geo.LonLat `json:"point"` // lies on the reach
 }
 
 // Name names a thing that has an answer of its own.
@@ -48,6 +50,6 @@ type Place struct {
 	Name     string      `json:"name"`
 	NameEn   *string     `json:"name_en"`
 	Division *string     `json:"division"` // the one above
-	Point    [2]float64  `json:"point"`
+	Point    geo.LonLat  `json:"point"`
 	Bbox     *[4]float64 `json:"bbox"`
 }

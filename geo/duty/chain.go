@@ -190,7 +190,7 @@ func (c chain) boardsNear() []BoardAt {
 		}
 		at := BoardAt{
 			ID: b.ID, Code: b.Code, Level: b.Level, SiteText: b.SiteText, State: b.State, InstalledOn: known(b.InstalledOn), ContentDate: known(b.ContentDate),
-			Point: [2]float64{b.Lon, b.Lat}, DistanceM: lref.Distance(c.question.Lon, c.question.Lat, b.Lon, b.Lat),
+			Point: geo.LonLat{b.Lon, b.Lat}, DistanceM: lref.Distance(c.question.Lon, c.question.Lat, b.Lon, b.Lat),
 		}
 		at.StaleSince = c.staleSince(b)
 		at.Stale = at.StaleSince != nil

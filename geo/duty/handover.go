@@ -34,7 +34,7 @@ type Handover struct {
 	MeasureM     float64     `json:"measure_m"`
 	MeasureLabel string      `json:"measure_label"`
 	Bank         geo.Bank    `json:"bank"`
-	Point        *[2]float64 `json:"point"` // null: the line of the route has no such measure
+	Point        *geo.LonLat `json:"point"` // null: the line of the route has no such measure
 	FoundBy      string      `json:"found_by"`
 	// The outlines alone have it, where reaches of the level run on in one division. No trace stops there.
 	AgainstReaches bool    `json:"against_reaches"`
@@ -204,7 +204,7 @@ func (h *handing) handover(r *Route, b Border, rising bool) Handover {
 		out.FoundBy = ByOutlines
 	}
 	if lon, lat, err := lref.Locate(r.Geom, b.MeasureM); err == nil {
-		out.Point = &[2]float64{math.Round(lon*1e7) / 1e7, math.Round(lat*1e7) / 1e7}
+		out.Point = &geo.LonLat{lon, lat}
 	}
 	for _, s := range h.sections[r.ID] {
 		d := sign * (s.AtM - b.MeasureM) // upstream

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/twpayne/go-geom"
@@ -70,7 +69,7 @@ type ProfileItem struct {
 	TargetClass *int       `json:"target_class"`
 	StaleSince  *geo.Date  `json:"stale_since"` // of a board that does not show who is in office
 	Posts       []Seat     `json:"posts"`       // of a reach
-	Point       [2]float64 `json:"point"`       // where it is, of a stretch half way
+	Point       geo.LonLat `json:"point"`       // where it is, of a stretch half way
 	OffsetM     *float64   `json:"offset_m"`    // how far from the route's line
 }
 
@@ -81,8 +80,10 @@ const Held = "held"
 type ProfileSource interface {
 	// RiverWhole gives a river with all its routes whole, the longest first; geo.CodeNotFound when it is not known.
 	RiverWhole(ctx context.Context, at Moment, id int64) (ListedRiver, []Route, error)
-	// Alongside gives the sections and outfalls of a river, and the mouths of rivers that flow into it.
-	Alongside(ctx context.Context, at Moment, river int64) ([]Alongside, error)
+	// Alongside gives the sections and outfalls of a river or of one of its routes.
+	Alongside(ctx context.Context, at Moment, river int64, routes []int64) ([]Alongside, error)
+	// Tributaries gives the rivers that flow into a river, by name.
+	Tributaries(ctx context.Context, at Moment, river int64) ([]Tributary, error)
 	// Announced gives the announced management boundaries of a river.
 	Announced(ctx context.Context, at Moment, river int64) ([]AnnouncedLine, error)
 	ReachesOf(ctx context.Context, at Moment, routes []int64) ([]Reach, error)
@@ -102,7 +103,6 @@ type Alongside struct {
 	RouteID     *int64 // where its measure is stored
 	MeasureM    *float64
 	At          [2]float64
-	From        [2]float64 // of a mouth the place that the water comes from, on one side of the river; else as At
 }
 
 // AnnouncedLine is an announced boundary line.
@@ -118,9 +118,6 @@ type AnnouncedLine struct {
 
 // profileSlackM is the length up to which a gap is none, as in the coverage report.
 const profileSlackM = 0.01
-
-// mouthWithinM is how far off a river's line another may end and still be told to flow into it there.
-const mouthWithinM = 500.0
 
 // ProfileOf tells what lies along a river on a day.
 func ProfileOf(ctx context.Context, src ProfileSource, at Moment, id int64) (Profile, error) {
@@ -154,6 +151,7 @@ type profile struct {
 	posts      map[int64][]Post // by reach
 	divisions  []Division
 	alongside  []Alongside
+	flowsIn    []Tributary
 	boundaries []AnnouncedLine
 }
 
@@ -186,8 +184,11 @@ func (p *profile) read(ctx context.Context, src ProfileSource) (err error) {
 			p.posts[*post.ReachID] = append(p.posts[*post.ReachID], post)
 		}
 	}
-	if p.alongside, err = src.Alongside(ctx, p.at, p.river.ID); err != nil {
-		return fmt.Errorf("find sections, outfalls and mouths: %w", err)
+	if p.alongside, err = src.Alongside(ctx, p.at, p.river.ID, routes); err != nil {
+		return fmt.Errorf("find sections and outfalls: %w", err)
+	}
+	if p.flowsIn, err = src.Tributaries(ctx, p.at, p.river.ID); err != nil {
+		return fmt.Errorf("find tributaries: %w", err)
 	}
 	if p.boundaries, err = src.Announced(ctx, p.at, p.river.ID); err != nil {
 		return fmt.Errorf("find announced boundaries: %w", err)
@@ -206,6 +207,9 @@ func (p *profile) told() Profile {
 	}
 	for _, a := range p.alongside {
 		p.addAlongside(a)
+	}
+	for _, t := range p.flowsIn {
+		p.addMouths(t)
 	}
 	for _, b := range p.boards {
 		p.addBoard(b)
@@ -245,15 +249,13 @@ func (p *profile) add(route int64, item ProfileItem) {
 	if item.Posts == nil {
 		item.Posts = []Seat{}
 	}
-	if item.Point == [2]float64{} {
+	if item.Point == (geo.LonLat{}) {
 		middle := min(max((item.FromM+item.ToM)/2, r.FromM), r.ToM)
 		if lon, lat, err := lref.Locate(r.Line, middle); err == nil { // there is no error on the line
-			item.Point = [2]float64{lon, lat}
+			item.Point = geo.LonLat{lon, lat}
 		}
 	}
-	for i, v := range item.Point {
-		item.Point[i] = math.Round(v*1e7) / 1e7 // a centimetre
-	}
+	item.Point = item.Point.Rounded() // for the tables, whose numbers are not told as JSON
 	r.Items = append(r.Items, item)
 }
 
@@ -349,11 +351,10 @@ func (p *profile) has(route *int64, measures ...*float64) bool {
 
 func (p *profile) addAlongside(a Alongside) {
 	route, hit := p.nearest(a.At)
-	if route == 0 || a.Kind == TributaryItem && hit.DistanceM > mouthWithinM {
+	if route == 0 {
 		return
 	}
-	_, side := p.nearest(a.From)
-	bank, m := side.Bank, hit.MeasureM
+	bank, m := hit.Bank, hit.MeasureM
 	if a.Bank != nil {
 		bank = *a.Bank
 	}
@@ -364,6 +365,19 @@ func (p *profile) addAlongside(a Alongside) {
 		Kind: a.Kind, ID: &a.ID, Code: a.Code, Name: a.Name, Bank: bank, Range: Range{m, m}, Type: a.Type, State: a.State, TargetClass: a.TargetClass,
 		Point: a.At, OffsetM: &hit.DistanceM,
 	})
+}
+
+func (p *profile) addMouths(t Tributary) {
+	river := make([]Route, len(p.routes))
+	for i, r := range p.routes {
+		river[i] = Route{ID: r.RouteID, Geom: r.Line}
+	}
+	mouths, _ := t.Mouths(river)
+	for _, m := range mouths {
+		p.add(m.RouteID, ProfileItem{
+			Kind: TributaryItem, ID: &t.ID, Code: t.Code, Name: &t.Name.Name, Bank: m.Bank, Range: Range{m.MeasureM, m.MeasureM}, Point: m.End, OffsetM: &m.OffM,
+		})
+	}
 }
 
 func (p *profile) addBoundary(b AnnouncedLine) {

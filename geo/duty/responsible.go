@@ -140,7 +140,7 @@ func locate(r Route, q Question) place {
 	hit := lref.Project(r.Geom, q.Lon, q.Lat)
 	f := place{RiverFound: RiverFound{
 		River: r.River, RouteID: r.ID, How: NearestCentre, DistanceM: hit.DistanceM, MeasureM: hit.MeasureM, MeasureLabel: lref.Label(hit.MeasureM),
-		Bank: hit.Bank, Beyond: hit.Beyond, Point: [2]float64{hit.Lon, hit.Lat}, Banks: []OnBank{}, RiverPosts: []Seat{}, Heads: []OfHead{}, Boards: []BoardAt{},
+		Bank: hit.Bank, Beyond: hit.Beyond, Point: geo.LonLat{hit.Lon, hit.Lat}, Banks: []OnBank{}, RiverPosts: []Seat{}, Heads: []OfHead{}, Boards: []BoardAt{},
 	}}
 	f.lowest, f.highest = r.measures()
 	for _, b := range r.Banks {

@@ -157,18 +157,13 @@ type ByBank struct {
 // ends. What bounds the left part is the shape's edge where it lies left, and the route where it runs inside, downstream; the right
 // one likewise; so the two sum to the whole. False where the route crosses itself so that there is no telling.
 func (s *Shape) Banks(route *geom.LineString) (ByBank, bool) {
-	line := prolonged(route, s.box)
-	if line == nil || s.Empty() {
+	river := riverAcross(route, s.box)
+	if river == nil || s.Empty() {
 		return ByBank{}, false
 	}
-	flat := line.FlatCoords()
-	var river edges
-	river.add(flat, 3)
-	river.index()
 	lat0, left, right := s.box.South, 0.0, 0.0
-	asShape := []*Shape{{edge: river, box: boxOf(flat, 3)}}
 	for _, ring := range s.rings() {
-		for _, side := range sides(ring, asShape, line) {
+		for _, side := range sides(ring, river.shapes, river.line) {
 			if m2 := sweptM2(side.Flat, 2, lat0); side.Of == 0 {
 				left += m2
 			} else {
@@ -176,7 +171,7 @@ func (s *Shape) Banks(route *geom.LineString) (ByBank, bool) {
 			}
 		}
 	}
-	parts, _ := s.Inside(line)
+	parts, _ := s.Inside(river.line)
 	for _, p := range parts {
 		m2 := sweptM2(p.Flat, 2, lat0)
 		left, right = left+m2, right-m2
@@ -187,6 +182,25 @@ func (s *Shape) Banks(route *geom.LineString) (ByBank, bool) {
 	}
 	left = min(max(left, 0), s.M2)
 	return ByBank{LeftM2: left, RightM2: s.M2 - left}, true
+}
+
+// across is a route that goes on straight beyond its ends, across a box, so that all in the box lies on one side of it or the other.
+type across struct {
+	line   *geom.LineString
+	shapes []*Shape // its edges, to find where others meet them
+}
+
+// riverAcross gives a route across a box; nil for a route without length.
+func riverAcross(route *geom.LineString, box geo.Extent) *across {
+	line := prolonged(route, box)
+	if line == nil {
+		return nil
+	}
+	flat := line.FlatCoords()
+	var river edges
+	river.add(flat, 3)
+	river.index()
+	return &across{line, []*Shape{{edge: river, box: boxOf(flat, 3)}}}
 }
 
 // sides cuts a ring wherever it meets a river, and tells the parts to its left (0) from those to its right (1). Between two places

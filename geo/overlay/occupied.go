@@ -19,6 +19,9 @@ const (
 	// zoneWithin is how far a shoreline may lie off its zone or division and still be of it, in metres: lines drawn apart do not
 	// meet to the centimetre.
 	zoneWithin = 5
+	// faceEvery is how far apart, in metres, the edge of a footprint is looked at from the river, and mostLooks how often at most.
+	faceEvery = 5.0
+	mostLooks = 5000
 )
 
 // Occupation is a stretch of one bank that a project occupies (占用岸线), of one zone type and one division.
@@ -33,8 +36,8 @@ type Occupation struct {
 	LengthM  float64    `json:"length_m"`
 	// inside where the line runs through the footprint; facing where the footprint lies beside it, and its extent along the river counts.
 	How        string     `json:"how"`
-	Start      [2]float64 `json:"start"` // the upstream end, lon and lat
-	End        [2]float64 `json:"end"`
+	Start      geo.LonLat `json:"start"` // the upstream end, lon and lat
+	End        geo.LonLat `json:"end"`
 	StartM     float64    `json:"start_m"`
 	EndM       float64    `json:"end_m"`
 	StartLabel string     `json:"start_label"`
@@ -67,7 +70,7 @@ type shore struct {
 	lines     []Feature // of one kind
 	zones     []Feature
 	divisions []Feature
-	parts     []*Shape // of the footprint, in areas and zones of this bank
+	pieces    [][]*Shape // of each part of the footprint, in areas and zones of this bank
 }
 
 // Occupy answers how many metres of each bank a footprint occupies (Q12).
@@ -92,15 +95,19 @@ func Occupy(ctx context.Context, src Source, q Question, level geo.Level) (Occup
 	if err != nil {
 		return out, err
 	}
+	parts := q.Polygon.Parts()
 	for _, river := range rivers {
 		for _, bank := range []geo.Bank{geo.Left, geo.Right} {
-			if err := ctx.Err(); err != nil {
+			s := shoreOf(river, bank, q, parts, met, near, routes)
+			if s == nil {
+				continue
+			}
+			s.divisions = divisions
+			stretches, err := s.occupied(ctx, q, parts)
+			if err != nil {
 				return out, err
 			}
-			if s := shoreOf(river, bank, q, met, near, routes); s != nil {
-				s.divisions = divisions
-				out.Stretches = append(out.Stretches, s.occupied(q)...)
-			}
+			out.Stretches = append(out.Stretches, stretches...)
 		}
 	}
 	out.sum()
@@ -108,20 +115,23 @@ func Occupy(ctx context.Context, src Source, q Question, level geo.Level) (Occup
 }
 
 // shoreOf gathers what is known of a bank; nil where the river has no centre line, so that there is no bank to tell.
-func shoreOf(river int64, bank geo.Bank, q Question, met, near []Feature, routes []duty.Route) *shore {
+func shoreOf(river int64, bank geo.Bank, q Question, parts []*Shape, met, near []Feature, routes []duty.Route) *shore {
 	route := routeOf(routes, river, q.Polygon)
 	i := slices.IndexFunc(routes, func(r duty.Route) bool { return r.Geom == route })
 	if route == nil || i < 0 {
 		return nil
 	}
-	s := &shore{bank: bank, route: routes[i]}
+	s := &shore{bank: bank, route: routes[i], pieces: make([][]*Shape, len(parts))}
 	for _, f := range met {
 		if f.River == nil || f.River.ID != river {
 			continue
 		}
 		s.river = f.River
 		if f.Part != nil && (f.Kind == Area || f.Bank != nil && *f.Bank == bank) {
-			s.parts = append(s.parts, NewShape(f.Part))
+			for _, piece := range NewShape(f.Part).Parts() {
+				of := partOf(piece, parts)
+				s.pieces[of] = append(s.pieces[of], piece)
+			}
 		}
 	}
 	lines := map[string][]Feature{}
@@ -166,58 +176,145 @@ func (s *shore) bankOf(f Feature) geo.Bank {
 	return *f.Bank
 }
 
-// occupied gives the stretches of the bank that the footprint occupies: where a line runs through it, those; else what of the line
-// faces the part of the footprint that lies on this bank.
-func (s *shore) occupied(q Question) []Occupation {
-	var out []Occupation
-	for _, f := range s.lines {
-		line, ok := f.Geom.(*geom.LineString)
-		if !ok {
-			continue
-		}
-		stretches, _ := q.Polygon.Inside(line)
-		for _, part := range stretches {
-			out = append(out, s.divide(part.Flat, f.Kind, f.ID, "inside", q.Geometry)...)
+// partOf tells of which part of a footprint a piece is: the one that the most of its vertices lie in, for parts may meet at a vertex.
+func partOf(piece *Shape, parts []*Shape) int {
+	votes, most := make([]int, len(parts)), 0
+	flat := piece.Geom.FlatCoords()
+	for i := 0; i+1 < len(flat) && len(parts) > 1; i += 2 {
+		if of := placeOf(flat[i], flat[i+1], parts, zoneWithin); of >= 0 {
+			votes[of]++
+			if votes[of] > votes[most] {
+				most = of
+			}
 		}
 	}
-	if len(out) > 0 {
-		return out
-	}
-	from, to, ok := s.extent()
-	if !ok {
-		return nil
-	}
-	for _, f := range s.lines {
-		line, ok := f.Geom.(*geom.LineString)
-		if !ok {
-			continue
-		}
-		if part, err := lref.BankBetween(s.route.Geom, line, from, to); err == nil {
-			out = append(out, s.divide(part.FlatCoords(), f.Kind, f.ID, "facing", q.Geometry)...)
-		}
-	}
-	if len(out) > 0 || len(s.lines) > 0 {
-		return out
-	}
-	if part, err := lref.Substring(s.route.Geom, from, to); err == nil {
-		out = s.divide(part.FlatCoords(), "centre_line", s.route.ID, "facing", q.Geometry)
-	}
-	return out
+	return most
 }
 
-// extent gives the measures between which the footprint lies on this bank.
-func (s *shore) extent() (from, to float64, ok bool) {
-	from, to = math.Inf(1), math.Inf(-1)
-	for _, p := range s.parts {
-		for _, ring := range p.rings() {
-			for i := 0; i+1 < len(ring); i += 2 {
-				if hit := lref.Project(s.route.Geom, ring[i], ring[i+1]); hit.Bank == s.bank && !hit.Beyond {
-					from, to = min(from, hit.MeasureM), max(to, hit.MeasureM)
+// occupied gives the stretches of the bank that the footprint occupies, part by part: where a line runs through a part, those; else what
+// of the line faces what of the part lies on this bank. What several parts face, or one faces and another takes, counts once.
+func (s *shore) occupied(ctx context.Context, q Question, parts []*Shape) ([]Occupation, error) {
+	var out []Occupation
+	passed := make([]bool, len(parts))
+	for _, f := range s.lines {
+		line, ok := f.Geom.(*geom.LineString)
+		if !ok {
+			continue
+		}
+		for i, part := range parts {
+			stretches, _ := part.Inside(line)
+			for _, stretch := range stretches {
+				passed[i] = true
+				out = append(out, s.divide(stretch.Flat, f.Kind, f.ID, "inside", q.Geometry)...)
+			}
+		}
+	}
+	faced, err := s.faced(ctx, q, passed)
+	if err != nil || len(faced) == 0 {
+		return out, err
+	}
+	for _, f := range s.lines {
+		line, ok := f.Geom.(*geom.LineString)
+		if !ok {
+			continue
+		}
+		beside, err := lref.Face(s.route.Geom, line)
+		if err != nil {
+			continue // a line without length faces nothing
+		}
+		for _, r := range faced {
+			part, err := beside.Between(r.FromM, r.ToM)
+			if err != nil {
+				continue // the line does not run beside this range
+			}
+			for _, rest := range Partition(part.FlatCoords(), 2, []*Shape{q.Polygon}, 0) {
+				if rest.Of < 0 {
+					out = append(out, s.divide(rest.Flat, f.Kind, f.ID, "facing", q.Geometry)...)
 				}
 			}
 		}
 	}
-	return from, to, to-from > 0.01
+	if len(s.lines) > 0 {
+		return out, nil
+	}
+	for _, r := range faced {
+		if part, err := lref.Substring(s.route.Geom, r.FromM, r.ToM); err == nil { // on the route there is no error
+			out = append(out, s.divide(part.FlatCoords(), "centre_line", s.route.ID, "facing", q.Geometry)...)
+		}
+	}
+	return out, nil
+}
+
+// faced gives the ranges of the route that lie opposite those parts of the footprint on this bank through which no line passes.
+func (s *shore) faced(ctx context.Context, q Question, passed []bool) ([]lref.Range, error) {
+	river := riverAcross(s.route.Geom, q.Polygon.box)
+	if river == nil {
+		return nil, nil
+	}
+	perimeter := 0.0
+	for _, ring := range q.Polygon.rings() {
+		perimeter += lref.Length(geom.NewLineStringFlat(geom.XY, ring))
+	}
+	step := max(faceEvery, perimeter/mostLooks)
+	var out []lref.Range
+	for i, pieces := range s.pieces {
+		if passed[i] {
+			continue
+		}
+		for _, piece := range pieces {
+			for _, ring := range piece.rings() {
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
+				out = append(out, s.along(river, ring, step)...)
+			}
+		}
+	}
+	return joined(out), nil
+}
+
+// along gives the ranges of the route that the edge of a footprint runs along on this bank, as they are nearest to it. Where the
+// nearest place of the route goes from one arm of a bend to the other the range goes on round the bend, but not round a loop: the water
+// goes round a place that lies d off both arms within four times d, by a square corner on either side, or it goes away from it.
+func (s *shore) along(river *across, ring []float64, step float64) []lref.Range {
+	var out []lref.Range
+	var last lref.Hit
+	follows := false
+	wanted := map[geo.Bank]int{geo.Left: 0, geo.Right: 1}[s.bank]
+	for _, side := range sides(ring, river.shapes, river.line) {
+		if side.Of != wanted {
+			follows = false
+			continue
+		}
+		from, to := side.Flat[:2], side.Flat[2:]
+		n := max(1, math.Ceil(lref.Distance(from[0], from[1], to[0], to[1])/step))
+		for k := 0.0; k <= n; k++ {
+			here := at(from[0], from[1], to[0], to[1], k/n)
+			hit := lref.Project(s.route.Geom, here[0], here[1])
+			if follows = follows && math.Abs(hit.MeasureM-last.MeasureM) <= 4*(step+max(hit.DistanceM, last.DistanceM)); !follows {
+				out = append(out, lref.Range{FromM: hit.MeasureM, ToM: hit.MeasureM})
+			}
+			r := &out[len(out)-1]
+			r.FromM, r.ToM = min(r.FromM, hit.MeasureM), max(r.ToM, hit.MeasureM)
+			last, follows = hit, true
+		}
+	}
+	return out
+}
+
+// joined gives the union of ranges, in order, without those that are points.
+func joined(ranges []lref.Range) []lref.Range {
+	slices.SortFunc(ranges, func(a, b lref.Range) int { return cmp.Compare(a.FromM, b.FromM) })
+	var out []lref.Range
+	for _, r := range ranges {
+		if n := len(out) - 1; n >= 0 && r.FromM <= out[n].ToM {
+			out[n].ToM = max(out[n].ToM, r.ToM)
+		} else {
+			out = append(out, r)
+		}
+	}
+	const point = 0.01 // metres
+	return slices.DeleteFunc(out, func(r lref.Range) bool { return r.ToM-r.FromM <= point })
 }
 
 // divide cuts a stretch by zone and by division.
@@ -247,18 +344,14 @@ func (s *shore) divide(flat []float64, kind string, id int64, how string, geomet
 func (o *Occupation) place(route *geom.LineString, flat []float64) {
 	n := len(flat)
 	start, end := lref.Project(route, flat[0], flat[1]), lref.Project(route, flat[n-2], flat[n-1])
-	a, b := [2]float64{flat[0], flat[1]}, [2]float64{flat[n-2], flat[n-1]}
+	a, b := geo.LonLat{flat[0], flat[1]}, geo.LonLat{flat[n-2], flat[n-1]}
 	r := route.FlatCoords()
 	if falling := r[2] > r[len(r)-1]; falling == (start.MeasureM < end.MeasureM) {
 		start, end, a, b = end, start, b, a
 	}
-	o.Start, o.End = degrees(a), degrees(b)
+	o.Start, o.End = a, b
 	o.StartM, o.EndM = cents(start.MeasureM), cents(end.MeasureM)
 	o.StartLabel, o.EndLabel = lref.Label(start.MeasureM), lref.Label(end.MeasureM)
-}
-
-func degrees(p [2]float64) [2]float64 {
-	return [2]float64{math.Round(p[0]*1e7) / 1e7, math.Round(p[1]*1e7) / 1e7}
 }
 
 func shapesOf(features []Feature) []*Shape {

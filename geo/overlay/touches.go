@@ -20,6 +20,8 @@ type Question struct {
 	TinyM2   float64 // an overlap of less is told apart
 	Geometry bool    // with the overlaps
 	Drafts   bool    // also what is not announced yet
+	// StakeGridM is the grid whose nodes stakes are told by, in metres; 0: by their places, with their names.
+	StakeGridM float64
 }
 
 // Touched is what a polygon has to do with one feature.
@@ -62,6 +64,7 @@ type Touches struct {
 	Polygon Figure `json:"polygon"`
 	// What of the polygon lies in management areas, each place counted once.
 	InManagementArea geo.Share `json:"in_management_area"`
+	StakeGridM       *float64  `json:"stake_precision_m"` // the grid whose nodes stakes are told by; null: they are told exactly
 	Shoreline        []Shore   `json:"shoreline"`
 	ZoneTotals       []ZoneSum `json:"zone_totals"`
 	Areas            []Touched `json:"areas"`
@@ -87,9 +90,12 @@ func touchedKinds() []string {
 // Touch answers what a polygon touches (Q2).
 func Touch(ctx context.Context, src Source, q Question) (Touches, error) {
 	out := Touches{Polygon: figureOf(q.Polygon), Plans: []Plan{}}
-	features, err := src.Features(ctx, Find{At: q.At, Kinds: touchedKinds(), Polygon: q.Polygon.Geom, Cut: true, Drafts: q.Drafts})
+	features, err := touched(ctx, src, q)
 	if err != nil {
 		return out, err
+	}
+	if q.StakeGridM > 0 {
+		out.StakeGridM = &q.StakeGridM
 	}
 	routes, err := src.Routes(ctx, q.At, nil, riversOf(features))
 	if err != nil {
@@ -118,6 +124,34 @@ func Touch(ctx context.Context, src Source, q Question) (Touches, error) {
 		out.Plans, err = src.Plans(ctx, q.At, rivers, q.Drafts)
 	}
 	return out, err
+}
+
+// touched gives what may touch the polygon, and the stakes as they are told: one by its node is looked for as far around as it may have
+// gone, for what is left out because of its place would tell of that.
+func touched(ctx context.Context, src Source, q Question) ([]Feature, error) {
+	find := Find{At: q.At, Kinds: touchedKinds(), Polygon: q.Polygon.Geom, Cut: true, Drafts: q.Drafts}
+	if !(q.StakeGridM > 0) {
+		return src.Features(ctx, find)
+	}
+	find.Kinds = slices.DeleteFunc(find.Kinds, func(kind string) bool { return kind == Stake })
+	features, err := src.Features(ctx, find)
+	if err != nil {
+		return nil, err
+	}
+	box := boxPolygon(around(q.Polygon.box, q.StakeGridM))
+	stakes, err := src.Features(ctx, Find{At: q.At, Kinds: []string{Stake}, Polygon: box, Drafts: q.Drafts})
+	for i := range stakes {
+		stakes[i].coarsen(q.StakeGridM)
+	}
+	return append(features, stakes...), err
+}
+
+// coarsen has a stake tell its place by a grid, and not its number and measure: who knows those knows its place.
+func (f *Feature) coarsen(gridM float64) {
+	at := f.Geom.FlatCoords()
+	node := geo.LonLat{at[0], at[1]}.Snapped(gridM)
+	f.Name, f.MeasureM = nil, nil
+	f.Geom = geom.NewPointFlat(geom.XY, node[:]).SetSRID(int(geo.CGCS2000))
 }
 
 func figureOf(s *Shape) Figure {
@@ -162,10 +196,10 @@ func touch(f Feature, q Question, routes []duty.Route) (Touched, bool) {
 		}
 		part = f.Geom
 	}
-	if q.Geometry && (f.Kind != Stake || q.Drafts) {
+	if q.Geometry {
 		t.Geometry = &Geometry{part}
 	}
-	return t.shown(q.Drafts), true
+	return t, true
 }
 
 // holds tells whether a place of a geometry lies in the shape.
@@ -183,14 +217,6 @@ func (t *Touched) overlaps(overlap *Shape, itemM2, polygonM2 float64) {
 	m2 := cents(overlap.M2)
 	t.OverlapM2, t.OverlapMu = &m2, new(cents(geo.MuOfM2(overlap.M2)))
 	t.OfPolygon, t.OfItem = share(overlap.M2, polygonM2), share(overlap.M2, itemM2)
-}
-
-// shown leaves out of a stake what the public is not told: whose number and measure are known, that one's place is known exactly.
-func (t Touched) shown(drafts bool) Touched {
-	if t.Kind == Stake && !drafts {
-		t.Name, t.MeasureM = nil, nil
-	}
-	return t
 }
 
 func linesOf(stretches []Stretch) geom.T {

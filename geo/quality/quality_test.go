@@ -153,3 +153,32 @@ func TestTrend(t *testing.T) {
 		}
 	}
 }
+
+// Oxygen that is gone is no value that the index may leave out: phosphorus, which did not change, would make it stable.
+func TestIndexWithoutOxygen(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name          string
+		before, after float64 // of DO, beside TP 0.2
+		is            float64
+		want          quality.Trend
+	}{
+		{"gone", 2, 0, 50.5, quality.Worse},
+		{"all but gone", 2, 1e-9, 50.5, quality.Worse},
+		{"back", 0, 2, 1.75, quality.Better},
+		{"never there", 0, 0, 50.5, quality.Stable},
+		{"as before", 2, 2, 1.75, quality.Stable},
+	}
+	for _, tt := range tests {
+		was, is, ok := standard().Indices([]quality.Value{mgL("DO", tt.before), mgL("TP", 0.2)}, []quality.Value{mgL("DO", tt.after), mgL("TP", 0.2)}, 3)
+		if got := quality.TrendOf(was, is, 10); !ok || is != tt.is || got != tt.want {
+			t.Errorf("%s: from %v to %v (%v) is %s, want %v and %s", tt.name, was, is, ok, got, tt.is, tt.want)
+		}
+	}
+	series := standard().Along(quality.River{Sections: []quality.SectionAt{{ID: 1, Target: 3, Samplings: []quality.Sampling{
+		{Values: []quality.Value{mgL("DO", 0), mgL("TP", 0.2)}}, {Values: []quality.Value{mgL("DO", 2), mgL("TP", 0.2)}},
+	}}}})
+	if s := series.WithoutPlace[0].Section; s.Trend != quality.Worse || s.Class != quality.WorseThanV {
+		t.Errorf("of a section: %s, class %s", s.Trend, s.Class)
+	}
+}

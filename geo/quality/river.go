@@ -70,11 +70,11 @@ type Outfall struct {
 	Place
 }
 
-// Mouth is where a tributary flows in. Its bank is the side that it comes from.
+// Mouth is where a tributary flows in. Its bank is the side that it comes from. One that ends more than 500 m off has no place.
 type Mouth struct {
-	RiverID int64   `json:"river_id"`
-	Name    string  `json:"name"`
-	OffM    float64 `json:"off_m"` // from the tributary's end to the river's line
+	RiverID int64    `json:"river_id"`
+	Name    string   `json:"name"`
+	OffM    *float64 `json:"off_m"` // from the tributary's end to the river's line; null: one of them has none
 	Place
 }
 
@@ -256,7 +256,7 @@ func (a Assessment) only() Result {
 
 // Indices gives the pollution index 综合污染指数 of two samplings, so that they can be compared: the mean, over the indicators that both
 // have, of the value over the limit of the target class (III where there is none, or a class without a limit); of an indicator with
-// lower limits the other way round. It is rounded to four decimals; false where nothing is in common.
+// lower limits the other way round, up to mostOver. It is rounded to four decimals; false where nothing is in common.
 func (s Standard) Indices(before, after []Value, target Class) (was, is float64, ok bool) {
 	if target < 1 || target > 5 {
 		target = 3
@@ -277,6 +277,10 @@ func (s Standard) Indices(before, after []Value, target Class) (was, is float64,
 	return round(was), round(is), true
 }
 
+// mostOver bounds how much one value with a lower limit may weigh: water without any oxygen is a hundred times as bad as the limit, and
+// not infinitely, which no mean could take in.
+const mostOver = 100.0
+
 // meanOver gives of each indicator the mean of value over limit.
 func (s Standard) meanOver(values []Value, target Class) map[string]float64 {
 	sums, counts := map[string]float64{}, map[string]float64{}
@@ -284,7 +288,7 @@ func (s Standard) meanOver(values []Value, target Class) map[string]float64 {
 		x := s.Indicators[slices.IndexFunc(s.Indicators, func(x Indicator) bool { return x.Code == v.Indicator })]
 		ratio := v.Value / x.Limits[target-1]
 		if x.Lower {
-			ratio = x.Limits[target-1] / v.Value
+			ratio = min(x.Limits[target-1]/v.Value, mostOver)
 		}
 		if math.IsInf(ratio, 0) || math.IsNaN(ratio) {
 			continue

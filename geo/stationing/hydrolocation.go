@@ -16,20 +16,17 @@ import (
 // tieM is how much farther off than the nearest a place may be and still be answered.
 const tieM = 20.0
 
-// on is how a position within a metre of the centre line lies to it.
-const on = "on"
-
 // Hydrolocation is a place of a river at which a position may be meant to lie (rule A10).
 type Hydrolocation struct {
 	River     *duty.River `json:"river"` // null: the line is of no river
 	Route     RouteTold   `json:"route"`
 	MeasureM  Metres      `json:"measure_m"`
 	Label     string      `json:"label"`
-	Bank      string      `json:"bank"`     // left, right, or on: within a metre of the centre line
+	Bank      geo.Bank    `json:"bank"`     // left, right, or centre: within a metre of the centre line (rule A9)
 	OffsetM   Metres      `json:"offset_m"` // distance_m with the side as its sign: left is negative
 	DistanceM Metres      `json:"distance_m"`
 	Beyond    bool        `json:"beyond_end"` // the position lies past an end of the route
-	Point     Point       `json:"point"`      // of the route
+	Point     geo.LonLat  `json:"point"`      // of the route
 	Reaches   []ReachHere `json:"reaches"`    // those that have the measure, of either bank
 }
 
@@ -97,11 +94,8 @@ func hydrolocations(routes []duty.Route, q PositionQuestion) (found []Hydrolocat
 		about := told(&r)
 		for _, h := range hits {
 			f := Hydrolocation{
-				Route: about, MeasureM: Metres(h.MeasureM), Label: lref.Label(h.MeasureM), Bank: string(h.Bank), OffsetM: Metres(h.OffsetM), DistanceM: Metres(h.DistanceM),
-				Beyond: h.Beyond && h.DistanceM > storedM, Point: Point{h.Lon, h.Lat},
-			}
-			if h.Bank == geo.Centre {
-				f.Bank = on
+				Route: about, MeasureM: Metres(h.MeasureM), Label: lref.Label(h.MeasureM), Bank: h.Bank, OffsetM: Metres(h.OffsetM), DistanceM: Metres(h.DistanceM),
+				Beyond: h.Beyond && h.DistanceM > storedM, Point: geo.LonLat{h.Lon, h.Lat},
 			}
 			if r.River.ID != 0 {
 				f.River = &r.River

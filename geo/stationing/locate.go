@@ -24,7 +24,7 @@ type Located struct {
 	MeasureM   Metres      `json:"measure_m"`
 	Label      string      `json:"label"`
 	Clamped    bool        `json:"clamped"` // it was asked for a little past the end of the route
-	Point      Point       `json:"point"`
+	Point      geo.LonLat  `json:"point"`
 	Plane      *Plane      `json:"plane"`
 	AzimuthDeg float64     `json:"azimuth_deg"` // of the flow, from north by east
 	Beside     *Beside     `json:"beside"`      // null: no offset was asked for
@@ -36,9 +36,9 @@ type Located struct {
 
 // Beside is the point at an offset from the centre line, square to the flow.
 type Beside struct {
-	OffsetM Metres `json:"offset_m"`
-	Point   Point  `json:"point"`
-	Plane   *Plane `json:"plane"`
+	OffsetM Metres     `json:"offset_m"`
+	Point   geo.LonLat `json:"point"`
+	Plane   *Plane     `json:"plane"`
 }
 
 // Plane is a position in its 3-degree Gauss-Krüger zone (三度带), as Chinese tables print it: X is north, Y east with the zone's number.
@@ -103,7 +103,7 @@ func (l *Located) put(route *duty.Route, m float64, q LocateQuestion) error {
 	if err != nil {
 		return named(err, q.Measure.Name)
 	}
-	l.Point, l.AzimuthDeg, l.Plane = Point{centre.Lon, centre.Lat}, centre.AzimuthDeg, planeOf(centre.Lon, centre.Lat)
+	l.Point, l.AzimuthDeg, l.Plane = geo.LonLat{centre.Lon, centre.Lat}, centre.AzimuthDeg, planeOf(centre.Lon, centre.Lat)
 	if q.OffsetM == 0 {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (l *Located) put(route *duty.Route, m float64, q LocateQuestion) error {
 	if err != nil {
 		return named(err, "offset")
 	}
-	l.Beside = &Beside{Metres(q.OffsetM), Point{p.Lon, p.Lat}, planeOf(p.Lon, p.Lat)}
+	l.Beside = &Beside{Metres(q.OffsetM), geo.LonLat{p.Lon, p.Lat}, planeOf(p.Lon, p.Lat)}
 	return nil
 }
 
@@ -129,7 +129,7 @@ func banksAt(ctx context.Context, lines []BankLine, route *duty.Route, m float64
 			if err != nil || p.DistanceM > duty.WidestM {
 				continue // it does not run beside this part of the route
 			}
-			found := BankPoint{Bank: l.Bank, LineID: l.ID, Name: l.Name, Point: Point{p.Lon, p.Lat}, DistanceM: Metres(p.DistanceM), OffsetM: Metres(p.OffsetM), Found: closest}
+			found := BankPoint{Bank: l.Bank, LineID: l.ID, Name: l.Name, Point: geo.LonLat{p.Lon, p.Lat}, DistanceM: Metres(p.DistanceM), OffsetM: Metres(p.OffsetM), Found: closest}
 			if p.Square {
 				found.Found = square
 			}
@@ -155,13 +155,13 @@ const (
 
 // BankPoint is the place of a bank at a measure.
 type BankPoint struct {
-	Bank      geo.Bank `json:"bank"`
-	LineID    int64    `json:"bank_line_id"`
-	Name      *string  `json:"name"`
-	Point     Point    `json:"point"`
-	DistanceM Metres   `json:"distance_m"` // from the centre line's point
-	OffsetM   Metres   `json:"offset_m"`   // to the side of the flow: left is negative
-	Found     string   `json:"found"`      // square, closest
+	Bank      geo.Bank   `json:"bank"`
+	LineID    int64      `json:"bank_line_id"`
+	Name      *string    `json:"name"`
+	Point     geo.LonLat `json:"point"`
+	DistanceM Metres     `json:"distance_m"` // from the centre line's point
+	OffsetM   Metres     `json:"offset_m"`   // to the side of the flow: left is negative
+	Found     string     `json:"found"`      // square, closest
 }
 
 func (b BankPoint) before(o BankPoint) bool {

@@ -54,6 +54,9 @@ type NearestQuestion struct {
 	By       string
 	Limit    int
 	WithinM  float64
+	// StakeGridM is the grid whose nodes stakes are told by, in metres; 0: by their places, with their names. What stands at a node is
+	// all that is looked at, so that no question tells more than the grid does.
+	StakeGridM float64
 }
 
 // Nearest is what is nearest, nearest first.
@@ -66,7 +69,7 @@ type Nearest struct {
 	Hydrolocation *Hydrolocation `json:"hydrolocation"` // where the ways along the water begin; null: no water of the network is near
 	Tie           bool           `json:"tie"`           // other water is as near, which the ways do not begin at
 	Truncated     bool           `json:"truncated"`     // the network within reach is too large to be walked to its end
-	PrecisionM    *Metres        `json:"precision_m"`   // to what places and distances are rounded; null: they are exact
+	PrecisionM    *Metres        `json:"precision_m"`   // the grid whose nodes places are told by; null: they are exact
 	Count         int            `json:"count"`
 	Things        []NearThing    `json:"things"`
 	How           string         `json:"-"`
@@ -84,7 +87,7 @@ type NearThing struct {
 	MeasureM *Metres    `json:"measure_m"`
 	Label    *string    `json:"label"`
 	Bank     *geo.Bank  `json:"bank"`
-	Point    Point      `json:"point"`
+	Point    geo.LonLat `json:"point"`
 	AirM     Metres     `json:"air_m"`   // straight, on the ellipsoid
 	WaterM   *Metres    `json:"water_m"` // along the network from the hydrolocation; null: not up or down from it within reach
 	Way      *string    `json:"way"`     // up, down, here
@@ -100,11 +103,13 @@ const (
 )
 
 // FindNearest answers Q13. A thing upstream or downstream of the position has a distance along the water, the shortest way; one on
-// another branch has none, for nothing flows between them. By air it is answered without a network too: g may be nil, and then no thing
-// has a distance along the water.
+// another branch has none, for nothing flows between them.
 func FindNearest(ctx context.Context, src Source, g *network.Graph, q NearestQuestion) (Nearest, error) {
 	f := finder{src: src, g: g, q: q, routes: map[int64]*duty.Route{}}
 	f.out = Nearest{Lon: q.Lon, Lat: q.Lat, Kind: q.Kind, By: q.By, WithinM: q.WithinM, Things: []NearThing{}}
+	if f.gridM() > 0 {
+		f.out.PrecisionM = new(Metres(f.gridM()))
+	}
 	if err := f.begin(ctx); err != nil {
 		return Nearest{}, err
 	}
@@ -139,6 +144,14 @@ type finder struct {
 	routes map[int64]*duty.Route // that things are seen from
 }
 
+// gridM is the grid that things are told by; 0: they are told as they are.
+func (f *finder) gridM() float64 {
+	if f.q.Kind != Stakes {
+		return 0
+	}
+	return f.q.StakeGridM
+}
+
 // step is a part of a walk, up or down.
 type step struct {
 	network.Part
@@ -153,13 +166,6 @@ type found struct {
 
 // begin finds where the ways along the water begin: the nearest water that is part of the network.
 func (f *finder) begin(ctx context.Context) error {
-	if f.g == nil {
-		if f.q.By == ByWater {
-			return geo.Errorf(geo.CodeInternal, "nearest by water without a network")
-		}
-		f.out.How = "by straight distance; the network of that day is not in memory, so no ways along the water are told: by=water reads it"
-		return nil
-	}
 	at := PositionQuestion{At: f.q.At, Lon: f.q.Lon, Lat: f.q.Lat, MaxM: startWithinM}
 	h, err := Hydrolocate(ctx, f.src, at)
 	if err != nil && (f.q.By == ByWater || geo.CodeOf(err) != geo.CodeNotFound) {
@@ -202,14 +208,14 @@ func (f *finder) look(ctx context.Context) ([]found, error) {
 // within gives what is not farther off than a distance, nearest first.
 func (f *finder) within(ctx context.Context, far float64) ([]found, error) {
 	byWater := f.q.By == ByWater
-	box, walked := duty.Box(f.q.Lon, f.q.Lat, far), []int64(nil)
+	box, walked := duty.Box(f.q.Lon, f.q.Lat, far+f.gridM()), []int64(nil) // a node may be nearer than what stands at it
 	if byWater {
 		if err := f.walk(far); err != nil {
 			return nil, err
 		}
 		// A way along the water is no shorter than the straight one between its ends, which lie in the river, and not farther than it is
 		// wide from who asks and from what is found.
-		box, walked = duty.Box(f.q.Lon, f.q.Lat, far+startWithinM+duty.WidestM), slices.AppendSeq([]int64{}, maps.Keys(f.steps)) // never nil, which is any
+		box, walked = duty.Box(f.q.Lon, f.q.Lat, far+startWithinM+duty.WidestM+f.gridM()), slices.AppendSeq([]int64{}, maps.Keys(f.steps)) // never nil, which is any
 	}
 	rows, err := f.src.ThingsIn(ctx, f.q.At, f.q.Kind, box, walked)
 	if err != nil {
@@ -238,8 +244,13 @@ func (f *finder) within(ctx context.Context, far float64) ([]found, error) {
 }
 
 func (f *finder) thing(r *Thing) found {
+	if m := f.gridM(); m > 0 {
+		at := geo.LonLat{r.Lon, r.Lat}.Snapped(m)
+		// A stake's number and measure tell its place as well as its position does.
+		r.Lon, r.Lat, r.Code, r.Name, r.MeasureM = at[0], at[1], nil, nil, nil
+	}
 	t := NearThing{
-		Kind: f.q.Kind, ID: r.ID, Code: r.Code, Name: r.Name, Bank: r.Bank, Point: Point{r.Lon, r.Lat}, AirM: Metres(lref.Distance(f.q.Lon, f.q.Lat, r.Lon, r.Lat)),
+		Kind: f.q.Kind, ID: r.ID, Code: r.Code, Name: r.Name, Bank: r.Bank, Point: geo.LonLat{r.Lon, r.Lat}, AirM: Metres(lref.Distance(f.q.Lon, f.q.Lat, r.Lon, r.Lat)),
 	}
 	if r.RiverID != nil && r.River != nil {
 		t.River = &duty.Name{ID: *r.RiverID, Name: *r.River, NameEn: r.RiverEn, Code: r.RiverNo}

@@ -55,19 +55,8 @@ type Measure struct {
 type Metres float64
 
 // MarshalJSON implements [json.Marshaler].
-func (m Metres) MarshalJSON() ([]byte, error) { return appendRounded(nil, float64(m), 1e3), nil }
-
-// Point is a position, lon and lat in degrees, written with seven decimals: a centimetre.
-type Point [2]float64
-
-// MarshalJSON implements [json.Marshaler].
-func (p Point) MarshalJSON() ([]byte, error) {
-	b := append(appendRounded([]byte{'['}, p[0], 1e7), ',')
-	return append(appendRounded(b, p[1], 1e7), ']'), nil
-}
-
-func appendRounded(b []byte, v, to float64) []byte {
-	return strconv.AppendFloat(b, math.Round(v*to)/to+0, 'f', -1, 64) // + 0: -0 becomes 0
+func (m Metres) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, math.Round(float64(m)*1e3)/1e3+0, 'f', -1, 64), nil // + 0: -0 becomes 0
 }
 
 // RiverRoute is the river and the route that an answer is about.
