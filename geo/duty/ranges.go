@@ -79,22 +79,6 @@ func (a Ranges) Minus(b Ranges) Ranges {
 	return out
 }
 
-// And gives what both hold.
-func (a Ranges) And(b Ranges) Ranges {
-	var out Ranges
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		if from, to := max(a[i].FromM, b[j].FromM), min(a[i].ToM, b[j].ToM); from < to {
-			out = append(out, Range{from, to})
-		}
-		if a[i].ToM < b[j].ToM {
-			i++
-		} else {
-			j++
-		}
-	}
-	return out
-}
-
 // Over gives the ranges that are longer than slackM. Measures are stored to a centimetre: a shorter gap or overlap is where
 // two of them were rounded apart, not one that somebody left.
 func (a Ranges) Over(slackM float64) Ranges {

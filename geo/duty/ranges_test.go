@@ -59,7 +59,6 @@ func TestRangesAgreeWithARaster(t *testing.T) {
 		check("union", ua, func(i int) bool { return a[i] > 0 })
 		check("doubled", duty.Doubled(as...), func(i int) bool { return a[i] > 1 })
 		check("minus", ua.Minus(ub), func(i int) bool { return a[i] > 0 && b[i] == 0 })
-		check("and", ua.And(ub), func(i int) bool { return a[i] > 0 && b[i] > 0 })
 		for i := 1; i < len(ua); i++ {
 			if ua[i].FromM <= ua[i-1].ToM {
 				rt.Errorf("union: %v touch", ua)
