@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/twpayne/go-geom"
 
 	"hetu/data/pg"
@@ -134,7 +135,7 @@ func TestScenario_03(t *testing.T) {
 		t.Errorf("boards: %v", got)
 	}
 	b := coverageOf(t, srv, "division=150207&as_of=2018-01-01")
-	if got := b.items(duty.NoBoard, geo.Town); got != "15/26 57.69" || b.RuleProfile != "board-each-reach" || b.Truncated {
+	if got := b.items(duty.NoBoard, geo.Town); got != "15/26 57.69" || !strings.HasPrefix(b.RuleProfile, "board-each-reach@") || b.Truncated {
 		t.Errorf("no board: %s by %s", got, b.RuleProfile)
 	}
 	listed := map[int64]bool{}
@@ -204,7 +205,7 @@ func TestScenario_09(t *testing.T) {
 		riverWithSections(t, b, []map[string]float64{{"NH3-N": 1.2, "TP": 0.15, "CODMn": 5}})
 	})
 	a := qualityOf(t, srv, "")
-	if len(a.Axis) != 1 || a.RuleProfile != "quality-river" {
+	if len(a.Axis) != 1 || !strings.HasPrefix(a.RuleProfile, "quality-river@") {
 		t.Fatalf("%+v", a)
 	}
 	s := a.Axis[0].Section
@@ -326,7 +327,7 @@ func TestScenario_12(t *testing.T) {
 				late++
 			}
 		}
-		if found != tt.boards || late != tt.late || b.RuleProfile != tt.profile {
+		if found != tt.boards || late != tt.late || !strings.HasPrefix(b.RuleProfile, tt.profile+"@") {
 			t.Errorf("%s by %s: %d boards stale, %d overdue, want %d and %d", tt.day, tt.profile, found, late, tt.boards, tt.late)
 		}
 	}
@@ -514,14 +515,17 @@ func TestBadInputOfReviews(t *testing.T) {
 		{"/api/v1/coverage?river=abc", 400, "river"},
 		{"/api/v1/coverage?river=", 400, "river"},
 		{"/api/v1/coverage?river=1.5", 400, "river"},
-		{"/api/v1/coverage?river=424242", 404, ""},
+		{"/api/v1/coverage?river=424242", 404, "river"},
+		{"/api/v1/coverage?river=0", 400, "river"},
 		{"/api/v1/coverage?river=99999999999999999999", 400, "river"},
-		{"/api/v1/coverage?division=999999", 404, ""},
+		{"/api/v1/coverage?division=999999", 404, "division"},
 		{"/api/v1/coverage?division=", 400, "division"},
 		{"/api/v1/coverage?division=" + strings.Repeat("9", 200), 400, "division"},
 		{"/api/v1/coverage?level=0", 400, "level"},
 		{"/api/v1/coverage?level=6", 400, "level"},
-		{"/api/v1/coverage?level=town", 400, "level"},
+		{"/api/v1/coverage?level=street", 400, "level"},
+		{"/api/v1/coverage?level=04", 400, "level"},
+		{"/api/v1/coverage?level=", 400, "level"},
 		{"/api/v1/coverage?profile=", 400, "profile"},
 		{"/api/v1/coverage?profile=none", 400, "profile"},
 		{"/api/v1/coverage?profile=quality-river", 400, "profile"},
@@ -534,8 +538,8 @@ func TestBadInputOfReviews(t *testing.T) {
 		{"/api/v1/coverage?bank=left", 400, "bank"},
 		{"/api/v1/coverage?level=4&level=5", 400, "level"},
 		{"/api/v1/boards/stale?river=x", 400, "river"},
-		{"/api/v1/boards/stale?river=424242", 404, ""},
-		{"/api/v1/boards/stale?division=1", 404, ""},
+		{"/api/v1/boards/stale?river=424242", 404, "river"},
+		{"/api/v1/boards/stale?division=1", 404, "division"},
 		{"/api/v1/boards/stale?profile=board-each-reach", 400, "profile"},
 		{"/api/v1/boards/stale?overdue=1", 400, "overdue"},
 		{"/api/v1/boards/stale?limit=10001", 400, "limit"},
@@ -559,6 +563,28 @@ func TestBadInputOfReviews(t *testing.T) {
 		}
 		if tt.pointer != "" && (len(p.Errors) != 1 || p.Errors[0].Pointer != tt.pointer) {
 			t.Errorf("%s: names %+v, want %s", tt.path, p.Errors, tt.pointer)
+		}
+	}
+}
+
+// A level is given by its number or its name, wherever it is asked for.
+func TestLevelByNumberOrName(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, counties)
+	var list struct{ Rivers []duty.ListedRiver }
+	get(t, srv, "/api/v1/rivers?q=昆都仑河", &list)
+	if len(list.Rivers) != 1 {
+		t.Fatalf("%d rivers", len(list.Rivers))
+	}
+	for path, most := range map[string]int{
+		"/api/v1/coverage?division=150207&as_of=2018-01-01&level=": 4, fmt.Sprintf("/api/v1/hydro/rivers/%d/handovers?level=", list.Rivers[0].ID): 4,
+	} {
+		var byNumber, byName map[string]any
+		if a, b := get(t, srv, path+fmt.Sprint(most), &byNumber), get(t, srv, path+"town", &byName); a != http.StatusOK || b != http.StatusOK {
+			t.Errorf("%s: status %d by number, %d by name", path, a, b)
+		}
+		if diff := cmp.Diff(byNumber, byName); diff != "" || byName["level"] != float64(most) {
+			t.Errorf("%s: %s", path, diff)
 		}
 	}
 }

@@ -62,6 +62,12 @@ func InvalidField(name, format string, args ...any) error {
 	return &Error{Code: CodeInvalid, Msg: name + ": " + detail, Fields: []Field{{Name: name, Detail: detail}}}
 }
 
+// NotFoundField is an [Error] of [CodeNotFound] about one named part of the input: there is nothing that it names.
+func NotFoundField(name, format string, args ...any) error {
+	detail := fmt.Sprintf(format, args...)
+	return &Error{Code: CodeNotFound, Msg: name + ": " + detail, Fields: []Field{{Name: name, Detail: detail}}}
+}
+
 // CodeOf gives the code of the first [Error] in the chain, [CodeInternal] when there is none.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -45,7 +45,7 @@ func number(n int) string {
 type askCoverageCmd struct {
 	scopeFlags `embed:""`
 
-	Level   int    `help:"Only this level: 1 province, 2 city, 3 county, 4 town, 5 village." placeholder:"N"`
+	Level   string `help:"Only this level: 1 or province, 2 or city, 3 or county, 4 or town, 5 or village." placeholder:"LEVEL"`
 	Profile string `help:"The rule profile of how many boards there have to be. Default: board-each-reach." placeholder:"ID"`
 	Summary bool   `help:"Only the totals."`
 	Limit   int    `help:"How many stretches are listed at most. Default: 1000." placeholder:"N"`
@@ -58,7 +58,7 @@ func (*askCoverageCmd) Help() string {
 
 // Run asks.
 func (c *askCoverageCmd) Run(ctx context.Context, a *app, q *askCmd) error {
-	v := set(c.values(), "level", number(c.Level), "profile", c.Profile, "limit", number(c.Limit))
+	v := set(c.values(), "level", c.Level, "profile", c.Profile, "limit", number(c.Limit))
 	if c.Summary {
 		v.Set("summary", "true")
 	}

@@ -57,9 +57,15 @@ func TestQuestionsOfRiverByName(t *testing.T) {
 	const known = "2026-06-01T00:00:00Z"
 	rivers := []map[string]any{{"id": 7, "name": "猫跳河", "aliases": []string{"鸭池河"}}, {"id": 8, "name": "小清水河"}}
 	questions := map[string]func(ctx context.Context, a *app, q *askCmd, river string) error{
-		"profile":   func(ctx context.Context, a *app, q *askCmd, river string) error { return (&askProfileCmd{River: river}).Run(ctx, a, q) },
-		"quality":   func(ctx context.Context, a *app, q *askCmd, river string) error { return (&askQualityCmd{River: river}).Run(ctx, a, q) },
-		"handovers": func(ctx context.Context, a *app, q *askCmd, river string) error { return (&askHandoversCmd{River: river, Level: "county"}).Run(ctx, a, q) },
+		"profile": func(ctx context.Context, a *app, q *askCmd, river string) error {
+			return (&askProfileCmd{River: river}).Run(ctx, a, q)
+		},
+		"quality": func(ctx context.Context, a *app, q *askCmd, river string) error {
+			return (&askQualityCmd{River: river}).Run(ctx, a, q)
+		},
+		"handovers": func(ctx context.Context, a *app, q *askCmd, river string) error {
+			return (&askHandoversCmd{River: river, Level: "county"}).Run(ctx, a, q)
+		},
 	}
 	for question, run := range questions {
 		var paths []string

@@ -47,10 +47,19 @@ type RiverFacts struct {
 	Divisions  []DivisionRun // for board rules of divisions; a level without any is taken from the reaches of that level
 }
 
-// RouteSpan is a route with the measures of its ends.
+// RouteSpan is a route with the measures of its ends, or a part of it, which knows those ends.
 type RouteSpan struct {
 	RouteID int64
 	Range
+	Whole *Range // of a part the whole route; nil: it is the whole
+}
+
+// ends gives the measures of the whole route's ends.
+func (r RouteSpan) ends() Range {
+	if r.Whole != nil {
+		return *r.Whole
+	}
+	return r.Range
 }
 
 // RoutePlace is a measure on a route.

@@ -144,14 +144,14 @@ func (c *cover) at(level geo.Level, bank geo.Bank) []part {
 	return out
 }
 
-// route gives the measures of a route's ends; rivers have few.
-func (c *cover) route(id int64) (Range, bool) {
+// route gives a route; rivers have few.
+func (c *cover) route(id int64) (RouteSpan, bool) {
 	for _, r := range c.Routes {
 		if r.RouteID == id {
-			return r.Range, true
+			return r, true
 		}
 	}
-	return Range{}, false
+	return RouteSpan{}, false
 }
 
 // river gives all of the river's routes but what the parts have.
@@ -368,9 +368,8 @@ func (c *cover) sections(level geo.Level, bank geo.Bank, parts []part) {
 			return false
 		}
 		route, _ := c.route(p.routeID)
-		end := route.ToM
 		return slices.ContainsFunc(c.Sections, func(s RoutePlace) bool {
-			return s.RouteID == p.routeID && p.Holds(s.MeasureM, end, storedWithinM)
+			return s.RouteID == p.routeID && p.Holds(s.MeasureM, route.ends())
 		})
 	})
 	c.tell(NoSection, level, bank, parts, stretchesOf(without), nil)

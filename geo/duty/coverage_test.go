@@ -280,3 +280,35 @@ func BenchmarkCoverage(b *testing.B) {
 		duty.Coverage(slices.Values([]duty.RiverFacts{r}), duty.CoverageRules{OverlapM: sliver}, day("2018-06-01"), func(duty.RiverCoverage) {})
 	}
 }
+
+// A section where a reach ends is on it at the route's own end alone, also where only a part of the river is looked at.
+func TestSectionAtTheEndOfAPart(t *testing.T) {
+	t.Parallel()
+	river := duty.RiverFacts{
+		ID: 1, Levels: []geo.Level{geo.Town}, Routes: []duty.RouteSpan{{RouteID: 1, Range: duty.Range{ToM: 10000}}},
+		Reaches: []duty.Reach{
+			{ID: 1, RouteID: 1, Level: geo.Town, ToM: 4000, BankScope: geo.Both, DivisionID: 1},
+			{ID: 2, RouteID: 1, Level: geo.Town, FromM: 4000, ToM: 10000, BankScope: geo.Both, DivisionID: 2},
+		},
+	}
+	for _, tt := range []struct {
+		at    float64
+		whole bool // of the river
+		of    int64
+		want  string
+	}{
+		{4000, true, 0, "1/2"}, {4000, false, 1, "1/1"}, {4000, false, 2, "0/1"}, {10000, false, 2, "0/1"}, {10000, true, 0, "1/2"}, {0, false, 1, "0/1"},
+	} {
+		facts := river
+		facts.Sections = []duty.RoutePlace{{RouteID: 1, MeasureM: tt.at}}
+		if !tt.whole {
+			facts = facts.Within(map[int64]bool{tt.of: true})
+		}
+		totals := duty.Coverage(slices.Values([]duty.RiverFacts{facts}), duty.CoverageRules{OverlapM: 0.01}, day("2018-01-01"), func(duty.RiverCoverage) {})
+		for _, r := range totals.Rules {
+			if got := fmt.Sprintf("%v/%v", r.Items.Part, r.Items.Whole); r.Rule == duty.NoSection && r.Level == geo.Town && got != tt.want {
+				t.Errorf("section at %v, division %d: without one are %s, want %s", tt.at, tt.of, got, tt.want)
+			}
+		}
+	}
+}
