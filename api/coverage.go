@@ -65,8 +65,12 @@ func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	how := fmt.Sprintf(howCoverage, q.Rules.OverlapM, tolerance.Version())
+	for _, l := range totals.NothingToMeasure(profile.Boards) {
+		how += fmt.Sprintf("; few_boards at level %d has nothing to be measured by: no division of that level has an outline or a reach along these rivers", l)
+	}
 	out := coverageAnswer{
-		head: headOf(at, version, fmt.Sprintf(howCoverage, q.Rules.OverlapM, tolerance.Version())).by(profile), Division: textOrNull(q.Scope.Division), River: q.Scope.River,
+		head: headOf(at, version, how).by(profile), Division: textOrNull(q.Scope.Division), River: q.Scope.River,
 		Totals: totals, Findings: list.findings, Stretches: list.stretches, Truncated: list.truncated && !summary, Rivers: list.rivers,
 	}
 	if out.Rivers == nil {

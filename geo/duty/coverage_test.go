@@ -218,6 +218,31 @@ func TestBoardsOfDivisions(t *testing.T) {
 	}
 }
 
+// A division without an outline is taken from its reaches, beside those that have one; where a level has neither, the totals tell that
+// nothing was measured. Of a part of a river only what lies on it counts.
+func TestBoardsOfDivisionsByOutlinesAndReaches(t *testing.T) {
+	t.Parallel()
+	rules := duty.CoverageRules{Boards: []duty.BoardRule{{DivisionLevel: geo.Village, Min: 1}}}
+	r := duty.RiverFacts{
+		ID: 1, Levels: []geo.Level{geo.County}, Routes: []duty.RouteSpan{{RouteID: 1, Range: duty.Range{ToM: 10000}}},
+		Reaches: []duty.Reach{{ID: 1, RouteID: 1, Level: geo.County, ToM: 10000, BankScope: geo.Both, DivisionID: 3}},
+	}
+	_, totals := cover(t, rules, r)
+	if got := totals.NothingToMeasure(rules.Boards); !slices.Equal(got, []geo.Level{geo.Village}) {
+		t.Errorf("with neither outlines nor reaches: nothing to measure at %v", got)
+	}
+	r.Divisions = []duty.DivisionRun{{DivisionID: 51, Level: geo.Village, RouteID: 1, Range: duty.Range{ToM: 6000}}, {DivisionID: 52, Level: geo.Village, RouteID: 1, Range: duty.Range{FromM: 6000, ToM: 10000}}}
+	r.Reaches = append(r.Reaches, duty.Reach{ID: 2, RouteID: 1, Level: geo.Village, FromM: 1000, ToM: 2000, BankScope: geo.Both, DivisionID: 53})
+	_, totals = cover(t, rules, r)
+	if got := total(totals, duty.FewBoards, geo.Village); got != "3/3 both 100.00%" || len(totals.NothingToMeasure(rules.Boards)) != 0 {
+		t.Error(got)
+	}
+	_, totals = cover(t, rules, r.Within(map[int64]bool{53: true}))
+	if got := total(totals, duty.FewBoards, geo.Village); got != "2/2 both 100.00%" {
+		t.Errorf("of a part: %s", got)
+	}
+}
+
 // A river without a line is counted and nothing is made up of it.
 func TestCoverageWithoutLine(t *testing.T) {
 	t.Parallel()
