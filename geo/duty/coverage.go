@@ -113,7 +113,9 @@ func RunsIn(route int64, line *geom.LineString, level geo.Level, outlines []Outl
 func (t CoverageTotals) NothingToMeasure(rules []BoardRule) []geo.Level {
 	var out []geo.Level
 	for _, rule := range rules {
-		measured := slices.ContainsFunc(t.Rules, func(r RuleTotal) bool { return r.Rule == FewBoards && r.Level == rule.DivisionLevel && r.Items.Whole > 0 })
+		measured := slices.ContainsFunc(t.Rules, func(r RuleTotal) bool {
+			return r.Rule == FewBoards && r.Level == rule.DivisionLevel && r.Items.Whole > 0
+		})
 		if rule.DivisionLevel != 0 && !measured && !slices.Contains(out, rule.DivisionLevel) {
 			out = append(out, rule.DivisionLevel)
 		}
