@@ -11,12 +11,13 @@ type Store interface {
 	reviewStore
 	// Responsible answers who is responsible at a position, from one snapshot.
 	Responsible(ctx context.Context, q duty.Question) (duty.Answer, error)
-	// Rivers finds rivers by name or alias, best match first; an empty q gives all by name. At most limit.
-	Rivers(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.ListedRiver, error)
+	// Rivers finds rivers by name or alias, best match first; an empty q gives all by name. At most limit. It gives the newest write that
+	// they know of.
+	Rivers(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.ListedRiver, int64, error)
 	// River gives one river with its tributaries and reaches; geo.CodeNotFound when it is not known.
 	River(ctx context.Context, at duty.Moment, id int64) (duty.RiverDetail, error)
-	// Places finds divisions and board sites by name, best match first. At most limit.
-	Places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, error)
+	// Places finds divisions and board sites by name, best match first. At most limit. It gives the newest write that they know of.
+	Places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, int64, error)
 	// RoutesOf gives routes by id, and all routes of rivers, the longest of a river first, XYM and downstream. A route of no river has
 	// a river without id; what is not there is left out.
 	RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error)

@@ -58,7 +58,7 @@ func (s *server) staleBoards(w http.ResponseWriter, r *http.Request) error {
 	if q.Scope, err = p.scope(); err != nil {
 		return err
 	}
-	overdue, err := p.truth("overdue")
+	overdue, err := p.truth("overdue", false)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (s *server) staleBoards(w http.ResponseWriter, r *http.Request) error {
 	}
 	list.cut()
 	return writeJSON(w, staleAnswer{
-		head: headOf(at, version, howStale).by(profile.ID), Division: textOrNull(q.Scope.Division), River: q.Scope.River,
+		head: headOf(at, version, howStale).by(profile), Division: textOrNull(q.Scope.Division), River: q.Scope.River,
 		Days: profile.Update.Days, Working: profile.Update.Working, Stale: list.stale, Overdue: list.late, Unread: list.unread,
 		Truncated: list.truncated, Boards: list.boards,
 	})

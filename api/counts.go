@@ -73,7 +73,7 @@ func (s *server) counts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, countsAnswer{headOf(at, version, howCounts).by(profile.ID), counts, countSections(sections, profile.Quality)})
+	return writeJSON(w, countsAnswer{headOf(at, version, howCounts).by(profile), counts, countSections(sections, profile.Quality)})
 }
 
 func countSections(sections []quality.SectionAt, by *quality.Standard) sectionCounts {

@@ -23,7 +23,7 @@ type coverageAnswer struct {
 	Rivers    []duty.RiverCoverage `json:"rivers"`    // with findings, by id; the one asked for in any case
 }
 
-const howCoverage = "interval algebra on the measures of each route, by level and bank; gaps and overlaps up to %g m are none (" + defaultTolerance + ")"
+const howCoverage = "interval algebra on the measures of each route, by level and bank; gaps and overlaps up to %g m are none (%s)"
 
 // coverage serves GET /api/v1/coverage: what rivers have and what they lack (Q8).
 func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
@@ -35,11 +35,11 @@ func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
 	if q.Scope, err = p.scope(); err != nil {
 		return err
 	}
-	level, err := p.level()
+	level, err := p.level(0)
 	if err != nil {
 		return err
 	}
-	summary, err := p.truth("summary")
+	summary, err := p.truth("summary", false)
 	if err != nil {
 		return err
 	}
@@ -52,9 +52,11 @@ func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q.Rules.Boards = profile.Boards
-	if t, err := s.Rules.Get(defaultTolerance); err == nil && t.Tolerance != nil {
-		q.Rules.OverlapM = t.Tolerance.OverlapM
+	tolerance, err := s.tolerance()
+	if err != nil {
+		return err
 	}
+	q.Rules.OverlapM = tolerance.Tolerance.OverlapM
 	list := coverageList{level: level, limit: limit, all: q.Scope.River != nil}
 	if summary {
 		list.limit = 0
@@ -63,8 +65,12 @@ func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	how := fmt.Sprintf(howCoverage, q.Rules.OverlapM, tolerance.Version())
+	for _, l := range totals.NothingToMeasure(profile.Boards) {
+		how += fmt.Sprintf("; few_boards at level %d has nothing to be measured by: no division of that level has an outline or a reach along these rivers", l)
+	}
 	out := coverageAnswer{
-		head: headOf(at, version, fmt.Sprintf(howCoverage, q.Rules.OverlapM)).by(profile.ID), Division: textOrNull(q.Scope.Division), River: q.Scope.River,
+		head: headOf(at, version, how).by(profile), Division: textOrNull(q.Scope.Division), River: q.Scope.River,
 		Totals: totals, Findings: list.findings, Stretches: list.stretches, Truncated: list.truncated && !summary, Rivers: list.rivers,
 	}
 	if out.Rivers == nil {

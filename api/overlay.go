@@ -9,10 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"hetu/geo"
-	"hetu/geo/duty"
 	"hetu/geo/overlay"
 	"hetu/geo/rules"
 )
@@ -63,23 +60,9 @@ func (s *server) overlay(ctx context.Context, read func(ctx context.Context, src
 	return err
 }
 
-// flag reads a parameter that is true or false.
-func (p params) flag(name string, fallback bool) (bool, error) {
-	if !p.values.Has(name) {
-		return fallback, nil
-	}
-	switch p.values.Get(name) {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	}
-	return false, geo.InvalidField(name, "%q is neither true nor false", p.values.Get(name))
-}
-
 // drafts reads whether what is not announced yet is wanted, which only some may see.
 func (s *server) drafts(r *http.Request, p params) (bool, error) {
-	wanted, err := p.flag("drafts", false)
+	wanted, err := p.truth("drafts", false)
 	if err == nil && wanted && (s.MayDraftFunc == nil || !s.MayDraftFunc(r)) {
 		return false, geo.Errorf(geo.CodeForbidden, "drafts are for those who make them: ask without drafts=true")
 	}
@@ -89,18 +72,22 @@ func (s *server) drafts(r *http.Request, p params) (bool, error) {
 // polygonQuestion is a question about a polygon that was sent.
 type polygonQuestion struct {
 	overlay.Question
+	rule rules.Profile // which overlaps are too small to be meant
 	sent *sentPolygon
 }
 
 // polygonQuestion reads one.
 func (s *server) polygonQuestion(w http.ResponseWriter, r *http.Request, known ...string) (params, polygonQuestion, error) {
-	q := polygonQuestion{Question: overlay.Question{TinyM2: s.tinyM2(), StakeGridM: s.stakeGridM(r)}}
+	q := polygonQuestion{Question: overlay.Question{StakeGridM: s.stakeGridM(r)}}
 	p, at, err := s.asked(r, append(known, "geometry", "drafts")...)
 	if err != nil {
 		return p, q, err
 	}
-	q.At = at
-	if q.Geometry, err = p.flag("geometry", false); err != nil {
+	if q.rule, err = s.tolerance(); err != nil {
+		return p, q, err
+	}
+	q.At, q.TinyM2 = at, q.rule.Tolerance.OverlapM2
+	if q.Geometry, err = p.truth("geometry", false); err != nil {
 		return p, q, err
 	}
 	if q.Drafts, err = s.drafts(r, p); err != nil {
@@ -153,7 +140,7 @@ func (s *server) touches(w http.ResponseWriter, r *http.Request) error {
 		overlay.Touches
 	}
 	err = s.onPolygon(r.Context(), q, func(ctx context.Context, src overlay.Source, version int64) (err error) {
-		answer.head = s.tinyHead(q.At, version, howTouches)
+		answer.head = headOf(q.At, version, howTouches).by(q.rule)
 		answer.Touches, err = overlay.Touch(ctx, src, q.Question)
 		return err
 	})
@@ -161,32 +148,6 @@ func (s *server) touches(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, answer)
-}
-
-// tiny gives the rule profile that says which overlaps are too small to be meant; false if this server has none.
-func (s *server) tiny() (rules.Profile, bool) {
-	if s.Rules == nil {
-		return rules.Profile{}, false
-	}
-	p, err := s.Rules.Get(defaultTolerance)
-	return p, err == nil && p.Tolerance != nil
-}
-
-// tinyM2 is up to how many square metres an overlap is too small to be meant; 0 without such a profile.
-func (s *server) tinyM2() float64 {
-	if p, ok := s.tiny(); ok {
-		return p.Tolerance.OverlapM2
-	}
-	return 0
-}
-
-// tinyHead is the head of an answer in which overlaps that are too small to be meant stand apart.
-func (s *server) tinyHead(at duty.Moment, version int64, how string) head {
-	h := headOf(at, version, how)
-	if p, ok := s.tiny(); ok {
-		return h.by(p.ID)
-	}
-	return h
 }
 
 // bodyFault writes what is wrong with a body's type; other faults are written as all are.
@@ -208,12 +169,9 @@ func (s *server) occupied(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.bodyFault(w, r, err)
 	}
-	level := geo.Town
-	if v := p.values.Get("level"); p.values.Has("level") {
-		n, err := strconv.Atoi(v)
-		if level = geo.Level(n); err != nil || level < geo.Province || level > geo.Village {
-			return geo.InvalidField("level", "%q is no level of divisions, 1 to 5: 3 is counties, 4 towns", v)
-		}
+	level, err := p.level(geo.Town)
+	if err != nil {
+		return err
 	}
 	var answer struct {
 		head
@@ -250,15 +208,17 @@ func (s *server) landOverlaps(w http.ResponseWriter, r *http.Request) error {
 	if q.Division, err = p.text("division"); err != nil {
 		return err
 	}
-	if v := p.values.Get("river"); p.values.Has("river") {
-		if q.River, err = strconv.ParseInt(v, 10, 64); err != nil || q.River < 1 {
-			return geo.InvalidField("river", "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", shortened(v))
-		}
+	if q.River, err = p.id("river"); err != nil {
+		return err
 	}
 	if q.Limit, err = p.limit(500, 2000); err != nil {
 		return err
 	}
-	geometry, err := p.flag("geometry", false)
+	tolerance, err := s.tolerance()
+	if err != nil {
+		return err
+	}
+	geometry, err := p.truth("geometry", false)
 	if err != nil {
 		return err
 	}
@@ -270,8 +230,8 @@ func (s *server) landOverlaps(w http.ResponseWriter, r *http.Request) error {
 		overlay.Overlaps
 	}
 	err = s.overlay(r.Context(), func(ctx context.Context, src overlay.Source, version int64) (err error) {
-		answer.head = s.tinyHead(at, version, howOverlaps)
-		answer.Overlaps, err = overlay.WithLand(ctx, src, q, s.tinyM2(), geometry)
+		answer.head = headOf(at, version, howOverlaps).by(tolerance)
+		answer.Overlaps, err = overlay.WithLand(ctx, src, q, tolerance.Tolerance.OverlapM2, geometry)
 		return err
 	})
 	if err != nil {
@@ -286,8 +246,12 @@ func (s *server) diff(w http.ResponseWriter, r *http.Request, kind string) error
 	if err != nil {
 		return err
 	}
-	c := overlay.Change{At: at, Kind: kind, TinyM2: s.tinyM2(), To: overlay.Edition{Day: at.AsOf}}
-	if c.ID, err = idOf(r, kind); err != nil {
+	tolerance, err := s.tolerance()
+	if err != nil {
+		return err
+	}
+	c := overlay.Change{At: at, Kind: kind, TinyM2: tolerance.Tolerance.OverlapM2, To: overlay.Edition{Day: at.AsOf}}
+	if c.ID, err = pathID(r, kind); err != nil {
 		return err
 	}
 	if !p.values.Has("from") {
@@ -301,7 +265,7 @@ func (s *server) diff(w http.ResponseWriter, r *http.Request, kind string) error
 			return err
 		}
 	}
-	if c.Geometry, err = p.flag("geometry", true); err != nil {
+	if c.Geometry, err = p.truth("geometry", true); err != nil {
 		return err
 	}
 	if c.Drafts, err = s.drafts(r, p); err != nil {
@@ -312,7 +276,7 @@ func (s *server) diff(w http.ResponseWriter, r *http.Request, kind string) error
 		overlay.Diff
 	}
 	err = s.overlay(r.Context(), func(ctx context.Context, src overlay.Source, version int64) (err error) {
-		answer.head = s.tinyHead(at, version, howDiff)
+		answer.head = headOf(at, version, howDiff).by(tolerance)
 		answer.Diff, err = overlay.Compare(ctx, src, c)
 		return err
 	})
@@ -335,23 +299,13 @@ func (p params) edition(name string) (overlay.Edition, error) {
 	return overlay.Edition{Day: d}, nil
 }
 
-// idOf reads the id that a path names.
-func idOf(r *http.Request, kind string) (int64, error) {
-	raw := mux.Vars(r)["id"]
-	id, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil {
-		return 0, geo.Errorf(geo.CodeNotFound, "%q is no id of a %s; ids are whole numbers", shortened(raw), kind)
-	}
-	return id, nil
-}
-
 // inside serves GET /api/v1/problems/{id}/inside?drafts=: whether a problem lies inside the management area, then and now (Q14).
 func (s *server) inside(w http.ResponseWriter, r *http.Request) error {
 	p, at, err := s.asked(r, "drafts")
 	if err != nil {
 		return err
 	}
-	id, err := idOf(r, overlay.Problem)
+	id, err := pathID(r, overlay.Problem)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"hetu/api/web"
 	"hetu/geo"
 	"hetu/geo/duty"
+	"hetu/geo/rules"
 )
 
 // pages are the HTML pages: "/" and "/r/{id}", which answer without scripts, and "/map".
@@ -28,6 +29,7 @@ type pages struct {
 	extent     geo.Extent // positions outside of it are refused
 	now        func() time.Time
 	log        *slog.Logger
+	tolerance  func() (rules.Profile, error)
 	sample     func(context.Context) bool // the store holds sample data: every page says so
 	approvalNo string                     // 审图号, printed on every page; "" when there is none
 }
@@ -182,15 +184,15 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	case v.Search != "":
-		if v.Rivers, err = s.store.Rivers(r.Context(), at, v.Search, pageResults); err != nil {
+		if v.Rivers, _, err = s.store.Rivers(r.Context(), at, v.Search, pageResults); err != nil {
 			return fmt.Errorf("find rivers: %w", err)
 		}
-		if v.Places, err = s.store.Places(r.Context(), at, v.Search, pageResults); err != nil {
+		if v.Places, _, err = s.store.Places(r.Context(), at, v.Search, pageResults); err != nil {
 			return fmt.Errorf("find places: %w", err)
 		}
 		v.Title = v.Search
 	default:
-		rivers, err := s.store.Rivers(r.Context(), at, "", pageRivers)
+		rivers, _, err := s.store.Rivers(r.Context(), at, "", pageRivers)
 		if err != nil {
 			return fmt.Errorf("list rivers: %w", err)
 		}
@@ -244,7 +246,11 @@ func (s *pageSite) river(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read river %d: %w", id, err)
 	}
 	v.Detail, v.Title = &river, v.Name(river.Name, river.NameEn)
-	along, err := s.store.Profile(r.Context(), at, id)
+	tolerance, err := s.tolerance()
+	if err != nil {
+		return fmt.Errorf("read how short a gap is none: %w", err)
+	}
+	along, err := s.store.Profile(r.Context(), at, id, tolerance.Tolerance.OverlapM)
 	if err != nil {
 		return fmt.Errorf("read the profile of river %d: %w", id, err)
 	}

@@ -17,6 +17,7 @@ import (
 	"hetu/geo"
 	"hetu/geo/duty"
 	"hetu/geo/lref"
+	"hetu/geo/rules"
 )
 
 // pageStore is a store of one river, made by hand: a gully into 黄河 with a vacant post, an acting chief and a stale board.
@@ -25,7 +26,7 @@ type pageStore struct {
 	fault error
 }
 
-func (s pageStore) Rivers(_ context.Context, _ duty.Moment, q string, _ int) ([]duty.ListedRiver, error) {
+func (s pageStore) Rivers(_ context.Context, _ duty.Moment, q string, _ int) ([]duty.ListedRiver, int64, error) {
 	all := []duty.ListedRiver{pageGully(), pageYellow()}
 	var out []duty.ListedRiver
 	for _, r := range all {
@@ -33,7 +34,7 @@ func (s pageStore) Rivers(_ context.Context, _ duty.Moment, q string, _ int) ([]
 			out = append(out, r)
 		}
 	}
-	return out, s.fault
+	return out, 1, s.fault
 }
 
 func (s pageStore) River(_ context.Context, _ duty.Moment, id int64) (duty.RiverDetail, error) {
@@ -49,8 +50,8 @@ func (s pageStore) River(_ context.Context, _ duty.Moment, id int64) (duty.River
 	}
 }
 
-func (s pageStore) Profile(ctx context.Context, at duty.Moment, id int64) (duty.Profile, error) {
-	return duty.ProfileOf(ctx, s, at, id)
+func (s pageStore) Profile(ctx context.Context, at duty.Moment, id int64, overlapM float64) (duty.Profile, error) {
+	return duty.ProfileOf(ctx, s, at, id, overlapM)
 }
 
 func (s pageStore) RiverWhole(_ context.Context, _ duty.Moment, id int64) (duty.ListedRiver, []duty.Route, error) {
@@ -73,11 +74,11 @@ func (s pageStore) Announced(context.Context, duty.Moment, int64) ([]duty.Announ
 	return nil, nil
 }
 
-func (s pageStore) Places(_ context.Context, _ duty.Moment, q string, _ int) ([]duty.Place, error) {
+func (s pageStore) Places(_ context.Context, _ duty.Moment, q string, _ int) ([]duty.Place, int64, error) {
 	if q != "示例一镇" {
-		return nil, nil
+		return nil, 1, nil
 	}
-	return []duty.Place{{Kind: "division", ID: 9, Name: "示例一镇", Point: [2]float64{109.6, 40.65}}}, nil
+	return []duty.Place{{Kind: "division", ID: 9, Name: "示例一镇", Point: [2]float64{109.6, 40.65}}}, 1, nil
 }
 
 func (s pageStore) Responsible(ctx context.Context, q duty.Question) (duty.Answer, error) {
@@ -148,7 +149,7 @@ func pageServer(t *testing.T, s pageStore) http.Handler {
 	t.Helper()
 	router := mux.NewRouter().UseEncodedPath()
 	err := registerPages(router, pages{
-		store: s, extent: geo.China(), log: slog.New(slog.DiscardHandler), sample: func(context.Context) bool { return true }, approvalNo: "示例审图号",
+		store: s, tolerance: pageTolerance, extent: geo.China(), log: slog.New(slog.DiscardHandler), sample: func(context.Context) bool { return true }, approvalNo: "示例审图号",
 		now: func() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {
@@ -316,4 +317,9 @@ func TestPageNotFound(t *testing.T) {
 			t.Errorf("%s: %d, %s", path, w.Code, w.Header().Get("Content-Type"))
 		}
 	}
+}
+
+// pageTolerance is the rule of how short a gap is none.
+func pageTolerance() (rules.Profile, error) {
+	return rules.Profile{ID: "tolerance-default", Tolerance: &rules.Tolerance{OverlapM: 0.01}}, nil
 }

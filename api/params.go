@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gorilla/mux"
+
 	"hetu/geo"
 	"hetu/geo/duty"
 )
@@ -125,4 +127,91 @@ func (p params) text(name string) (string, error) {
 		return "", geo.InvalidField(name, "has %d characters; at most %d are looked for", n, maxQuery)
 	}
 	return s, nil
+}
+
+// truth reads a parameter that is true or false.
+func (p params) truth(name string, fallback bool) (bool, error) {
+	if !p.values.Has(name) {
+		return fallback, nil
+	}
+	switch p.values.Get(name) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	default:
+		return false, geo.InvalidField(name, "%q is neither true nor false", shortened(p.values.Get(name)))
+	}
+}
+
+// parseLevel reads a level of administration, 1 to 5 or by its name.
+func parseLevel(text string) (geo.Level, bool) {
+	for i, name := range []string{"province", "city", "county", "town", "village"} {
+		if level := geo.Province + geo.Level(i); text == name || text == strconv.Itoa(int(level)) {
+			return level, true
+		}
+	}
+	return 0, false
+}
+
+// level reads a level of administration.
+func (p params) level(fallback geo.Level) (geo.Level, error) {
+	if !p.values.Has("level") {
+		return fallback, nil
+	}
+	level, ok := parseLevel(p.values.Get("level"))
+	if !ok {
+		return 0, geo.InvalidField("level", "%q is no level: 1 or province, 2 or city, 3 or county, 4 or town, 5 or village", shortened(p.values.Get("level")))
+	}
+	return level, nil
+}
+
+// numberWithin reads a number that may be left out, in metres.
+func (p params) numberWithin(name string, fallback, least, most float64) (float64, error) {
+	if !p.values.Has(name) {
+		return fallback, nil
+	}
+	v, err := p.number(name)
+	if err == nil && (v < least || v > most) {
+		err = geo.InvalidField(name, "%g is not between %g and %g metres", v, least, most)
+	}
+	return v, err
+}
+
+// maxRadius bounds how far a river is looked for, in metres.
+const maxRadius = 5000
+
+// radius reads how far a river is looked for from a position, in metres.
+func (p params) radius() (float64, error) {
+	return p.numberWithin("radius", duty.DefaultRadiusM, 1, maxRadius)
+}
+
+// id reads the id of a river or a route, which are counted from 1; 0 when it is not given.
+func (p params) id(name string) (int64, error) {
+	if !p.values.Has(name) {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(p.values.Get(name), 10, 64)
+	if err != nil || id < 1 {
+		return 0, geo.InvalidField(name, "%q is no %s's id; ids are whole numbers%s", shortened(p.values.Get(name)), name, idsFound(name))
+	}
+	return id, nil
+}
+
+// idsFound tells where ids are found.
+func idsFound(of string) string {
+	if of == "river" {
+		return ", found by /api/v1/rivers?q="
+	}
+	return ""
+}
+
+// pathID reads the id that a path names.
+func pathID(r *http.Request, of string) (int64, error) {
+	raw := mux.Vars(r)["id"]
+	id, err := strconv.ParseInt(raw, 10, 64)
+	if err != nil {
+		return 0, geo.Errorf(geo.CodeNotFound, "%q is no id of a %s; ids are whole numbers%s", shortened(raw), of, idsFound(of))
+	}
+	return id, nil
 }

@@ -7,10 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/gorilla/mux"
 	"github.com/twpayne/go-geom"
 	"github.com/twpayne/go-geom/encoding/geojson"
 
@@ -21,13 +19,13 @@ import (
 
 // profileStore is what the profile of a river is read from.
 type profileStore interface {
-	// Profile tells what lies along a river, from one snapshot; geo.CodeNotFound when it is not known.
-	Profile(ctx context.Context, at duty.Moment, id int64) (duty.Profile, error)
+	// Profile tells what lies along a river, from one snapshot; geo.CodeNotFound when it is not known. A gap up to overlapM is none.
+	Profile(ctx context.Context, at duty.Moment, id int64, overlapM float64) (duty.Profile, error)
 }
 
 // profileHow says how a profile was found.
 const profileHow = "Reaches and announced boundaries by their measures; boards, sections, outfalls and mouths by their own measure, or else by the " +
-	"nearest point of the river's routes. A gap is a stretch without a reach at a level that manages the river and has no chief of all of it, or without a chief."
+	"nearest point of the river's routes. A gap is a stretch without a reach at a level that manages the river and has no chief of all of it, or without a chief; up to %g m it is none."
 
 // riverProfile is the answer of /api/v1/hydro/rivers/{id}/profile.
 type riverProfile struct {
@@ -45,16 +43,19 @@ func (s *server) profile(w http.ResponseWriter, r *http.Request) error {
 	if formats := []string{"json", "geojson", "csv", "xlsx"}; p.values.Has("f") && !slices.Contains(formats, f) {
 		return geo.InvalidField("f", "%.40q is no form that there is; give one of %s", f, strings.Join(formats, ", "))
 	}
-	raw := mux.Vars(r)["id"]
-	id, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil {
-		return geo.Errorf(geo.CodeNotFound, "%.40q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", raw)
-	}
-	found, err := s.Store.Profile(r.Context(), at, id)
+	id, err := pathID(r, "river")
 	if err != nil {
 		return err
 	}
-	answer := riverProfile{headOf(at, found.Version, profileHow), found}
+	tolerance, err := s.tolerance()
+	if err != nil {
+		return err
+	}
+	found, err := s.Store.Profile(r.Context(), at, id, tolerance.Tolerance.OverlapM)
+	if err != nil {
+		return err
+	}
+	answer := riverProfile{headOf(at, found.Version, fmt.Sprintf(profileHow, tolerance.Tolerance.OverlapM)).by(tolerance), found}
 	switch f {
 	case "geojson":
 		return answer.sendGeoJSON(w)

@@ -43,6 +43,18 @@ func (s *server) ruleProfile(p params, fallback string, part rules.Part) (rules.
 	return found, nil
 }
 
+// tolerance gives the profile that says what is too small to be meant. An answer that needs it is refused rather than made without it.
+func (s *server) tolerance() (rules.Profile, error) {
+	if s.Rules == nil {
+		return rules.Profile{}, geo.Errorf(geo.CodeUnavailable, "this server has no rule profiles")
+	}
+	p, err := s.Rules.Get(defaultTolerance)
+	if err != nil || p.Tolerance == nil {
+		return rules.Profile{}, geo.Errorf(geo.CodeUnavailable, "this server has no rule profile %s with a tolerance, which says how short a gap is none", defaultTolerance)
+	}
+	return p, nil
+}
+
 func (s *server) profilesWith(part rules.Part) []string {
 	var out []string
 	for _, p := range s.Rules.All() {
@@ -56,6 +68,7 @@ func (s *server) profilesWith(part rules.Part) []string {
 // listedProfile is a rule profile in a list.
 type listedProfile struct {
 	ID     string       `json:"id"`
+	Rule   string       `json:"rule_profile"` // as answers that follow it name it
 	Title  rules.Text   `json:"title"`
 	Source rules.Source `json:"source"`
 	Date   string       `json:"date"` // of the source: 2022, 2022-06, 2022-06-08 or unknown
@@ -73,7 +86,7 @@ func (s *server) profiles(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := []listedProfile{}
 	for _, p := range s.Rules.All() {
-		l := listedProfile{ID: p.ID, Title: p.Title, Source: p.Source, Date: p.Date, Parts: p.Parts()}
+		l := listedProfile{ID: p.ID, Rule: p.Version(), Title: p.Title, Source: p.Source, Date: p.Date, Parts: p.Parts()}
 		if p.Note != (rules.Text{}) {
 			l.Note = &p.Note
 		}

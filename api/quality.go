@@ -2,9 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strconv"
-
-	"github.com/gorilla/mux"
 
 	"hetu/geo"
 	"hetu/geo/quality"
@@ -28,7 +25,7 @@ func (s *server) riverQuality(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := riverID(mux.Vars(r)["id"])
+	id, err := pathID(r, "river")
 	if err != nil {
 		return err
 	}
@@ -45,7 +42,7 @@ func (s *server) riverQuality(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, qualityAnswer{
-		head: headOf(at, version, howQuality).by(profile.ID), River: id, From: dayOrNull(between.From), To: dayOrNull(between.To), Profile: profile.Quality.Along(water),
+		head: headOf(at, version, howQuality).by(profile), River: id, From: dayOrNull(between.From), To: dayOrNull(between.To), Profile: profile.Quality.Along(water),
 	})
 }
 
@@ -66,13 +63,4 @@ func (p params) days() (out geo.Period, err error) {
 		return out, geo.InvalidField("to", "%s lies before from, %s", out.To, out.From)
 	}
 	return out, nil
-}
-
-// riverID reads the id of a river in a path.
-func riverID(raw string) (int64, error) {
-	id, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil {
-		return 0, geo.Errorf(geo.CodeNotFound, "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", raw)
-	}
-	return id, nil
 }

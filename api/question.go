@@ -9,6 +9,7 @@ import (
 	"hetu/geo"
 	"hetu/geo/duty"
 	"hetu/geo/network"
+	"hetu/geo/rules"
 )
 
 // Waters is the river network in memory; data/waters has it.
@@ -22,7 +23,7 @@ type head struct {
 	AsOf        geo.Date   `json:"as_of"`
 	KnownAt     *time.Time `json:"known_at"`     // null: as known now
 	DataVersion int64      `json:"data_version"` // the newest write that the answer knows of
-	RuleProfile *string    `json:"rule_profile"` // null: no rule profile has a say in it
+	RuleProfile *string    `json:"rule_profile"` // with what it said, as [rules.Profile.Version]; null: no rule profile has a say in it
 	How         string     `json:"how"`
 }
 
@@ -35,8 +36,8 @@ func headOf(at duty.Moment, version int64, how string) head {
 }
 
 // by names the rule profile that the answer follows.
-func (h head) by(profile string) head {
-	h.RuleProfile = &profile
+func (h head) by(profile rules.Profile) head {
+	h.RuleProfile = new(profile.Version())
 	return h
 }
 

@@ -7,9 +7,6 @@ import (
 	"hetu/geo/duty"
 )
 
-// maxRadius bounds how far a river is looked for, in metres.
-const maxRadius = 5000
-
 const howResponsible = "the rivers whose management area holds the position, and those nearest by bank line, else by centre line; " +
 	"on each bank every reach of the measure there, with who holds its posts on the day"
 
@@ -23,13 +20,8 @@ func (s *server) responsible(w http.ResponseWriter, r *http.Request) error {
 	if q.Lon, q.Lat, err = p.position(s.Extent); err != nil {
 		return err
 	}
-	if p.values.Has("radius") {
-		if q.RadiusM, err = p.number("radius"); err != nil {
-			return err
-		}
-		if q.RadiusM <= 0 || q.RadiusM > maxRadius {
-			return geo.InvalidField("radius", "%g is not between 0 and %d metres", q.RadiusM, maxRadius)
-		}
+	if q.RadiusM, err = p.radius(); err != nil {
+		return err
 	}
 	answer, err := s.Store.Responsible(r.Context(), q)
 	switch {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strconv"
 
 	"hetu/geo"
 	"hetu/geo/duty"
@@ -32,36 +31,9 @@ func (p params) scope() (duty.Scope, error) {
 	if p.values.Has("division") && division == "" {
 		return of, geo.InvalidField("division", "is empty; give the code of a division, as 150207")
 	}
-	if p.values.Has("river") {
-		id, err := strconv.ParseInt(p.values.Get("river"), 10, 64)
-		if err != nil {
-			return of, geo.InvalidField("river", "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", p.values.Get("river"))
-		}
+	id, err := p.id("river")
+	if id != 0 {
 		of.River = &id
 	}
-	return of, nil
-}
-
-// truth reads a parameter that is true or false; false when it is not given.
-func (p params) truth(name string) (bool, error) {
-	switch s := p.values.Get(name); {
-	case !p.values.Has(name) || s == "false":
-		return false, nil
-	case s == "true":
-		return true, nil
-	default:
-		return false, geo.InvalidField(name, "%q is neither true nor false", s)
-	}
-}
-
-// level reads a level of administration; 0 when it is not given.
-func (p params) level() (geo.Level, error) {
-	if !p.values.Has("level") {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(p.values.Get("level"))
-	if err != nil || n < int(geo.Province) || n > int(geo.Village) {
-		return 0, geo.InvalidField("level", "%q is no level: 1 province, 2 city, 3 county, 4 town, 5 village", p.values.Get("level"))
-	}
-	return geo.Level(n), nil
+	return of, err
 }

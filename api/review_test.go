@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -135,7 +136,7 @@ func TestScenario_03(t *testing.T) {
 		t.Errorf("boards: %v", got)
 	}
 	b := coverageOf(t, srv, "division=150207&as_of=2018-01-01")
-	if got := b.items(duty.NoBoard, geo.Town); got != "15/26 57.69" || b.RuleProfile != "board-each-reach" || b.Truncated {
+	if got := b.items(duty.NoBoard, geo.Town); got != "15/26 57.69" || !strings.HasPrefix(b.RuleProfile, "board-each-reach@") || b.Truncated {
 		t.Errorf("no board: %s by %s", got, b.RuleProfile)
 	}
 	listed := map[int64]bool{}
@@ -205,7 +206,7 @@ func TestScenario_09(t *testing.T) {
 		riverWithSections(t, b, []map[string]float64{{"NH3-N": 1.2, "TP": 0.15, "CODMn": 5}})
 	})
 	a := qualityOf(t, srv, "")
-	if len(a.Axis) != 1 || a.RuleProfile != "quality-river" {
+	if len(a.Axis) != 1 || !strings.HasPrefix(a.RuleProfile, "quality-river@") {
 		t.Fatalf("%+v", a)
 	}
 	s := a.Axis[0].Section
@@ -337,7 +338,7 @@ func TestScenario_12(t *testing.T) {
 				late++
 			}
 		}
-		if found != tt.boards || late != tt.late || b.RuleProfile != tt.profile {
+		if found != tt.boards || late != tt.late || !strings.HasPrefix(b.RuleProfile, tt.profile+"@") {
 			t.Errorf("%s by %s: %d boards stale, %d overdue, want %d and %d", tt.day, tt.profile, found, late, tt.boards, tt.late)
 		}
 	}
@@ -455,10 +456,18 @@ func TestQualityAlongRiver(t *testing.T) {
 		t.Errorf("%v, rate %s", kinds, b.Rate)
 	}
 	lower := qualityAlong(t, srv, "长冲河", "as_of=2018-01-01&from=2017-05-01")
+	found := 0
 	for _, x := range lower.Axis {
-		if x.Section.Name == "长冲河下游断面" && (!x.Section.Unstable || x.Section.Passed.String() != "4/8 50.00") {
+		if x.Section.Name != "长冲河下游断面" {
+			continue
+		}
+		found++
+		if !x.Section.Unstable || x.Section.Passed.String() != "4/8 50.00" {
 			t.Errorf("长冲河下游断面 passes one time and fails the next: %+v", x.Section)
 		}
+	}
+	if found != 1 {
+		t.Errorf("长冲河下游断面 is there %d times", found)
 	}
 	if early := qualityAlong(t, srv, "东门河", "as_of=2017-01-15"); early.Rate.Whole != 0 || len(early.WithoutSample) != kinds["section"] {
 		t.Errorf("before the first sample: %+v", early)
@@ -525,14 +534,17 @@ func TestBadInputOfReviews(t *testing.T) {
 		{"/api/v1/coverage?river=abc", 400, "river"},
 		{"/api/v1/coverage?river=", 400, "river"},
 		{"/api/v1/coverage?river=1.5", 400, "river"},
-		{"/api/v1/coverage?river=424242", 404, ""},
+		{"/api/v1/coverage?river=424242", 404, "river"},
+		{"/api/v1/coverage?river=0", 400, "river"},
 		{"/api/v1/coverage?river=99999999999999999999", 400, "river"},
-		{"/api/v1/coverage?division=999999", 404, ""},
+		{"/api/v1/coverage?division=999999", 404, "division"},
 		{"/api/v1/coverage?division=", 400, "division"},
 		{"/api/v1/coverage?division=" + strings.Repeat("9", 200), 400, "division"},
 		{"/api/v1/coverage?level=0", 400, "level"},
 		{"/api/v1/coverage?level=6", 400, "level"},
-		{"/api/v1/coverage?level=town", 400, "level"},
+		{"/api/v1/coverage?level=street", 400, "level"},
+		{"/api/v1/coverage?level=04", 400, "level"},
+		{"/api/v1/coverage?level=", 400, "level"},
 		{"/api/v1/coverage?profile=", 400, "profile"},
 		{"/api/v1/coverage?profile=none", 400, "profile"},
 		{"/api/v1/coverage?profile=quality-river", 400, "profile"},
@@ -545,8 +557,8 @@ func TestBadInputOfReviews(t *testing.T) {
 		{"/api/v1/coverage?bank=left", 400, "bank"},
 		{"/api/v1/coverage?level=4&level=5", 400, "level"},
 		{"/api/v1/boards/stale?river=x", 400, "river"},
-		{"/api/v1/boards/stale?river=424242", 404, ""},
-		{"/api/v1/boards/stale?division=1", 404, ""},
+		{"/api/v1/boards/stale?river=424242", 404, "river"},
+		{"/api/v1/boards/stale?division=1", 404, "division"},
 		{"/api/v1/boards/stale?profile=board-each-reach", 400, "profile"},
 		{"/api/v1/boards/stale?overdue=1", 400, "overdue"},
 		{"/api/v1/boards/stale?limit=10001", 400, "limit"},
@@ -570,6 +582,28 @@ func TestBadInputOfReviews(t *testing.T) {
 		}
 		if tt.pointer != "" && (len(p.Errors) != 1 || p.Errors[0].Pointer != tt.pointer) {
 			t.Errorf("%s: names %+v, want %s", tt.path, p.Errors, tt.pointer)
+		}
+	}
+}
+
+// A level is given by its number or its name, wherever it is asked for.
+func TestLevelByNumberOrName(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, counties)
+	var list struct{ Rivers []duty.ListedRiver }
+	get(t, srv, "/api/v1/rivers?q=昆都仑河", &list)
+	if len(list.Rivers) != 1 {
+		t.Fatalf("%d rivers", len(list.Rivers))
+	}
+	for path, most := range map[string]int{
+		"/api/v1/coverage?division=150207&as_of=2018-01-01&level=": 4, fmt.Sprintf("/api/v1/hydro/rivers/%d/handovers?level=", list.Rivers[0].ID): 4,
+	} {
+		var byNumber, byName map[string]any
+		if a, b := get(t, srv, path+fmt.Sprint(most), &byNumber), get(t, srv, path+"town", &byName); a != http.StatusOK || b != http.StatusOK {
+			t.Errorf("%s: status %d by number, %d by name", path, a, b)
+		}
+		if diff := cmp.Diff(byNumber, byName); diff != "" || byName["level"] != float64(most) {
+			t.Errorf("%s: %s", path, diff)
 		}
 	}
 }
@@ -612,29 +646,67 @@ func TestProfilesAndLimits(t *testing.T) {
 	}
 }
 
-// A town's coverage is that of its own stretches.
+// A town's coverage is that of its own stretches: what the towns of 九原 have and lack sums to what the district has and lacks.
 func TestCoverageOfATown(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, counties)
-	county := coverageOf(t, srv, "division=150207&as_of=2018-01-01&level=4&summary=true")
-	c := countsOf(t, srv, "150207", "2018-01-01")
-	sum := 0.0
-	for n := 1; n <= at(c.Divisions, geo.Town); n++ {
-		for _, code := range []string{fmt.Sprintf("150207%03d000", n), fmt.Sprintf("150207%03d000", 100+n-1), fmt.Sprintf("150207%03d000", 200+n-1)} {
-			var b coverageBody
-			if get(t, srv, "/api/v1/coverage?as_of=2018-01-01&level=4&summary=true&division="+code, &b) != http.StatusOK {
-				continue
+	noBoard := func(b coverageBody) (out struct{ items, left, right share }) {
+		for _, r := range b.Totals.Rules {
+			if r.Rule == duty.NoBoard && r.Level == geo.Town {
+				out.items, out.left, out.right = r.Items, r.Metres[geo.Left], r.Metres[geo.Right]
 			}
-			for _, r := range b.Totals.Rules {
-				if r.Rule == duty.NoBoard {
-					sum += r.Items.Whole
+		}
+		return out
+	}
+	county := noBoard(coverageOf(t, srv, "division=150207&as_of=2018-01-01&level=4"))
+	if county.items.String() != "15/26 57.69" || county.left.Part <= 0 || county.left.Part >= county.left.Whole || county.right.Part <= 0 {
+		t.Fatalf("the district: %+v", county)
+	}
+	var items, left, right share
+	towns, reaches := 0, map[int64]bool{}
+	for n := range 300 {
+		code := fmt.Sprintf("150207%03d000", n)
+		var b coverageBody
+		if get(t, srv, "/api/v1/coverage?as_of=2018-01-01&level=4&division="+code, &b) != http.StatusOK {
+			continue
+		}
+		towns++
+		of := noBoard(b)
+		for _, x := range []struct{ sum, add *share }{{&items, &of.items}, {&left, &of.left}, {&right, &of.right}} {
+			x.sum.Part, x.sum.Whole = x.sum.Part+x.add.Part, x.sum.Whole+x.add.Whole
+		}
+		for _, river := range b.Rivers {
+			for _, f := range river.Findings {
+				if f.Level != geo.Town {
+					t.Errorf("%s: %s of level %d is found", code, f.Rule, f.Level)
+				}
+				for _, s := range f.Stretches {
+					if f.Rule == duty.NoBoard {
+						reaches[s.Reaches[0]] = true
+					}
 				}
 			}
 		}
 	}
-	for _, r := range county.Totals.Rules {
-		if r.Rule == duty.NoBoard && sum != r.Items.Whole {
-			t.Errorf("the towns have %v reaches, the county %v", sum, r.Items.Whole)
-		}
+	near := func(a, b float64) bool { return math.Abs(a-b) < 0.1 }
+	if towns != 8 || len(reaches) != 15 || items.Part != county.items.Part || items.Whole != county.items.Whole {
+		t.Errorf("%d towns lack boards at %d reaches, %v; the district %s", towns, len(reaches), items, county.items)
+	}
+	if !near(left.Part, county.left.Part) || !near(left.Whole, county.left.Whole) || !near(right.Part, county.right.Part) || !near(right.Whole, county.right.Whole) {
+		t.Errorf("metres without a board: the towns have %v left and %v right, the district %v and %v", left, right, county.left, county.right)
+	}
+}
+
+// Hebei counts boards by village. The sample has neither outlines of villages nor reaches of them: that nothing is found says nothing, and
+// the answer tells that it could not measure. Of counties it can, by their outlines.
+func TestCoverageWithNothingToMeasureBy(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, counties)
+	b := coverageOf(t, srv, "as_of=2018-01-01&profile=board-hebei&summary=true")
+	if got := b.items(duty.FewBoards, geo.Village); got != "0/0" || !strings.Contains(b.How, "few_boards at level 5 has nothing to be measured by") {
+		t.Errorf("few boards: %s, %s", got, b.How)
+	}
+	if b := coverageOf(t, srv, "as_of=2018-01-01&summary=true"); strings.Contains(b.How, "nothing to be measured") {
+		t.Errorf("a rule of reaches: %s", b.How)
 	}
 }

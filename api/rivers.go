@@ -2,12 +2,15 @@ package api
 
 import (
 	"net/http"
-	"strconv"
-
-	"github.com/gorilla/mux"
 
 	"hetu/geo"
 	"hetu/geo/duty"
+)
+
+const (
+	howRivers = "rivers in force on the day whose name, alias or English name has what is looked for, the best match first; without it all, those of the highest level first"
+	howRiver  = "the river in force on the day, with the rivers that flow into it and its reaches"
+	howPlaces = "divisions and sites of notice boards in force on the day whose name has what is looked for, the best match first"
 )
 
 // rivers serves GET /api/v1/rivers?q=&limit=&as_of=&known_at=: rivers by name or alias, each with a point that lies on it.
@@ -24,15 +27,15 @@ func (s *server) rivers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.Store.Rivers(r.Context(), at, q, limit)
+	found, version, err := s.Store.Rivers(r.Context(), at, q, limit)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, struct {
-		AsOf   geo.Date           `json:"as_of"`
+		head
 		Count  int                `json:"count"`
 		Rivers []duty.ListedRiver `json:"rivers"`
-	}{at.AsOf, len(found), found})
+	}{headOf(at, version, howRivers), len(found), found})
 }
 
 // river serves GET /api/v1/rivers/{id}: one river with its tributaries and reaches.
@@ -41,16 +44,18 @@ func (s *server) river(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	raw := mux.Vars(r)["id"]
-	id, err := strconv.ParseInt(raw, 10, 64)
+	id, err := pathID(r, "river")
 	if err != nil {
-		return geo.Errorf(geo.CodeNotFound, "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", raw)
+		return err
 	}
 	found, err := s.Store.River(r.Context(), at, id)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, found)
+	return writeJSON(w, struct {
+		head
+		duty.RiverDetail
+	}{headOf(at, found.Version, howRiver), found})
 }
 
 // places serves GET /api/v1/places?q=: divisions and board sites by name.
@@ -70,13 +75,13 @@ func (s *server) places(w http.ResponseWriter, r *http.Request) error {
 	if q == "" {
 		return geo.InvalidField("q", "is missing; give a part of a name")
 	}
-	found, err := s.Store.Places(r.Context(), at, q, limit)
+	found, version, err := s.Store.Places(r.Context(), at, q, limit)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, struct {
-		AsOf   geo.Date     `json:"as_of"`
+		head
 		Count  int          `json:"count"`
 		Places []duty.Place `json:"places"`
-	}{at.AsOf, len(found), found})
+	}{headOf(at, version, howPlaces), len(found), found})
 }

@@ -103,7 +103,7 @@ func New(cfg Config) (*Server, error) {
 		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodPost).Name(name)
 	})
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
-	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
+	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, tolerance: s.tolerance, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
 	}
 	router.MethodNotAllowedHandler = notAllowed(router)

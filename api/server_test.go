@@ -121,6 +121,7 @@ func TestBadInput(t *testing.T) {
 		{"/api/v1/responsible?lon=109.9&lat=40.6&as_of=", 400, "as_of"},
 		{"/api/v1/responsible?lon=109.9&lat=40.6&known_at=2026-01-01", 400, "known_at"},
 		{"/api/v1/responsible?lon=109.9&lat=40.6&radius=0", 400, "radius"},
+		{"/api/v1/responsible?lon=109.9&lat=40.6&radius=0.5", 400, "radius"},
 		{"/api/v1/responsible?lon=109.9&lat=40.6&radius=90000", 400, "radius"},
 		{"/api/v1/responsible?lon=109.9&lon=110&lat=40.6", 400, "lon"},
 		{"/api/v1/responsible?lon=109.9&lat=40.6&asof=2026-01-01", 400, "asof"},
@@ -137,7 +138,7 @@ func TestBadInput(t *testing.T) {
 		{"/api/v1/rivers/424242", 404, ""},
 		{"/api/v1/rivers?limit=" + strings.Repeat("河", 5000), 400, "limit"},
 		{"/api/v1/places", 400, "q"},
-		{"/api/v1/counts?division=999999", 404, ""},
+		{"/api/v1/counts?division=999999", 404, "division"},
 		{"/api/v1/nothing", 404, ""},
 		{"/problems/none", 404, ""},
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
-	"github.com/gorilla/mux"
 	"github.com/twpayne/go-geom/encoding/geojson"
 
 	"hetu/geo"
@@ -172,16 +170,11 @@ func (s *server) askedOn(r *http.Request, known ...string) (params, stationing.O
 		return p, stationing.On{}, err
 	}
 	on := stationing.On{At: at}
-	raw := mux.Vars(r)["id"]
-	if on.River, err = strconv.ParseInt(raw, 10, 64); err != nil {
-		return p, on, geo.Errorf(geo.CodeNotFound, "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", raw)
+	if on.River, err = pathID(r, "river"); err != nil {
+		return p, on, err
 	}
-	if p.values.Has("route") {
-		if on.Route, err = strconv.ParseInt(p.values.Get("route"), 10, 64); err != nil || on.Route <= 0 {
-			return p, on, geo.InvalidField("route", "%q is no route's id: write a whole number, or leave it out for the longest", p.values.Get("route"))
-		}
-	}
-	return p, on, nil
+	on.Route, err = p.id("route")
+	return p, on, err
 }
 
 // positionAsked reads a position and how far off a line may lie.
@@ -192,18 +185,6 @@ func (s *server) positionAsked(p params, at duty.Moment, fallback float64) (q st
 	}
 	q.MaxM, err = p.numberWithin("max_offset", fallback, 1, maxOffsetM)
 	return q, err
-}
-
-// numberWithin reads a number that may be left out, in metres.
-func (p params) numberWithin(name string, fallback, least, most float64) (float64, error) {
-	if !p.values.Has(name) {
-		return fallback, nil
-	}
-	v, err := p.number(name)
-	if err == nil && (v < least || v > most) {
-		err = geo.InvalidField(name, "%g is not between %g and %g metres", v, least, most)
-	}
-	return v, err
 }
 
 // measureOrStake reads the one of m and stake that is given.

@@ -153,12 +153,8 @@ func (t *trace) read(p params) (err error) {
 	if t.division == "" && p.values.Has("division") {
 		return geo.InvalidField("division", "is empty; give the code of a division, such as 150207")
 	}
-	if p.values.Has("geometry") {
-		if t.geometry, err = strconv.ParseBool(p.values.Get("geometry")); err != nil {
-			return geo.InvalidField("geometry", "%q is neither true nor false", p.values.Get("geometry"))
-		}
-	}
-	return nil
+	t.geometry, err = p.truth("geometry", true)
+	return err
 }
 
 // walk gives the parts that are asked for, and what they came to once they are told. limited says to end at the limit of parts.

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
-	"github.com/gorilla/mux"
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
@@ -198,17 +196,13 @@ func (s *server) handovers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	level := geo.County
-	if p.values.Has("level") {
-		var ok bool
-		if level, ok = stopLevel(p.values.Get("level")); !ok {
-			return geo.InvalidField("level", "%q is none of province, city, county, town, village", p.values.Get("level"))
-		}
-	}
-	raw := mux.Vars(r)["id"]
-	id, err := strconv.ParseInt(raw, 10, 64)
+	level, err := p.level(geo.County)
 	if err != nil {
-		return geo.FieldErrorf(geo.CodeNotFound, "id", "%q is no river's id; ids are whole numbers, found by /api/v1/rivers?q=", raw)
+		return err
+	}
+	id, err := pathID(r, "river")
+	if err != nil {
+		return err
 	}
 	found, err := s.Store.Handovers(r.Context(), at, id, level)
 	if err != nil {

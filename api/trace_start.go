@@ -18,9 +18,8 @@ import (
 )
 
 const (
-	defaultStartM = 500.0 // how far a route is looked for from a position
-	noticedM      = 5000  // how far off the network a place's distance to it is still told
-	traceSlackM   = network.SlackM
+	noticedM    = 5000 // how far off the network a place's distance to it is still told
+	traceSlackM = network.SlackM
 )
 
 // standing is where a trace begins or, of point to point, ends.
@@ -60,28 +59,15 @@ func (a *placeAsk) read(p params) error {
 	if err := a.readAt(p, "at"); err != nil {
 		return err
 	}
-	if p.values.Has("route") {
-		id, err := strconv.ParseInt(p.values.Get("route"), 10, 64)
-		if err != nil {
-			return geo.InvalidField("route", "%q is no route's id; ids are whole numbers", p.values.Get("route"))
-		}
-		if a.source != "rivers" {
-			return geo.InvalidField("route", "chooses among the routes of a river; %s have one", a.source)
-		}
-		a.route = id
+	var err error
+	if a.route, err = p.id("route"); err != nil {
+		return err
 	}
-	a.radiusM = defaultStartM
-	if p.values.Has("radius") {
-		r, err := p.number("radius")
-		if err != nil {
-			return err
-		}
-		if r <= 0 || r > maxRadius {
-			return geo.InvalidField("radius", "%g is not between 0 and %d metres", r, maxRadius)
-		}
-		a.radiusM = r
+	if a.route != 0 && a.source != "rivers" {
+		return geo.InvalidField("route", "chooses among the routes of a river; %s have one", a.source)
 	}
-	return nil
+	a.radiusM, err = p.radius()
+	return err
 }
 
 // readAt reads a measure, which only what lies along a route takes.
@@ -113,20 +99,16 @@ func (s *server) standTo(ctx context.Context, t *trace, p params) (standing, err
 	if !ok {
 		return standing{}, geo.InvalidField("to", "is missing or no place: write to=reaches/12, or to=position/109.97,40.6")
 	}
-	ask := placeAsk{source: source, id: id, mode: t.mode, radiusM: t.from.radius(p), field: "to"}
-	if err := ask.readAt(p, "to_at"); err != nil {
+	ask := placeAsk{source: source, id: id, mode: t.mode, field: "to"}
+	var err error
+	if ask.radiusM, err = p.radius(); err != nil {
+		return standing{}, err
+	}
+	if err = ask.readAt(p, "to_at"); err != nil {
 		return standing{}, err
 	}
 	out, err := s.stand(ctx, t, ask)
 	return out, geo.AtField(err, "to")
-}
-
-// radius reads radius= again, which holds for both places.
-func (standing) radius(p params) float64 {
-	if r, ok := parseNumber(p.values.Get("radius")); ok {
-		return r
-	}
-	return defaultStartM
 }
 
 // stand finds a place on the network.

@@ -41,7 +41,7 @@ func parseStops(p params) ([]stopKind, error) {
 				level = "county"
 			}
 			var ok bool
-			if k.level, ok = stopLevel(level); !ok {
+			if k.level, ok = parseLevel(level); !ok {
 				return nil, geo.InvalidField("stop", "%q is no level of a border: border:county, or province, city, town, village", level)
 			}
 		case kind == "lake":
@@ -52,11 +52,6 @@ func parseStops(p params) ([]stopKind, error) {
 		out = append(out, k)
 	}
 	return out, nil
-}
-
-func stopLevel(name string) (geo.Level, bool) {
-	level, ok := map[string]geo.Level{"province": geo.Province, "city": geo.City, "county": geo.County, "town": geo.Town, "village": geo.Village}[name]
-	return level, ok
 }
 
 // bound sets what ends the walk: the division and the stops.

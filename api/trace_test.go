@@ -635,6 +635,8 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/UM/flowlines?limit=1000001", 400, "limit"},
 		{river + "/navigation/UM/flowlines?offset=-1", 400, "offset"},
 		{river + "/navigation/UM/flowlines?geometry=maybe", 400, "geometry"},
+		{river + "/navigation/UM/flowlines?geometry=1", 400, "geometry"},
+		{river + "/navigation/UM/flowlines?route=0", 400, "route"},
 		{river + "/navigation/UM/ids?limit=3", 400, "limit"},
 		{river + "/navigation/UM/ids?geometry=false", 400, "geometry"},
 		{river + "/navigation/UM/flowlines?to=nodes/1", 400, "to"},

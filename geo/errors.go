@@ -77,6 +77,12 @@ func AtField(err error, name string) error {
 	return &Error{Code: e.Code, Msg: e.Msg, Fields: []Field{{Name: name, Detail: e.Msg}}, cause: err}
 }
 
+// NotFoundField is an [Error] of [CodeNotFound] about one named part of the input: there is nothing that it names.
+func NotFoundField(name, format string, args ...any) error {
+	detail := fmt.Sprintf(format, args...)
+	return &Error{Code: CodeNotFound, Msg: name + ": " + detail, Fields: []Field{{Name: name, Detail: detail}}}
+}
+
 // CodeOf gives the code of the first [Error] in the chain, [CodeInternal] when there is none.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {

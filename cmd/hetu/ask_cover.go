@@ -45,7 +45,7 @@ func number(n int) string {
 type askCoverageCmd struct {
 	scopeFlags `embed:""`
 
-	Level   int    `help:"Only this level: 1 province, 2 city, 3 county, 4 town, 5 village." placeholder:"N"`
+	Level   string `help:"Only this level: 1 or province, 2 or city, 3 or county, 4 or town, 5 or village." placeholder:"LEVEL"`
 	Profile string `help:"The rule profile of how many boards there have to be. Default: board-each-reach." placeholder:"ID"`
 	Summary bool   `help:"Only the totals."`
 	Limit   int    `help:"How many stretches are listed at most. Default: 1000." placeholder:"N"`
@@ -58,7 +58,7 @@ func (*askCoverageCmd) Help() string {
 
 // Run asks.
 func (c *askCoverageCmd) Run(ctx context.Context, a *app, q *askCmd) error {
-	v := set(c.values(), "level", number(c.Level), "profile", c.Profile, "limit", number(c.Limit))
+	v := set(c.values(), "level", c.Level, "profile", c.Profile, "limit", number(c.Limit))
 	if c.Summary {
 		v.Set("summary", "true")
 	}
@@ -88,7 +88,7 @@ func (c *askStaleCmd) Run(ctx context.Context, a *app, q *askCmd) error {
 }
 
 type askQualityCmd struct {
-	River   int64  `arg:"" help:"Id of the river, as /api/v1/rivers tells it."`
+	River   string `arg:"" help:"The river's id or its name."`
 	From    string `help:"First day of the samples." placeholder:"DATE"`
 	To      string `help:"Last day of the samples." placeholder:"DATE"`
 	Profile string `help:"The rule profile of the classes. Default: quality-river." placeholder:"ID"`
@@ -96,13 +96,13 @@ type askQualityCmd struct {
 
 // Help gives an example.
 func (*askQualityCmd) Help() string {
-	return "Example: hetu ask quality 4711 --from 2017-01-01 --to 2017-12-31"
+	return "Example: hetu ask quality 东门河 --from 2017-01-01 --to 2017-12-31"
 }
 
 // Run asks.
 func (c *askQualityCmd) Run(ctx context.Context, a *app, q *askCmd) error {
 	v := set(url.Values{}, "from", c.From, "to", c.To, "profile", c.Profile)
-	return q.ask(ctx, a, http.MethodGet, fmt.Sprintf("/api/v1/hydro/rivers/%d/quality", c.River), v, nil)
+	return q.askOfRiver(ctx, a, c.River, stationPath("quality"), v)
 }
 
 type askCountsCmd struct {

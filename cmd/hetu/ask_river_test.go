@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -45,6 +47,51 @@ func TestRiverNamed(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), s) {
 				t.Errorf("%s: %v does not say %q", name, err, s)
 			}
+		}
+	}
+}
+
+// Every question about a river finds it by its name the same way, on the day and at the time that is asked about.
+func TestQuestionsOfRiverByName(t *testing.T) {
+	t.Parallel()
+	const known = "2026-06-01T00:00:00Z"
+	rivers := []map[string]any{{"id": 7, "name": "猫跳河", "aliases": []string{"鸭池河"}}, {"id": 8, "name": "小清水河"}}
+	questions := map[string]func(ctx context.Context, a *app, q *askCmd, river string) error{
+		"profile": func(ctx context.Context, a *app, q *askCmd, river string) error {
+			return (&askProfileCmd{River: river}).Run(ctx, a, q)
+		},
+		"quality": func(ctx context.Context, a *app, q *askCmd, river string) error {
+			return (&askQualityCmd{River: river}).Run(ctx, a, q)
+		},
+		"handovers": func(ctx context.Context, a *app, q *askCmd, river string) error {
+			return (&askHandoversCmd{River: river, Level: "county"}).Run(ctx, a, q)
+		},
+	}
+	for question, run := range questions {
+		var paths []string
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Get("as_of") != "2018-05-01" || r.URL.Query().Get("known_at") != known {
+				t.Errorf("%s: asked %s, without the day or the time", question, r.URL)
+			}
+			paths = append(paths, r.URL.Path)
+			found := []map[string]any{}
+			for _, river := range rivers {
+				if text, _ := json.Marshal(river); strings.Contains(string(text), r.URL.Query().Get("q")) {
+					found = append(found, river)
+				}
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"rivers": found})
+		}))
+		t.Cleanup(srv.Close)
+		q, a := &askCmd{Server: srv.URL, AsOf: "2018-05-01", KnownAt: known}, &app{stdout: io.Discard}
+		for _, river := range []string{"猫跳河", "鸭池河", "7"} {
+			paths = nil
+			if err := run(t.Context(), a, q, river); err != nil || paths[len(paths)-1] != "/api/v1/hydro/rivers/7/"+question {
+				t.Errorf("%s of %s: asked %v, %v", question, river, paths, err)
+			}
+		}
+		if err := run(t.Context(), a, q, "清水"); err == nil || !strings.Contains(err.Error(), "come near") {
+			t.Errorf("%s of a part of a name: %v", question, err)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (c *askTraceCmd) Run(ctx context.Context, a *app, q *askCmd) error {
 }
 
 type askHandoversCmd struct {
-	River int64  `arg:"" help:"The river's id, found by /api/v1/rivers?q=."`
+	River string `arg:"" help:"The river's id or its name."`
 	Level string `help:"Of which divisions: province, city, county, town, village." enum:"province,city,county,town,village" default:"county"`
 }
 
@@ -82,5 +82,5 @@ func (*askHandoversCmd) Help() string { return "Example: hetu ask handovers 42 -
 
 // Run asks.
 func (c *askHandoversCmd) Run(ctx context.Context, a *app, q *askCmd) error {
-	return q.ask(ctx, a, http.MethodGet, "/api/v1/hydro/rivers/"+strconv.FormatInt(c.River, 10)+"/handovers", url.Values{"level": {c.Level}}, nil)
+	return q.askOfRiver(ctx, a, c.River, stationPath("handovers"), url.Values{"level": {c.Level}})
 }

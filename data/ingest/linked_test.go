@@ -258,7 +258,7 @@ func TestKmPoints(t *testing.T) {
 	// 0.01 degree is 1,001.2 m here, and between the stones 1,000 m of measure; beyond them a metre is a metre.
 	for where, want := range map[string]int{
 		"calibrated AND measure_origin = 'custom' AND jsonb_array_length(calib_points) = 2 AND calib_points->0 = '{\"lon\":108.005,\"lat\":26.0001,\"measure_m\":12000}'": 1,
-		"calibrated AND abs(ST_M(ST_StartPoint(geom)) - 12500.59) < 0.01 AND abs(ST_M(ST_EndPoint(geom)) - 10499.41) < 0.01 AND ST_NPoints(geom) = 5":                         1,
+		"calibrated AND abs(ST_M(ST_StartPoint(geom)) - 12500.59) < 0.01 AND abs(ST_M(ST_EndPoint(geom)) - 10499.41) < 0.01 AND ST_NPoints(geom) = 5":                     1,
 		"NOT calibrated AND measure_origin = 'mouth' AND calib_points IS NULL AND ST_M(ST_EndPoint(geom)) = 0 AND ST_X(ST_StartPoint(geom)) = 108.01":                     1,
 	} {
 		if n := count(t, db, "SELECT count(*) FROM hetu.route_version WHERE "+where); n != want {

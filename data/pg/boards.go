@@ -3,7 +3,6 @@ package pg
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"iter"
 	"maps"
 	"slices"
@@ -113,10 +112,9 @@ func (p *boardPage) readBoards(ctx context.Context, ids []int64) error {
 			ID: r.ID, Code: r.Code, Level: r.Level, ReachIDs: r.ReachIds, SiteText: r.SiteText, State: r.State,
 			InstalledOn: dateOf(r.InstalledOn), ContentDate: dateOf(r.ContentDate), Lon: r.Lon, Lat: r.Lat,
 		}
-		b.Text = duty.BoardText{Level: r.Level, Made: dateOf(r.ContentDate)}
 		var unread error
-		b.Text.Content, unread = shownOn(r.Content)
-		b.Unread = unread != nil
+		b.Content, unread = duty.ReadContent(r.Content)
+		b.Unread, b.Text = unread != nil, b.Board.Text()
 		if r.Bank != nil {
 			b.bank = *r.Bank
 		}
@@ -126,24 +124,6 @@ func (p *boardPage) readBoards(ctx context.Context, ids []int64) error {
 		p.boards = append(p.boards, b)
 	}
 	return nil
-}
-
-// shownOn reads what is stored of a board's content. Members that are not known here are passed over: a notice, a slogan.
-func shownOn(stored []byte) (duty.Content, error) {
-	if stored == nil {
-		return duty.Content{}, nil
-	}
-	var c struct {
-		duty.ShownPlace
-		duty.Content
-	}
-	if err := json.Unmarshal(stored, &c); err != nil {
-		return duty.Content{}, err
-	}
-	if c.ShownPlace != (duty.ShownPlace{}) { // of a board of one reach
-		c.Places = append(c.Places, c.ShownPlace)
-	}
-	return c.Content, nil
 }
 
 func (p *boardPage) readReaches(ctx context.Context) error {
@@ -195,6 +175,11 @@ func (p *boardPage) named(b *boardRead) iter.Seq[reachSpell] {
 
 // readBeside finds the reaches of other levels at the places of boards that show chiefs of several.
 func (p *boardPage) readBeside(ctx context.Context) error {
+	type place struct {
+		m     float64
+		route duty.Range
+	}
+	at := map[int64]place{}
 	var boards, routes []int64
 	var measures []float64
 	var banks []*geo.Bank
@@ -208,8 +193,9 @@ func (p *boardPage) readBeside(ctx context.Context) error {
 		if !ok || !b.shows() {
 			continue
 		}
-		boards, routes = append(boards, b.ID), append(routes, p.routeOf(b))
-		measures = append(measures, lref.Project(line, b.Lon, b.Lat).MeasureM)
+		on := place{lref.Project(line, b.Lon, b.Lat).MeasureM, (&duty.Route{Geom: line}).Measures()}
+		at[b.ID] = on
+		boards, routes, measures = append(boards, b.ID), append(routes, p.routeOf(b)), append(measures, on.m)
 		if bank := b.bank; bank == geo.Both {
 			banks = append(banks, nil)
 		} else {
@@ -218,13 +204,14 @@ func (p *boardPage) readBeside(ctx context.Context) error {
 	}
 	type row struct {
 		BoardID, ID        int64
-		Level              geo.Level
+		FromM, ToM         float64
 		ValidFrom, ValidTo *time.Time
 	}
 	rows, err := collectFrom[row](ctx, p.source, "stale_beside", with(args(p.at), "boards", boards, "routes", routes, "measures", measures, "banks", banks))
 	for _, r := range rows {
 		i, _ := slices.BinarySearchFunc(p.boards, r.BoardID, func(b boardRead, id int64) int { return cmp.Compare(b.ID, id) })
-		if b := &p.boards[i]; !slices.Contains(b.ReachIDs, r.ID) {
+		reach := duty.Reach{FromM: r.FromM, ToM: r.ToM}
+		if b := &p.boards[i]; !slices.Contains(b.ReachIDs, r.ID) && reach.Has(at[b.ID].m, at[b.ID].route) {
 			b.at[r.ID] = append(b.at[r.ID], geo.Period{From: dateOf(r.ValidFrom), To: dateOf(r.ValidTo)})
 		}
 	}

@@ -89,7 +89,7 @@ func TestAnswerBreaksOff(t *testing.T) {
 			t.Fatal(err)
 		}
 		ask := func() error {
-			_, err := store.Rivers(t.Context(), duty.Moment{}, "", 1)
+			_, _, err := store.Rivers(t.Context(), duty.Moment{}, "", 1)
 			return err
 		}
 		if err := ask(); err != nil {

@@ -126,7 +126,7 @@ func (p *coverPage) read(ctx context.Context, c *coverReader) error {
 	}
 	p.ofRoute, p.ofReach = map[int64]*duty.RiverFacts{}, map[int64]*duty.RiverFacts{}
 	for _, read := range []func(context.Context, *coverReader) error{
-		p.readRivers, p.readRoutes, p.readReaches, p.readPosts, p.readBoards, p.readBoundaries, p.readSections, p.readPlans,
+		p.readRivers, p.readRoutes, p.readReaches, p.readPosts, p.readBoards, p.readBoundaries, p.readSections, p.readPlans, p.readDivisions,
 	} {
 		if err := read(ctx, c); err != nil {
 			return err
@@ -208,6 +208,40 @@ func (p *coverPage) readPosts(ctx context.Context, c *coverReader) error {
 		f.Posts = append(f.Posts, post)
 	}
 	return err
+}
+
+// readDivisions finds where routes run in the divisions that a board rule is of, by their outlines.
+func (p *coverPage) readDivisions(ctx context.Context, c *coverReader) error {
+	var levels []geo.Level
+	for _, rule := range c.q.Rules.Boards {
+		if rule.DivisionLevel != 0 && !slices.Contains(levels, rule.DivisionLevel) {
+			levels = append(levels, rule.DivisionLevel)
+		}
+	}
+	for _, level := range levels {
+		outlines, err := c.Outlines(ctx, c.q.At, level, p.routes)
+		if err != nil {
+			return err
+		}
+		var met []int64
+		for _, o := range outlines {
+			met = append(met, o.Routes...)
+		}
+		slices.Sort(met)
+		rows, err := collectFrom[lineRow](ctx, c.source, "trace_lines", with(args(c.q.At), "routes", slices.Compact(met)))
+		if err != nil {
+			return err
+		}
+		lines, err := linesOf(rows)
+		if err != nil {
+			return err
+		}
+		for route, line := range lines {
+			f := p.ofRoute[route]
+			f.Divisions = append(f.Divisions, duty.RunsIn(route, line, level, outlines)...)
+		}
+	}
+	return nil
 }
 
 // of gives the river of what belongs to a reach or to a river.

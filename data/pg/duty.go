@@ -212,6 +212,7 @@ func (s source) BoardsOf(ctx context.Context, at duty.Moment, reaches []int64) (
 		SiteText                 *string
 		State                    string
 		InstalledOn, ContentDate *time.Time
+		Content                  []byte
 		Lon, Lat                 float64
 	}
 	rows, err := collectFrom[row](ctx, s, "duty_boards", with(args(at), "reaches", reaches))
@@ -220,10 +221,14 @@ func (s source) BoardsOf(ctx context.Context, at duty.Moment, reaches []int64) (
 	}
 	out := make([]duty.Board, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, duty.Board{
+		b := duty.Board{
 			ID: r.ID, Code: r.Code, Level: r.Level, ReachIDs: r.ReachIds, SiteText: r.SiteText, State: r.State,
 			InstalledOn: dateOf(r.InstalledOn), ContentDate: dateOf(r.ContentDate), Lon: r.Lon, Lat: r.Lat,
-		})
+		}
+		if content, unread := duty.ReadContent(r.Content); unread == nil { // else it is not known; the review of boards tells that
+			b.Content = content
+		}
+		out = append(out, b)
 	}
 	return out, nil
 }

@@ -241,12 +241,8 @@ func (s overlaySource) Plans(ctx context.Context, at duty.Moment, rivers []int64
 // OnLand implements [overlay.Source].
 func (s overlaySource) OnLand(ctx context.Context, q overlay.LandQuery) ([]overlay.LandPair, error) {
 	if q.Division != "" {
-		found, err := collectFrom[duty.Name](ctx, s.source, "division_by_code", with(args(q.At), "division", q.Division))
-		if err != nil {
+		if _, err := s.divisionOf(ctx, q.At, q.Division); err != nil {
 			return nil, err
-		}
-		if len(found) != 1 {
-			return nil, geo.Errorf(geo.CodeNotFound, "%d divisions have the code %q on %s; the code of a county is like 150207", len(found), q.Division, q.At.AsOf)
 		}
 	}
 	type row struct {

@@ -10,14 +10,14 @@ import (
 	"hetu/geo/duty"
 )
 
-// Profile tells what lies along a river, all from one snapshot.
-func (s *Store) Profile(ctx context.Context, at duty.Moment, id int64) (duty.Profile, error) {
+// Profile tells what lies along a river, all from one snapshot. A gap up to overlapM is none.
+func (s *Store) Profile(ctx context.Context, at duty.Moment, id int64, overlapM float64) (duty.Profile, error) {
 	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return duty.Profile{}, interpret(fmt.Errorf("begin a profile: %w", err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	p, err := duty.ProfileOf(ctx, source{tx, s.queries}, at, id)
+	p, err := duty.ProfileOf(ctx, source{tx, s.queries}, at, id, overlapM)
 	if err != nil {
 		return p, err
 	}

@@ -14,11 +14,11 @@ import (
 // not grow with the store.
 const reviewPage = 500
 
-// review reads the store page by page, all from one snapshot, and gives the newest write in it.
+// review reads the store, all from one snapshot, and gives the newest write in it.
 func (s *Store) review(ctx context.Context, read func(src source) error) (version int64, err error) {
 	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return 0, interpret(fmt.Errorf("begin a review: %w", err))
+		return 0, interpret(fmt.Errorf("begin an answer: %w", err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	if err := tx.QueryRow(ctx, s.queries["store_version"]).Scan(&version); err != nil {
@@ -60,7 +60,7 @@ func (s source) divisionOf(ctx context.Context, at duty.Moment, code string) (*d
 		return nil, err
 	}
 	if len(found) != 1 {
-		return nil, geo.Errorf(geo.CodeNotFound, "%d divisions have the code %q on %s; the code of a county is like 150207", len(found), code, at.AsOf)
+		return nil, geo.NotFoundField("division", "%d divisions have the code %q on %s; the code of a county is like 150207", len(found), code, at.AsOf)
 	}
 	return &found[0], nil
 }
@@ -73,7 +73,7 @@ func (s source) scopeOf(ctx context.Context, at duty.Moment, of duty.Scope) (div
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, geo.Errorf(geo.CodeNotFound, "there is no river %d on %s; ids are found by /api/v1/rivers?q=", *of.River, at.AsOf)
+			return nil, geo.NotFoundField("river", "there is no river %d on %s; ids are found by /api/v1/rivers?q=", *of.River, at.AsOf)
 		}
 	}
 	if of.Division == "" {

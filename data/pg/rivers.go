@@ -59,13 +59,18 @@ func bbox(west, south, east, north *float64) *[4]float64 {
 	return &[4]float64{*west, *south, *east, *north}
 }
 
-// Rivers finds rivers by name or alias, best match first; an empty q gives all, those of the highest level first.
-func (s *Store) Rivers(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.ListedRiver, error) {
-	return s.rivers(ctx, at, nil, q, limit)
+// Rivers finds rivers by name or alias, best match first; an empty q gives all, those of the highest level first. It gives the newest
+// write that they know of.
+func (s *Store) Rivers(ctx context.Context, at duty.Moment, q string, limit int) (found []duty.ListedRiver, version int64, err error) {
+	version, err = s.review(ctx, func(src source) error {
+		found, err = src.rivers(ctx, at, nil, q, limit)
+		return err
+	})
+	return found, version, err
 }
 
-func (s *Store) rivers(ctx context.Context, at duty.Moment, ids []int64, q string, limit int) ([]duty.ListedRiver, error) {
-	rows, err := collect[riverRow](ctx, s, "river_find", with(args(at), "ids", ids, "q", q, "limit", limit))
+func (s source) rivers(ctx context.Context, at duty.Moment, ids []int64, q string, limit int) ([]duty.ListedRiver, error) {
+	rows, err := collectFrom[riverRow](ctx, s, "river_find", with(args(at), "ids", ids, "q", q, "limit", limit))
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +82,16 @@ func (s *Store) rivers(ctx context.Context, at duty.Moment, ids []int64, q strin
 }
 
 // River gives one river with its tributaries and reaches.
-func (s *Store) River(ctx context.Context, at duty.Moment, id int64) (duty.RiverDetail, error) {
+func (s *Store) River(ctx context.Context, at duty.Moment, id int64) (out duty.RiverDetail, err error) {
+	version, err := s.review(ctx, func(src source) error {
+		out, err = src.river(ctx, at, id)
+		return err
+	})
+	out.Version = version
+	return out, err
+}
+
+func (s source) river(ctx context.Context, at duty.Moment, id int64) (duty.RiverDetail, error) {
 	listed, err := s.rivers(ctx, at, []int64{id}, "", 1)
 	if err != nil {
 		return duty.RiverDetail{}, err
@@ -86,7 +100,7 @@ func (s *Store) River(ctx context.Context, at duty.Moment, id int64) (duty.River
 		return duty.RiverDetail{}, geo.Errorf(geo.CodeNotFound, "there is no river %d on %s", id, at.AsOf)
 	}
 	out := duty.RiverDetail{ListedRiver: listed[0], Reaches: []duty.RiverReach{}}
-	out.Tributaries, err = collect[duty.Name](ctx, s, "river_tributaries", with(args(at), "id", id))
+	out.Tributaries, err = collectFrom[duty.Name](ctx, s, "river_tributaries", with(args(at), "id", id))
 	if err != nil {
 		return duty.RiverDetail{}, err
 	}
@@ -97,7 +111,7 @@ func (s *Store) River(ctx context.Context, at duty.Moment, id int64) (duty.River
 		DivisionCode   *string
 		Lon, Lat       float64
 	}
-	rows, err := collect[row](ctx, s, "river_reaches", with(args(at), "id", id))
+	rows, err := collectFrom[row](ctx, s, "river_reaches", with(args(at), "id", id))
 	if err != nil {
 		return duty.RiverDetail{}, err
 	}
@@ -110,8 +124,16 @@ func (s *Store) River(ctx context.Context, at duty.Moment, id int64) (duty.River
 	return out, nil
 }
 
-// Places finds divisions and board sites by name, best match first.
-func (s *Store) Places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, error) {
+// Places finds divisions and board sites by name, best match first. It gives the newest write that they know of.
+func (s *Store) Places(ctx context.Context, at duty.Moment, q string, limit int) (found []duty.Place, version int64, err error) {
+	version, err = s.review(ctx, func(src source) error {
+		found, err = src.places(ctx, at, q, limit)
+		return err
+	})
+	return found, version, err
+}
+
+func (s source) places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, error) {
 	type row struct {
 		Kind                     string
 		ID                       int64
@@ -120,7 +142,7 @@ func (s *Store) Places(ctx context.Context, at duty.Moment, q string, limit int)
 		Lon, Lat                 float64
 		West, South, East, North *float64
 	}
-	rows, err := collect[row](ctx, s, "place_find", with(args(at), "q", q, "limit", limit))
+	rows, err := collectFrom[row](ctx, s, "place_find", with(args(at), "q", q, "limit", limit))
 	if err != nil {
 		return nil, err
 	}

@@ -97,10 +97,10 @@ func rosterRead(kind roster.Kind, emit *roster.Emit) (query string, columns int,
 			return emit.Appointment(&a)
 		}
 	case roster.Boards:
-		return "roster_boards", 12, func(r *rawRow) error {
+		return "roster_boards", 13, func(r *rawRow) error {
 			return emit.Board(&roster.Board{
 				ID: r.id(), Reaches: r.ids(), Valid: r.span(), Level: r.level(), Code: r.text(), SiteText: r.text(), State: r.text(),
-				InstalledOn: r.day(roster.NoDay), ContentOn: r.day(roster.NoDay), Lon: r.num(), Lat: r.num(),
+				InstalledOn: r.day(roster.NoDay), ContentOn: r.day(roster.NoDay), Lon: r.num(), Lat: r.num(), Content: r.text(),
 			})
 		}
 	case roster.BankLines:

@@ -110,14 +110,11 @@ func (s source) sites(ctx context.Context, at duty.Moment, kind string, ids, rou
 
 // RangesIn gives the parts of routes whose reaches are of the division of a code or of one below it.
 func (s *Store) RangesIn(ctx context.Context, at duty.Moment, division string) ([]network.Range, error) {
-	found, err := collect[duty.Name](ctx, s, "division_by_code", with(args(at), "division", division))
+	found, err := source{s.read, s.queries}.divisionOf(ctx, at, division)
 	if err != nil {
 		return nil, err
 	}
-	if len(found) != 1 {
-		return nil, geo.FieldErrorf(geo.CodeNotFound, "division", "%d divisions have the code %q on %s; the code of a county is like 150207", len(found), division, at.AsOf)
-	}
-	return collect[network.Range](ctx, s, "trace_within", with(args(at), "division", found[0].ID))
+	return collect[network.Range](ctx, s, "trace_within", with(args(at), "division", found.ID))
 }
 
 // Borders gives where routes pass from one division of a level into another: by their reaches where they are of the level, and by the

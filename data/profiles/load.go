@@ -3,6 +3,7 @@ package profiles
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
@@ -107,6 +108,7 @@ func (l *loader) profile(c *checker, text []byte) (keep func(name string), err e
 		return nil, err
 	}
 	p := c.profile(f)
+	p.Digest = fmt.Sprintf("%x", sha256.Sum256(text))[:8]
 	l.once(c, f.ID)
 	return func(name string) {
 		l.profiles, l.ids[f.ID] = append(l.profiles, p), name

@@ -161,6 +161,11 @@ func wilderness(t *testing.T, s *pg.Store) {
 			Record: rec("board", "", ""), Level: geo.Town, Reaches: []pg.Key{"straight left", "straight right"}, Code: "w-1", SiteText: "桥头", State: "ok",
 			InstalledOn: day("2023-01-01"), ContentDate: day("2023-06-01"), Geom: geom.NewPointFlat(geom.XY, []float64{100.02, 30.001}),
 		},
+		pg.Board{
+			Record: rec("outdated", "", ""), Level: geo.Town, Reaches: []pg.Key{"straight left"}, State: "ok", ContentDate: day("2023-06-01"),
+			Content: map[string]any{"slogan": "护河", "chiefs": []any{map[string]any{"level": 4, "role": "chief", "name": "示例戊"}}},
+			Geom:    geom.NewPointFlat(geom.XY, []float64{100.021, 30.001}),
+		},
 	)
 	mustWrite(t, s, rows...)
 	// What is said twice of one thing is history, which the roster does not have and the answers do not show.

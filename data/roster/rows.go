@@ -175,6 +175,7 @@ func (p *packer) board(b *Board) {
 	p.int(int64(b.ContentOn))
 	p.num(b.Lon)
 	p.num(b.Lat)
+	p.word(b.Content) // boards of one reach often show the same
 }
 
 func (r *reader) board(id int64) (duty.Board, Span) {
@@ -184,5 +185,8 @@ func (r *reader) board(id int64) (duty.Board, Span) {
 		out.ReachIDs = append(out.ReachIDs, r.int())
 	}
 	out.Code, out.SiteText, out.State, out.InstalledOn, out.ContentDate, out.Lon, out.Lat = r.text(), r.text(), said(r.word()), r.day(), r.day(), r.num(), r.num()
+	if content, unread := duty.ReadContent(r.bytes()); unread == nil { // else it is not known; the review of boards tells that
+		out.Content = content
+	}
 	return out, valid
 }

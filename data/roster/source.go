@@ -106,7 +106,7 @@ type Appointment struct {
 	Published              Day
 }
 
-// Board is a version of a board.
+// Board is a version of a board. Content is what it shows, as JSON.
 type Board struct {
 	ID                     int64
 	Reaches                []int64
@@ -115,6 +115,7 @@ type Board struct {
 	Code, SiteText, State  Text
 	InstalledOn, ContentOn Day
 	Lon, Lat               float64
+	Content                Text
 }
 
 // BankLine is a version of a surveyed bank of a river. Line is lon and lat in turn.

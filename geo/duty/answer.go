@@ -91,7 +91,7 @@ type Holder struct {
 }
 
 // BoardAt is a notice board of the answer's reaches. It is stale while the chiefs of its level, on any reach that it names, are
-// not those of the day of its text: see [StalenessOf].
+// not those that it shows, or where that is not stored, those of the day of its text: see [StalenessOf].
 type BoardAt struct {
 	ID          int64      `json:"id"`
 	Code        *string    `json:"code"`

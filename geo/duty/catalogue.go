@@ -23,6 +23,7 @@ type RiverDetail struct {
 	ListedRiver
 	Tributaries []Name       `json:"tributaries"` // rivers that flow into it, by name
 	Reaches     []RiverReach `json:"reaches"`     // by level, from the mouth up
+	Version     int64        `json:"-"`           // the newest write that it knows of
 }
 
 // RiverReach is a reach of a river.

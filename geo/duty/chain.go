@@ -200,8 +200,8 @@ func (c chain) boardsNear() []BoardAt {
 	return out[:min(len(out), maxBoards)]
 }
 
-// staleSince is the first day from which a board has shown another chief of its reaches and level than is in office. What it
-// shows is taken to be what was right on the day of its text.
+// staleSince is the first day from which a board has shown another chief of its reaches and level than is in office, as the review of
+// boards tells it too. What it shows, where that is not stored, is taken to be what was right on the day of its text.
 func (c chain) staleSince(b Board) *geo.Date {
 	var h BoardHistory
 	for _, p := range c.posts {
@@ -209,5 +209,5 @@ func (c chain) staleSince(b Board) *geo.Date {
 			h.Posts = append(h.Posts, Spell[Post]{Value: p})
 		}
 	}
-	return StalenessOf(BoardText{Level: b.Level, Made: b.ContentDate}, h.Truth(), nil, Calendar{}, c.question.At.AsOf).Since
+	return StalenessOf(b.Text().ofOwnChiefs(h.Posts), h.Truth(), nil, Calendar{}, c.question.At.AsOf).Since
 }

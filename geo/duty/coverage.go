@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/twpayne/go-geom"
+
 	"hetu/geo"
 )
 
@@ -44,13 +46,22 @@ type RiverFacts struct {
 	Boundaries []BankSpan    // announced management boundaries 管理范围线
 	Sections   []RoutePlace  // water-quality sections 断面
 	Plans      []PlanOf      // one-river-one-policy plans 一河一策
-	Divisions  []DivisionRun // for board rules of divisions; a level without any is taken from the reaches of that level
+	Divisions  []DivisionRun // for board rules of divisions, by their outlines; those without one are taken from their reaches of that level
 }
 
-// RouteSpan is a route with the measures of its ends.
+// RouteSpan is a route with the measures of its ends, or a part of it, which knows those ends.
 type RouteSpan struct {
 	RouteID int64
 	Range
+	Whole *Range // of a part the whole route; nil: it is the whole
+}
+
+// ends gives the measures of the whole route's ends.
+func (r RouteSpan) ends() Range {
+	if r.Whole != nil {
+		return *r.Whole
+	}
+	return r.Range
 }
 
 // RoutePlace is a measure on a route.
@@ -86,6 +97,30 @@ type DivisionRun struct {
 	Level      geo.Level
 	RouteID    int64
 	Range
+}
+
+// RunsIn gives where a route (XYM) runs in divisions of a level, by their outlines.
+func RunsIn(route int64, line *geom.LineString, level geo.Level, outlines []Outline) []DivisionRun {
+	var out []DivisionRun
+	for _, p := range ungrazed(InOutlines(route, line, outlines)) {
+		out = append(out, DivisionRun{p.Division.ID, level, route, Range{mm(p.FromM), mm(p.ToM)}})
+	}
+	return out
+}
+
+// NothingToMeasure gives the levels of which a board rule asks, but no river that was looked at runs in a division of them that is known,
+// neither by an outline nor by a reach. There the report finds nothing because it cannot, not because all is well.
+func (t CoverageTotals) NothingToMeasure(rules []BoardRule) []geo.Level {
+	var out []geo.Level
+	for _, rule := range rules {
+		measured := slices.ContainsFunc(t.Rules, func(r RuleTotal) bool {
+			return r.Rule == FewBoards && r.Level == rule.DivisionLevel && r.Items.Whole > 0
+		})
+		if rule.DivisionLevel != 0 && !measured && !slices.Contains(out, rule.DivisionLevel) {
+			out = append(out, rule.DivisionLevel)
+		}
+	}
+	return out
 }
 
 // Rule names what the coverage report looks for.

@@ -144,14 +144,14 @@ func (c *cover) at(level geo.Level, bank geo.Bank) []part {
 	return out
 }
 
-// route gives the measures of a route's ends; rivers have few.
-func (c *cover) route(id int64) (Range, bool) {
+// route gives a route; rivers have few.
+func (c *cover) route(id int64) (RouteSpan, bool) {
 	for _, r := range c.Routes {
 		if r.RouteID == id {
-			return r.Range, true
+			return r, true
 		}
 	}
-	return Range{}, false
+	return RouteSpan{}, false
 }
 
 // river gives all of the river's routes but what the parts have.
@@ -330,17 +330,20 @@ func (c *cover) numberOf(division int64) int {
 	return c.divisions[division]
 }
 
-// runs gives where the river runs in divisions of a level, each metre of a division once: as it was given, else where the
-// level has reaches.
+// runs gives where the river, or what is looked at of it, runs in divisions of a level, each metre of a division once: as it was given,
+// and of a division of which nothing was given where it has reaches of the level.
 func (c *cover) runs(level geo.Level) []DivisionRun {
 	var of []DivisionRun
 	for _, d := range c.Divisions {
-		if d.Level == level {
+		route, ok := c.route(d.RouteID)
+		d.Range = Range{max(d.FromM, route.FromM), min(d.ToM, route.ToM)}
+		if ok && d.Level == level && d.LengthM() > c.rules.OverlapM {
 			of = append(of, d)
 		}
 	}
-	if len(of) == 0 {
-		for _, p := range c.at(level, geo.Both) {
+	given := of
+	for _, p := range c.at(level, geo.Both) {
+		if !slices.ContainsFunc(given, func(d DivisionRun) bool { return d.DivisionID == p.reach.DivisionID }) {
 			of = append(of, DivisionRun{p.reach.DivisionID, level, p.routeID, p.Range})
 		}
 	}
@@ -368,9 +371,8 @@ func (c *cover) sections(level geo.Level, bank geo.Bank, parts []part) {
 			return false
 		}
 		route, _ := c.route(p.routeID)
-		end := route.ToM
 		return slices.ContainsFunc(c.Sections, func(s RoutePlace) bool {
-			return s.RouteID == p.routeID && p.Holds(s.MeasureM, end, storedWithinM)
+			return s.RouteID == p.routeID && p.Holds(s.MeasureM, route.ends())
 		})
 	})
 	c.tell(NoSection, level, bank, parts, stretchesOf(without), nil)

@@ -218,6 +218,31 @@ func TestBoardsOfDivisions(t *testing.T) {
 	}
 }
 
+// A division without an outline is taken from its reaches, beside those that have one; where a level has neither, the totals tell that
+// nothing was measured. Of a part of a river only what lies on it counts.
+func TestBoardsOfDivisionsByOutlinesAndReaches(t *testing.T) {
+	t.Parallel()
+	rules := duty.CoverageRules{Boards: []duty.BoardRule{{DivisionLevel: geo.Village, Min: 1}}}
+	r := duty.RiverFacts{
+		ID: 1, Levels: []geo.Level{geo.County}, Routes: []duty.RouteSpan{{RouteID: 1, Range: duty.Range{ToM: 10000}}},
+		Reaches: []duty.Reach{{ID: 1, RouteID: 1, Level: geo.County, ToM: 10000, BankScope: geo.Both, DivisionID: 3}},
+	}
+	_, totals := cover(t, rules, r)
+	if got := totals.NothingToMeasure(rules.Boards); !slices.Equal(got, []geo.Level{geo.Village}) {
+		t.Errorf("with neither outlines nor reaches: nothing to measure at %v", got)
+	}
+	r.Divisions = []duty.DivisionRun{{DivisionID: 51, Level: geo.Village, RouteID: 1, Range: duty.Range{ToM: 6000}}, {DivisionID: 52, Level: geo.Village, RouteID: 1, Range: duty.Range{FromM: 6000, ToM: 10000}}}
+	r.Reaches = append(r.Reaches, duty.Reach{ID: 2, RouteID: 1, Level: geo.Village, FromM: 1000, ToM: 2000, BankScope: geo.Both, DivisionID: 53})
+	_, totals = cover(t, rules, r)
+	if got := total(totals, duty.FewBoards, geo.Village); got != "3/3 both 100.00%" || len(totals.NothingToMeasure(rules.Boards)) != 0 {
+		t.Error(got)
+	}
+	_, totals = cover(t, rules, r.Within(map[int64]bool{53: true}))
+	if got := total(totals, duty.FewBoards, geo.Village); got != "2/2 both 100.00%" {
+		t.Errorf("of a part: %s", got)
+	}
+}
+
 // A river without a line is counted and nothing is made up of it.
 func TestCoverageWithoutLine(t *testing.T) {
 	t.Parallel()
@@ -278,5 +303,37 @@ func BenchmarkCoverage(b *testing.B) {
 	}
 	for b.Loop() {
 		duty.Coverage(slices.Values([]duty.RiverFacts{r}), duty.CoverageRules{OverlapM: sliver}, day("2018-06-01"), func(duty.RiverCoverage) {})
+	}
+}
+
+// A section where a reach ends is on it at the route's own end alone, also where only a part of the river is looked at.
+func TestSectionAtTheEndOfAPart(t *testing.T) {
+	t.Parallel()
+	river := duty.RiverFacts{
+		ID: 1, Levels: []geo.Level{geo.Town}, Routes: []duty.RouteSpan{{RouteID: 1, Range: duty.Range{ToM: 10000}}},
+		Reaches: []duty.Reach{
+			{ID: 1, RouteID: 1, Level: geo.Town, ToM: 4000, BankScope: geo.Both, DivisionID: 1},
+			{ID: 2, RouteID: 1, Level: geo.Town, FromM: 4000, ToM: 10000, BankScope: geo.Both, DivisionID: 2},
+		},
+	}
+	for _, tt := range []struct {
+		at    float64
+		whole bool // of the river
+		of    int64
+		want  string
+	}{
+		{4000, true, 0, "1/2"}, {4000, false, 1, "1/1"}, {4000, false, 2, "0/1"}, {10000, false, 2, "0/1"}, {10000, true, 0, "1/2"}, {0, false, 1, "0/1"},
+	} {
+		facts := river
+		facts.Sections = []duty.RoutePlace{{RouteID: 1, MeasureM: tt.at}}
+		if !tt.whole {
+			facts = facts.Within(map[int64]bool{tt.of: true})
+		}
+		totals := duty.Coverage(slices.Values([]duty.RiverFacts{facts}), duty.CoverageRules{OverlapM: 0.01}, day("2018-01-01"), func(duty.RiverCoverage) {})
+		for _, r := range totals.Rules {
+			if got := fmt.Sprintf("%v/%v", r.Items.Part, r.Items.Whole); r.Rule == duty.NoSection && r.Level == geo.Town && got != tt.want {
+				t.Errorf("section at %v, division %d: without one are %s, want %s", tt.at, tt.of, got, tt.want)
+			}
+		}
 	}
 }

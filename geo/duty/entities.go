@@ -57,14 +57,14 @@ type Route struct {
 	Calibrated    bool
 }
 
-// measures gives the smallest and the largest measure of the route.
-func (r *Route) measures() (lowest, highest float64) {
+// Measures gives the smallest and the largest measure of the whole route.
+func (r *Route) Measures() Range {
 	if r.Ends != nil {
-		return min(r.Ends[0], r.Ends[1]), max(r.Ends[0], r.Ends[1])
+		return Range{min(r.Ends[0], r.Ends[1]), max(r.Ends[0], r.Ends[1])}
 	}
 	flat := r.Geom.FlatCoords()
 	first, last := flat[2], flat[len(flat)-1]
-	return min(first, last), max(first, last)
+	return Range{min(first, last), max(first, last)}
 }
 
 // BankLine is a surveyed line of one bank: XY or XYZ, of any length and direction.
@@ -88,14 +88,8 @@ type Reach struct {
 	DivisionID int64     `json:"division_id"`
 }
 
-// Has tells whether a measure of the reach's route lies on it: in [FromM, ToM), to a centimetre, closed at the route's own upper end.
-// The route's measures run from lowest to highest.
-func (r Reach) Has(m, lowest, highest float64) bool {
-	at := m + storedWithinM
-	begun := at >= r.FromM || r.FromM <= lowest+storedWithinM
-	ended := at >= r.ToM && r.ToM < highest-storedWithinM
-	return begun && !ended
-}
+// Has tells whether a measure of the reach's route lies on it, as [Range.Holds] does.
+func (r Reach) Has(m float64, route Range) bool { return Range{r.FromM, r.ToM}.Holds(m, route) }
 
 // Post is a seat with all appointments that are known of it, in order of time.
 type Post struct {
@@ -135,6 +129,7 @@ type Board struct {
 	State       string
 	InstalledOn geo.Date
 	ContentDate geo.Date
+	Content     Content // what it shows; of one whose content is not stored, or cannot be read, nothing is known
 	Lon, Lat    float64
 }
 

@@ -123,7 +123,8 @@ func (r PatrolRule) faults(p Patrol, last time.Time) []PatrolFault {
 	if !(p.Metres >= r.MinMetres) {
 		out = append(out, TooNear)
 	}
-	if gap := time.Duration(r.MinGapH * float64(time.Hour)); !last.IsZero() && p.Start.Sub(last) < gap {
+	// Without a rule of the hours between, a patrol may begin before the one before it ended: they are counted one by one.
+	if gap := time.Duration(r.MinGapH * float64(time.Hour)); gap > 0 && !last.IsZero() && p.Start.Sub(last) < gap {
 		out = append(out, TooSoon)
 	}
 	return out

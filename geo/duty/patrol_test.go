@@ -80,6 +80,7 @@ func TestScenario_14(t *testing.T) {
 		{"a week half in winter", aheqiVillage, nil, "2018-03-02", "2018-02-26..2018-03-05 [] not required"},
 		{"a season over the new year", twiceInWinter, nil, "2018-01-02", "2018-01-01..2018-02-01 [] too_few 2018-01-01..2018-02-01 0/2"},
 		{"out of that season", twiceInWinter, nil, "2018-03-02", "2018-03-01..2018-04-01 [] not required"},
+		{"one begun before the other ended, and no rule of hours between", siVillage, []duty.Patrol{walk(1, "2018-06-01 09:00", 60, 400), walk(2, "2018-06-01 09:30", 60, 400)}, "2018-06-01", "2018-06-01..2018-07-01 [1 2]"},
 		{"midnight in China", seedCity, []duty.Patrol{walk(1, "2018-07-01 00:30", 60, 0)}, "2018-06-30", "2018-04-01..2018-07-01 [] too_few 2018-04-01..2018-07-01 0/1"},
 	}
 	for _, tt := range tests {

@@ -116,21 +116,18 @@ type AnnouncedLine struct {
 	Ends       [2][2]float64
 }
 
-// profileSlackM is the length up to which a gap is none, as in the coverage report.
-const profileSlackM = 0.01
-
-// ProfileOf tells what lies along a river on a day.
-func ProfileOf(ctx context.Context, src ProfileSource, at Moment, id int64) (Profile, error) {
+// ProfileOf tells what lies along a river on a day. A gap up to overlapM is none, as in the coverage report.
+func ProfileOf(ctx context.Context, src ProfileSource, at Moment, id int64, overlapM float64) (Profile, error) {
 	river, routes, err := src.RiverWhole(ctx, at, id)
 	if err != nil {
 		return Profile{}, err
 	}
-	p := profile{at: at, river: river, posts: map[int64][]Post{}}
+	p := profile{at: at, overlapM: overlapM, river: river, posts: map[int64][]Post{}}
 	for _, r := range routes {
-		lowest, highest := r.measures()
+		whole := r.Measures()
 		flat := r.Geom.FlatCoords()
 		p.routes = append(p.routes, ProfileRoute{
-			RouteID: r.ID, Range: Range{lowest, highest}, FromLabel: lref.Label(lowest), ToLabel: lref.Label(highest), RisesM: flat[2], EndsM: flat[len(flat)-1],
+			RouteID: r.ID, Range: whole, FromLabel: lref.Label(whole.FromM), ToLabel: lref.Label(whole.ToM), RisesM: flat[2], EndsM: flat[len(flat)-1],
 			Items: []ProfileItem{}, Line: r.Geom,
 		})
 	}
@@ -143,6 +140,7 @@ func ProfileOf(ctx context.Context, src ProfileSource, at Moment, id int64) (Pro
 // profile is a profile in the making.
 type profile struct {
 	at         Moment
+	overlapM   float64
 	river      ListedRiver
 	routes     []ProfileRoute
 	reaches    []Reach
@@ -290,10 +288,10 @@ func (p *profile) division(id int64) *Name {
 func (p *profile) addGaps() ([]LevelCoverage, int) {
 	f := RiverFacts{ID: p.river.ID, Name: p.river.Name, Levels: p.river.Levels, Reaches: p.reaches, Posts: p.all}
 	for _, r := range p.routes {
-		f.Routes = append(f.Routes, RouteSpan{r.RouteID, r.Range})
+		f.Routes = append(f.Routes, RouteSpan{RouteID: r.RouteID, Range: r.Range})
 	}
 	var coverage RiverCoverage
-	Coverage(slices.Values([]RiverFacts{f}), CoverageRules{OverlapM: profileSlackM}, p.at.AsOf, func(c RiverCoverage) { coverage = c })
+	Coverage(slices.Values([]RiverFacts{f}), CoverageRules{OverlapM: p.overlapM}, p.at.AsOf, func(c RiverCoverage) { coverage = c })
 	type place struct {
 		looked
 		Range

@@ -15,10 +15,14 @@ type Range struct {
 // LengthM is the length in metres of measure.
 func (r Range) LengthM() float64 { return max(0, r.ToM-r.FromM) }
 
-// Holds tells whether a measure lies in the range, which is closed where it ends at the route's own upper end, endM, to
-// within slackM: the mouth or the source belongs to the reach that ends there.
-func (r Range) Holds(m, endM, slackM float64) bool {
-	return m >= r.FromM && (m < r.ToM || r.ToM >= endM-slackM && m <= endM+slackM)
+// Holds tells whether a measure of a route lies in the range, to a centimetre, as stored measures are good to. The range is closed where
+// it ends at the upper end of the route, whose measures run from end to end: the mouth or the source belongs to the reach that ends
+// there. The ends are those of the whole route, also where only a part of it is looked at.
+func (r Range) Holds(m float64, route Range) bool {
+	at := m + storedWithinM
+	begun := at >= r.FromM || r.FromM <= route.FromM+storedWithinM
+	ended := at >= r.ToM && r.ToM < route.ToM-storedWithinM
+	return begun && !ended && m >= route.FromM-storedWithinM && m <= route.ToM+storedWithinM
 }
 
 // Ranges are stretches of one route: ascending, none empty, none touching the next. Their operations are exact; what is

@@ -123,17 +123,20 @@ func TestRangeHolds(t *testing.T) {
 		want bool
 	}{
 		{lower, 0, true},
-		{lower, 999.999, true},
+		{lower, 999.98, true},
+		{lower, 999.995, false}, // a centimetre is none
+		{upper, 999.995, true},
 		{lower, 1000, false},
 		{upper, 1000, true},
 		{upper, 2000, true},
 		{upper, 2000.005, true},
 		{upper, 2000.02, false},
 		{lower, -0.1, false},
+		{lower, math.NaN(), false},
 		{duty.Range{FromM: 1000, ToM: 1999.995}, 2000, true},
 	}
 	for _, tt := range tests {
-		if got := tt.r.Holds(tt.m, 2000, 0.01); got != tt.want {
+		if got := tt.r.Holds(tt.m, duty.Range{ToM: 2000}); got != tt.want {
 			t.Errorf("%v at %v: got %v", tt.r, tt.m, got)
 		}
 	}

@@ -43,7 +43,7 @@ func Box(lon, lat, radiusM float64) geo.Extent {
 // place is where a position lies on a river, with what the answer is looked up by.
 type place struct {
 	RiverFound
-	lowest, highest float64 // measures of the route
+	route Range // its measures, from end to end
 }
 
 // Responsible answers Q1. A position with no river within the radius has an empty answer, not an error.
@@ -142,7 +142,7 @@ func locate(r Route, q Question) place {
 		River: r.River, RouteID: r.ID, How: NearestCentre, DistanceM: hit.DistanceM, MeasureM: hit.MeasureM, MeasureLabel: lref.Label(hit.MeasureM),
 		Bank: hit.Bank, Beyond: hit.Beyond, Point: geo.LonLat{hit.Lon, hit.Lat}, Banks: []OnBank{}, RiverPosts: []Seat{}, Heads: []OfHead{}, Boards: []BoardAt{},
 	}}
-	f.lowest, f.highest = r.measures()
+	f.route = r.Measures()
 	for _, b := range r.Banks {
 		if (hit.Bank != geo.Centre && b.Bank != hit.Bank) || !faces(b.Geom, r.Geom, hit.MeasureM) {
 			continue
@@ -245,5 +245,5 @@ func holds(r Reach, f place) bool {
 	if r.BankScope != geo.Both && f.Bank != geo.Centre && r.BankScope != f.Bank {
 		return false
 	}
-	return r.Has(f.MeasureM, f.lowest, f.highest)
+	return r.Has(f.MeasureM, f.route)
 }

@@ -26,9 +26,9 @@ type BoardQuestion struct {
 // BoardCase is a board with what it shows, and all that it had to show over time.
 type BoardCase struct {
 	Board
-	Rivers  []string // names of the rivers that it stands for
-	Text    BoardText
-	Unread  bool // what is stored of its content cannot be read, and is taken as not known
+	Rivers  []string  // names of the rivers that it stands for
+	Text    BoardText // of what it shows, that which there is something to hold against
+	Unread  bool      // what is stored of its content cannot be read, and is taken as not known
 	History BoardHistory
 }
 
@@ -53,6 +53,7 @@ func (f RiverFacts) Within(divisions map[int64]bool) RiverFacts {
 		if !ok {
 			continue
 		}
+		r.Whole = new(r.ends())
 		r.Range = Range{max(r.FromM, s.FromM), min(r.ToM, s.ToM)}
 		out.Routes = append(out.Routes, r)
 	}

@@ -2,6 +2,8 @@ package duty
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	"hetu/geo"
@@ -16,6 +18,25 @@ type Content struct {
 	Phone    string       `json:"phone,omitempty"`    // for supervision 监督电话
 	Boundary string       `json:"boundary,omitempty"` // SHA-256 of the boundary on its map
 	QR       string       `json:"qr,omitempty"`       // the token in its code
+}
+
+// ReadContent reads what is stored of a board's content, as JSON; nil is nothing. Members that are not known here are passed over: a
+// notice, a slogan.
+func ReadContent(stored []byte) (Content, error) {
+	if stored == nil {
+		return Content{}, nil
+	}
+	var c struct {
+		ShownPlace
+		Content
+	}
+	if err := json.Unmarshal(stored, &c); err != nil {
+		return Content{}, fmt.Errorf("read what a board shows: %w", err)
+	}
+	if c.ShownPlace != (ShownPlace{}) { // of a board of one reach
+		c.Places = append(c.Places, c.ShownPlace)
+	}
+	return c.Content, nil
 }
 
 // ShownPlace is what a board says of a reach.
@@ -140,6 +161,27 @@ func StalenessOf(text BoardText, truth []Truth, duties []UpdateDuty, calendar Ca
 		out.Duties = append(out.Duties, d.stand(changed, calendar, asOf))
 	}
 	return out
+}
+
+// Text gives what the board shows since when.
+func (b *Board) Text() BoardText {
+	return BoardText{Level: b.Level, Made: b.ContentDate, Content: b.Content}
+}
+
+// ofOwnChiefs leaves of a text what can be held against the posts of the board's own reaches and level: its chiefs of the roles that
+// these posts have. Who else it shows, and what else, is for the review of boards to say, which reads what they had to show of it.
+func (t BoardText) ofOwnChiefs(posts []Spell[Post]) BoardText {
+	if t.Content.Chiefs == nil {
+		return t
+	}
+	own := []ShownChief{}
+	for _, c := range t.Content.Chiefs {
+		if c.Level == t.Level && slices.ContainsFunc(posts, func(p Spell[Post]) bool { return p.Value.Role == c.Role }) {
+			own = append(own, c)
+		}
+	}
+	t.Content = Content{Chiefs: own}
+	return t
 }
 
 // earlier is the earlier of two days of which either may not be known.

@@ -81,7 +81,7 @@ func TestCalibrateByOnePointShifts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := lref.Shifted(route, 112086-500)
+		want := shifted(route, 112086-500)
 		for m := 112086 - 400.0; m < 112086+400; m += 37 {
 			x1, y1, err1 := lref.Locate(got, m)
 			x2, y2, err2 := lref.Locate(want, m)

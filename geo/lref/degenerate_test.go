@@ -49,9 +49,7 @@ func probe(a, b []float64, at float64) {
 		_, _ = lref.Substring(route, at, at+100)
 		_, _ = lref.Calibrate(route, []lref.Calibration{{Lon: 106.405, Lat: 26.6, MeasureM: at}, {Lon: 106.406, Lat: 26.6, MeasureM: 1000}}, 0)
 		_, _ = lref.BankBetween(route, bank, at, at+100)
-		_, _ = lref.BankPoint(route, bank, at)
-		lref.UpperEnd(lref.Shifted(route, at))
-		lref.IsUpstream(route, lref.Range{FromM: at, ToM: 5}, lref.Range{})
+		_, _ = bankPoint(route, bank, at)
 	}
 }
 
@@ -126,7 +124,7 @@ func TestSharedMeasureIsOnePoint(t *testing.T) {
 // The end of a route as an error names it can be typed back.
 func TestEndsAsNamed(t *testing.T) {
 	t.Parallel()
-	route := lref.Shifted(lref.Measured(geom.NewLineStringFlat(geom.XY, []float64{106.4, 26.6, 106.41, 26.6}), "mouth"), 0.0371)
+	route := shifted(lref.Measured(geom.NewLineStringFlat(geom.XY, []float64{106.4, 26.6, 106.41, 26.6}), "mouth"), 0.0371)
 	_, _, err := lref.Locate(route, 1e6)
 	if want := "the measure K1000+000.00 lies outside the route, which runs from K0+000.04 to K0+996.07"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

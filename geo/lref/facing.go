@@ -98,15 +98,6 @@ func BankBetween(route, bankLine *geom.LineString, fromM, toM float64) (*geom.Li
 	return f.Between(fromM, toM)
 }
 
-// BankPoint is Point of one bank line that is asked for one measure.
-func BankPoint(route, bankLine *geom.LineString, m float64) (BankPlace, error) {
-	f, err := Face(route, bankLine)
-	if err != nil {
-		return BankPlace{}, err
-	}
-	return f.Point(m)
-}
-
 // Between gives the part of the bank line that lies opposite the range [fromM, toM) of the route: XY, running downstream, SRID of
 // the bank line. It is cut where the bank line passes the two measures, so that the parts of ranges that adjoin adjoin; what lies
 // past an end of the route is opposite no range. Errors are those of Substring, and geo.CodeNotFound when no part lies opposite.

@@ -110,15 +110,24 @@ func TestBankAcrossANeck(t *testing.T) {
 				t.Errorf("end %d of the part beside 200 to 400 is %v m off", i, far(got, want))
 			}
 		}
-		p, err := lref.BankPoint(route, b, 300)
+		p, err := bankPoint(route, b, 300)
 		if err != nil || !p.Square || p.Bank != geo.Left || math.Abs(p.OffsetM+60) > 0.1 {
 			t.Errorf("beside 300: got %+v, %v", p, err)
 		}
-		p, err = lref.BankPoint(route, b, highest(route)-300)
+		p, err = bankPoint(route, b, highest(route)-300)
 		if err != nil || !p.Square || p.Bank != geo.Left || math.Abs(p.OffsetM+10) > 0.1 {
 			t.Errorf("beside 300 before the end: got %+v, %v", p, err)
 		}
 	}
+}
+
+// bankPoint is the place of one bank line at one measure.
+func bankPoint(route, bankLine *geom.LineString, m float64) (lref.BankPlace, error) {
+	f, err := lref.Face(route, bankLine)
+	if err != nil {
+		return lref.BankPlace{}, err
+	}
+	return f.Point(m)
 }
 
 // Both bank lines at a measure of a gentle river: square to the flow, at the offset they were drawn at.
@@ -132,7 +141,7 @@ func TestBankPoint(t *testing.T) {
 			if bank.NumCoords() < 5 {
 				return
 			}
-			p, err := lref.BankPoint(route, bank, m)
+			p, err := bankPoint(route, bank, m)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -164,13 +173,13 @@ func TestBankPointAtACorner(t *testing.T) {
 		{"on the bisector, outside", right, vertex, true, 20 * math.Sqrt2},
 		{"outside, before the corner", right, 90, true, 20},
 	} {
-		p, err := lref.BankPoint(route, tt.bank, tt.m)
+		p, err := bankPoint(route, tt.bank, tt.m)
 		if err != nil || p.Square != tt.square || math.Abs(p.OffsetM-tt.offset) > 0.1 || p.Bank != side(tt.offset) {
 			t.Errorf("%s: got %+v, %v", tt.name, p, err)
 		}
 	}
 	short := geom.NewLineStringFlat(geom.XY, []float64{106.4 + 50*east, 26.6 - 20*up, 106.4 + 20*east, 26.6 - 20*up})
-	if p, err := lref.BankPoint(route, short, 80); err != nil || p.Square || math.Abs(p.DistanceM-math.Hypot(30, 20)) > 0.1 {
+	if p, err := bankPoint(route, short, 80); err != nil || p.Square || math.Abs(p.DistanceM-math.Hypot(30, 20)) > 0.1 {
 		t.Errorf("past the end of a bank line: got %+v, %v", p, err)
 	}
 	if _, err := lref.BankBetween(route, short, 60, 80); geo.CodeOf(err) != geo.CodeNotFound {

@@ -2,6 +2,7 @@ package lref_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/twpayne/go-geom"
@@ -48,6 +49,15 @@ func line(rt *rapid.T) *geom.LineString {
 		flat = append(flat, x, y)
 	}
 	return geom.NewLineStringFlat(geom.XY, flat)
+}
+
+// shifted gives a route (XYM) whose measures are all byM metres more, as a levee's stationing begins at 61160 rather than at 0.
+func shifted(route *geom.LineString, byM float64) *geom.LineString {
+	out := slices.Clone(route.FlatCoords())
+	for i := 2; i < len(out); i += 3 {
+		out[i] += byM
+	}
+	return geom.NewLineStringFlat(geom.XYM, out)
 }
 
 func reversed(l *geom.LineString) *geom.LineString {

@@ -3,7 +3,6 @@ package lref
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/twpayne/go-geom"
 
@@ -12,7 +11,7 @@ import (
 
 // Measured gives a line that runs downstream its measures: XYM out of any layout. Origin "mouth" sets M to 0 at the last
 // point and growing upstream, "source" to 0 at the first and growing downstream. A "custom" origin cannot be had from the line
-// alone: Shifted moves one of these, Calibrate fits one to surveyed points; here it is as "source". The SRID is kept. Lines of
+// alone: Calibrate fits one to surveyed points; here it is as "source". The SRID is kept. Lines of
 // under two points come back with M 0.
 func Measured(line *geom.LineString, origin string) *geom.LineString {
 	flat, stride := line.FlatCoords(), line.Stride()
@@ -32,16 +31,6 @@ func Measured(line *geom.LineString, origin string) *geom.LineString {
 		}
 	}
 	return geom.NewLineStringFlat(geom.XYM, out).SetSRID(line.SRID())
-}
-
-// Shifted gives a route whose measures are all byM metres more: with Measured it is the custom origin that a levee's stationing has,
-// which begins at 61160 rather than at 0. XYM in, XYM out, positions and SRID kept.
-func Shifted(route *geom.LineString, byM float64) *geom.LineString {
-	out := slices.Clone(route.FlatCoords())
-	for i := 2; i < len(out); i += 3 {
-		out[i] += byM
-	}
-	return geom.NewLineStringFlat(geom.XYM, out).SetSRID(route.SRID())
 }
 
 // Locate gives the one point of a route at a measure, also where two segments share it: of places with one measure, as the two

@@ -60,9 +60,6 @@ const (
 // Len gives the number of edges.
 func (g *Graph) Len() int { return g.edges.len() }
 
-// NodeCount gives the number of nodes, those without edges among them.
-func (g *Graph) NodeCount() int { return g.nodes.len() }
-
 // Bytes gives the memory that the graph holds, without what its traces borrow.
 func (g *Graph) Bytes() int {
 	n := 4 * (cap(g.byID) + cap(g.fromLow) + cap(g.span) + cap(g.lower) + cap(g.parted) + cap(g.partedAt) + cap(g.nodeByID) + cap(g.routeByID) + cap(g.river) + cap(g.incident) + cap(g.at))

@@ -38,6 +38,7 @@ type Tolerance struct {
 // Profile is a set of rules with its source. A part that it does not have is nil or empty.
 type Profile struct {
 	ID     string
+	Digest string // the first eight hexadecimal digits of the SHA-256 of the file that it was read from
 	Title  Text
 	Source Source
 	Date   string // of the source: 2022, 2022-06, 2022-06-08 or unknown
@@ -50,6 +51,10 @@ type Profile struct {
 	Quality   *quality.Standard
 	Tolerance *Tolerance
 }
+
+// Version names the profile and what it said, as board-hebei@1f3a9c02: a file that is changed under its id gives another one, so that
+// answers by the one and the other can be told apart.
+func (p Profile) Version() string { return p.ID + "@" + p.Digest }
 
 // Part is a kind of rules that a profile may have.
 type Part string

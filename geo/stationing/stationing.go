@@ -185,7 +185,7 @@ func reachesAt(ctx context.Context, src Source, at duty.Moment, routes []RouteTo
 	for i, r := range routes {
 		out[i] = []ReachHere{}
 		for _, reach := range reaches {
-			if reach.RouteID == r.ID && reach.Has(measures[i], float64(r.FromM), float64(r.ToM)) {
+			if reach.RouteID == r.ID && reach.Has(measures[i], duty.Range{FromM: float64(r.FromM), ToM: float64(r.ToM)}) {
 				out[i] = append(out[i], ReachHere{Reach: reach, FromLabel: lref.Label(reach.FromM), ToLabel: lref.Label(reach.ToM)})
 				in = append(in, reach.DivisionID)
 			}

@@ -81,6 +81,7 @@ describe('strip', () => {
       item('section', 8990, 8990),
     ])
     expect(at(r, 3999).stretches.map((i) => i.kind)).toEqual(['gap'])
+    expect(at(r, 3999.995).stretches.map((i) => i.kind)).toEqual(['reach']) // stored measures are good to a centimetre
     expect(at(r, 4000).stretches.map((i) => i.kind)).toEqual(['reach'])
     expect(at(r, 9000)).toMatchObject({ stretches: [{ kind: 'reach' }], marks: [{ kind: 'section' }] })
   })

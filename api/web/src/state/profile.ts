@@ -76,14 +76,23 @@ export function gapsOf(r: ProfileRoute): ProfileItem[] {
     .sort((a, b) => (a.level ?? 9) - (b.level ?? 9) || shareOf(r, a.from_m) - shareOf(r, b.from_m))
 }
 
+// storedWithinM is what stored measures are good to.
+const storedWithinM = 0.01
+
+// holds tells whether a stretch has a measure of the route: [from, to) to a centimetre, closed at the route's ends, as Range.Holds in
+// geo/duty says it for the answers.
+function holds(r: ProfileRoute, i: ProfileItem, m: number): boolean {
+  const begun = m + storedWithinM >= i.from_m || i.from_m <= r.from_m + storedWithinM
+  const ended = m + storedWithinM >= i.to_m && i.to_m < r.to_m - storedWithinM
+  return begun && !ended
+}
+
 // at gives the stretches that hold a measure, reaches and gaps by level, and the marks within reach of a finger on the strip.
 export function at(r: ProfileRoute, m: number): { stretches: ProfileItem[]; marks: ProfileItem[] } {
   const near = lengthOf(r) / 60
   const stretches = r.items.filter(
     (i) =>
-      (i.kind === 'reach' || (i.kind === 'gap' && i.id === null)) &&
-      m >= i.from_m &&
-      (m < i.to_m || i.to_m >= r.to_m - 0.01),
+      (i.kind === 'reach' || (i.kind === 'gap' && i.id === null)) && holds(r, i, m),
   )
   stretches.sort((a, b) => (a.level ?? 9) - (b.level ?? 9))
   const close = r.items.filter((i) => marks.includes(i.kind) && Math.abs(i.from_m - m) <= near)
