@@ -82,7 +82,8 @@ func TestCrossings(t *testing.T) {
 			[]duty.Reach{reachOf(1, countyOf('A'), geo.County, 0, 100)}, ab, []string{"A-B K50+000 gap 0 over 0 outlines against"},
 		},
 		"reaches and outlines": {
-			[]duty.Reach{reachOf(1, countyOf('A'), geo.County, 0, 49), reachOf(2, countyOf('B'), geo.County, 49.5, 100)}, ab,
+			[]duty.Reach{reachOf(1, countyOf('A'), geo.County, 0, 49), reachOf(2, countyOf('B'), geo.County, 49.5, 100)},
+			ab,
 			[]string{"A-B K49+000 gap 500 over 0 reaches outlines"},
 		},
 		"one county has reaches, a little beyond its outline": {
@@ -98,14 +99,16 @@ func TestCrossings(t *testing.T) {
 		"a middle county without outline": {nil, []duty.Outline{boxed('A', -1, 10), boxed('C', 50, 60)}, []string{"A-C K10+000 gap 40000 over 0 outlines"}},
 		// What lies within A is passed without a border, and A reaches to C.
 		"a reach within another": {
-			[]duty.Reach{reachOf(1, countyOf('A'), geo.County, 0, 60), reachOf(2, countyOf('B'), geo.County, 10, 20), reachOf(3, countyOf('C'), geo.County, 60, 100)}, nil,
+			[]duty.Reach{reachOf(1, countyOf('A'), geo.County, 0, 60), reachOf(2, countyOf('B'), geo.County, 10, 20), reachOf(3, countyOf('C'), geo.County, 60, 100)},
+			nil,
 			[]string{"A-C K60+000 gap 0 over 0 reaches"},
 		},
 		"an outline within another": {
 			nil, []duty.Outline{boxed('A', -1, 60), boxed('B', 10, 20), boxed('C', 60, 101)}, []string{"A-C K60+000 gap 0 over 0 outlines"},
 		},
 		"reaches that overlap": {
-			[]duty.Reach{reachOf(1, countyOf('A'), geo.County, 0, 60), reachOf(2, countyOf('B'), geo.County, 10, 20), reachOf(3, countyOf('C'), geo.County, 55, 100)}, nil,
+			[]duty.Reach{reachOf(1, countyOf('A'), geo.County, 0, 60), reachOf(2, countyOf('B'), geo.County, 10, 20), reachOf(3, countyOf('C'), geo.County, 55, 100)},
+			nil,
 			[]string{"A-C K60+000 gap 0 over 5000 reaches"},
 		},
 	}

@@ -40,19 +40,25 @@ func TestMouths(t *testing.T) {
 		{"no line", []duty.Route{east}, nil, nil, math.Inf(1)},
 		{"the river has no line", nil, []duty.Route{routeAlong(2, 106.5, 26.7, 106.5, 26.6)}, nil, math.Inf(1)},
 		{
-			"the short route has the mouth, the long one flows into it", []duty.Route{east},
+			"the short route has the mouth, the long one flows into it",
+			[]duty.Route{east},
 			[]duty.Route{routeAlong(2, 106.5, 26.7, 106.5, 26.604), routeAlong(3, 106.51, 26.61, 106.5, 26.604, 106.5, 26.6)},
-			[]string{"1 K9+960 left 0.0"}, 0,
+			[]string{"1 K9+960 left 0.0"},
+			0,
 		},
 		{
-			"two arms, two mouths", []duty.Route{east},
+			"two arms, two mouths",
+			[]duty.Route{east},
 			[]duty.Route{routeAlong(2, 106.5, 26.7, 106.5, 26.6), routeAlong(3, 106.5, 26.62, 106.52, 26.6)},
-			[]string{"1 K9+960 left 0.0", "1 K7+968 left 0.0"}, 0,
+			[]string{"1 K9+960 left 0.0", "1 K7+968 left 0.0"},
+			0,
 		},
 		{
-			"two arms that meet at the mouth", []duty.Route{east},
+			"two arms that meet at the mouth",
+			[]duty.Route{east},
 			[]duty.Route{routeAlong(2, 106.5, 26.7, 106.5, 26.6), routeAlong(3, 106.51, 26.7, 106.5, 26.6)},
-			[]string{"1 K9+960 left 0.0"}, 0,
+			[]string{"1 K9+960 left 0.0"},
+			0,
 		},
 	}
 	for _, tt := range tests {

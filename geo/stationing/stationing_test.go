@@ -354,7 +354,8 @@ func TestFindNearest(t *testing.T) {
 	g, err := network.NewGraph(network.Rows{
 		Routes: []network.RouteRow{{ID: main, River: first, Upstream: true}, {ID: brook, River: second, Upstream: true}},
 		Edges: []network.EdgeRow{
-			{ID: 1, Route: main, FromM: joinM, ToM: eastM + southM, FromNode: 1, ToNode: 2, Main: true}, {ID: 2, Route: main, FromM: 0, ToM: joinM, FromNode: 2, ToNode: 3, Main: true},
+			{ID: 1, Route: main, FromM: joinM, ToM: eastM + southM, FromNode: 1, ToNode: 2, Main: true},
+			{ID: 2, Route: main, FromM: 0, ToM: joinM, FromNode: 2, ToNode: 3, Main: true},
 			{ID: 3, Route: brook, FromM: 0, ToM: brookM, FromNode: 4, ToNode: 2, Main: true},
 		},
 	})
@@ -378,31 +379,38 @@ func TestFindNearest(t *testing.T) {
 		want []string
 	}{
 		{
-			"by air, whatever its water", stationing.NearestQuestion{Lon: 106.43, Lat: 26.61, Kind: stationing.Outfalls, By: stationing.ByAir, Limit: 10, WithinM: 1500},
+			"by air, whatever its water",
+			stationing.NearestQuestion{Lon: 106.43, Lat: 26.61, Kind: stationing.Outfalls, By: stationing.ByAir, Limit: 10, WithinM: 1500},
 			[]string{"6 here 0", "5 -", fmt.Sprintf("2 down %.0f", km(26.605)), fmt.Sprintf("1 up %.0f", km(26.62)), "3 -", "4 -"}, // 4 is 3,108 m down
 		},
 		{
-			"by water, up or down it", stationing.NearestQuestion{Lon: 106.43, Lat: 26.61, Kind: stationing.Outfalls, By: stationing.ByWater, Limit: 10, WithinM: 4000},
+			"by water, up or down it",
+			stationing.NearestQuestion{Lon: 106.43, Lat: 26.61, Kind: stationing.Outfalls, By: stationing.ByWater, Limit: 10, WithinM: 4000},
 			[]string{"6 here 0", fmt.Sprintf("2 down %.0f", km(26.605)), fmt.Sprintf("1 up %.0f", km(26.62)), fmt.Sprintf("4 down %.0f", km(26.60)+2000)},
 		},
 		{
-			"by water, not so far", stationing.NearestQuestion{Lon: 106.43, Lat: 26.61, Kind: stationing.Outfalls, By: stationing.ByWater, Limit: 10, WithinM: 600},
+			"by water, not so far",
+			stationing.NearestQuestion{Lon: 106.43, Lat: 26.61, Kind: stationing.Outfalls, By: stationing.ByWater, Limit: 10, WithinM: 600},
 			[]string{"6 here 0", fmt.Sprintf("2 down %.0f", km(26.605))},
 		},
 		{
-			"the one", stationing.NearestQuestion{Lon: 106.43, Lat: 26.6199, Kind: stationing.Outfalls, By: stationing.ByAir, Limit: 1, WithinM: 10_000},
+			"the one",
+			stationing.NearestQuestion{Lon: 106.43, Lat: 26.6199, Kind: stationing.Outfalls, By: stationing.ByAir, Limit: 1, WithinM: 10_000},
 			[]string{fmt.Sprintf("1 up %.0f", lref.Distance(106.43, 26.6199, 106.43, 26.62))},
 		},
 		{
-			"of water that is no part of the network, by air", stationing.NearestQuestion{Lon: 106.502, Lat: 26.6, Kind: stationing.Outfalls, By: stationing.ByAir, Limit: 10, WithinM: 1000},
+			"of water that is no part of the network, by air",
+			stationing.NearestQuestion{Lon: 106.502, Lat: 26.6, Kind: stationing.Outfalls, By: stationing.ByAir, Limit: 10, WithinM: 1000},
 			[]string{"7 -"},
 		},
 		{
-			"a stake where it stands", stationing.NearestQuestion{Lon: stands[0], Lat: stands[1], Kind: stationing.Stakes, By: stationing.ByAir, Limit: 10, WithinM: 1},
+			"a stake where it stands",
+			stationing.NearestQuestion{Lon: stands[0], Lat: stands[1], Kind: stationing.Stakes, By: stationing.ByAir, Limit: 10, WithinM: 1},
 			[]string{"8 here 0"},
 		},
 		{
-			"a stake by its node", stationing.NearestQuestion{Lon: node[0], Lat: node[1], Kind: stationing.Stakes, By: stationing.ByAir, Limit: 10, WithinM: 1, StakeGridM: 50},
+			"a stake by its node",
+			stationing.NearestQuestion{Lon: node[0], Lat: node[1], Kind: stationing.Stakes, By: stationing.ByAir, Limit: 10, WithinM: 1, StakeGridM: 50},
 			[]string{"8 here 0"},
 		},
 		{"a stake by its node, where it stands", stationing.NearestQuestion{Lon: stands[0], Lat: stands[1], Kind: stationing.Stakes, By: stationing.ByAir, Limit: 10, WithinM: 1, StakeGridM: 50}, nil},
