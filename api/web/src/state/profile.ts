@@ -90,10 +90,7 @@ function holds(r: ProfileRoute, i: ProfileItem, m: number): boolean {
 // at gives the stretches that hold a measure, reaches and gaps by level, and the marks within reach of a finger on the strip.
 export function at(r: ProfileRoute, m: number): { stretches: ProfileItem[]; marks: ProfileItem[] } {
   const near = lengthOf(r) / 60
-  const stretches = r.items.filter(
-    (i) =>
-      (i.kind === 'reach' || (i.kind === 'gap' && i.id === null)) && holds(r, i, m),
-  )
+  const stretches = r.items.filter((i) => (i.kind === 'reach' || (i.kind === 'gap' && i.id === null)) && holds(r, i, m))
   stretches.sort((a, b) => (a.level ?? 9) - (b.level ?? 9))
   const close = r.items.filter((i) => marks.includes(i.kind) && Math.abs(i.from_m - m) <= near)
   close.sort((a, b) => Math.abs(a.from_m - m) - Math.abs(b.from_m - m))
