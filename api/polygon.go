@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,21 +28,30 @@ const (
 // polygonBody reads the body of a question about a polygon: a Polygon or MultiPolygon of GeoJSON (RFC 7946), or a Feature of one. Nothing
 // of it goes further before it is read as numbers within the extent, in rings that close. A fault is named by its JSON pointer.
 func (s *server) polygonBody(w http.ResponseWriter, r *http.Request) (*sentPolygon, error) {
+	body, err := readBody(w, r, maxPolygonBytes, "application/geo+json", "application/json")
+	if err != nil {
+		return nil, err
+	}
+	return readPolygon(body, s.Extent)
+}
+
+// readBody reads a body of one of some types, the first of which is the one to send.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64, types ...string) ([]byte, error) {
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return nil, &mediaTypeError{"the body is " + e + "-encoded; send it as it is"}
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/geo+json" && kind != "application/json" {
-		return nil, &mediaTypeError{fmt.Sprintf("the body's type is %q; send GeoJSON as application/geo+json", r.Header.Get("Content-Type"))}
+	if err != nil || !slices.Contains(types, kind) {
+		return nil, &mediaTypeError{fmt.Sprintf("the body's type is %q; send it as %s", r.Header.Get("Content-Type"), types[0])}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPolygonBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return nil, geo.Errorf(geo.CodeTooLarge, "the body is larger than %d bytes: simplify the polygon", maxPolygonBytes)
+		return nil, geo.Errorf(geo.CodeTooLarge, "the body is larger than %d bytes: send less at once", limit)
 	}
 	if err != nil {
 		return nil, geo.Wrapf(err, geo.CodeInvalid, "the body broke off")
 	}
-	return readPolygon(body, s.Extent)
+	return body, nil
 }
 
 // sentPolygon is a polygon as it was sent, with the JSON pointer of its coordinates.

@@ -23,6 +23,7 @@ type Rules interface {
 const (
 	defaultCoverage  = "board-each-reach"
 	defaultBoards    = "board-hebei"
+	defaultPatrols   = "patrol-seed-town"
 	defaultQuality   = "quality-river"
 	defaultTolerance = "tolerance-default"
 )

@@ -40,7 +40,7 @@ func reachesAt(b duty.OnBank, level geo.Level) []duty.OfReach {
 }
 
 // Scenario 10: on a border river the field 30 m off the left bank is the left division's, and the right one's across.
-func TestScenario10BorderRiver(t *testing.T) {
+func TestScenario_10(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, counties)
 	tests := []struct {
@@ -72,7 +72,7 @@ func TestScenario10BorderRiver(t *testing.T) {
 }
 
 // Scenario 11: 12 m from each of two rivers at their confluence both are answered, and it is said that they tie.
-func TestScenario11Tie(t *testing.T) {
+func TestScenario_11(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, counties)
 	for _, tt := range []struct {
@@ -102,7 +102,7 @@ func TestScenario11Tie(t *testing.T) {
 
 // Scenario 12: the county chief of 东门河左二支流 left and none followed: vacant, in the hands of an acting chief; the board,
 // which still names the old one, is stale from that day.
-func TestScenario12Vacancy(t *testing.T) {
+func TestScenario_12_Vacancy(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, counties)
 	county := func(asOf string) (duty.Seat, []duty.BoardAt) {
@@ -147,7 +147,7 @@ func TestScenario12Vacancy(t *testing.T) {
 
 // Scenario 13: 猫跳河 changed its chief in April and its boards in May: stale between the two days only, and as_of shows
 // the chief of the day.
-func TestScenario13BoardReplaced(t *testing.T) {
+func TestScenario_13_BoardReplaced(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, counties)
 	chief := func(asOf string) (string, bool) {

@@ -99,9 +99,11 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/coverage", "coverage", within(reportPatience, s.coverage))
 	get("/api/v1/boards/stale", "stale boards", within(reportPatience, s.staleBoards))
 	get("/api/v1/hydro/rivers/{id}/quality", "river quality", s.riverQuality)
-	s.routeOverlays(get, func(path, name string, h handlerFunc) {
+	post := func(path, name string, h handlerFunc) {
 		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodPost).Name(name)
-	})
+	}
+	post("/api/v1/patrols/check", "patrols", s.patrols)
+	s.routeOverlays(get, post)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
 	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, tolerance: s.tolerance, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)

@@ -38,6 +38,7 @@ type askCmd struct {
 	Coverage    askCoverageCmd `cmd:"" help:"What rivers have and lack: reaches, chiefs, boards, boundaries (Q8)."`
 	Stale       askStaleCmd    `cmd:"" help:"Boards that show what is not so any more (Q9)."`
 	Quality     askQualityCmd  `cmd:"" help:"The water quality along a river (Q17)."`
+	Patrols     askPatrolsCmd  `cmd:"" help:"Whether one chief's patrols are enough by a rule profile."`
 	Counts      askCountsCmd   `cmd:"" help:"Counts and rates of a division (Q18)."`
 	askOverlays `embed:""`
 }
@@ -96,7 +97,7 @@ func send(ctx context.Context, method, address string, body []byte) ([]byte, err
 		return nil, usageError{err}
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/geo+json")
+		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -119,3 +119,29 @@ func (*askCountsCmd) Help() string {
 func (c *askCountsCmd) Run(ctx context.Context, a *app, q *askCmd) error {
 	return q.ask(ctx, a, http.MethodGet, "/api/v1/counts", set(url.Values{}, "division", c.Division, "profile", c.Profile), nil)
 }
+
+type askPatrolsCmd struct {
+	File    string `arg:"" help:"JSON file with the patrols: {\"patrols\": [{\"id\": 1, \"start\": \"2018-06-01T09:00:00+08:00\", \"minutes\": 30, \"metres\": 2000}]}; - is standard input." placeholder:"FILE.json"`
+	Profile string `help:"The rule profile. Default: patrol-seed-town." placeholder:"ID"`
+	Level   string `help:"The chief's level, by number or name. Default: town." placeholder:"LEVEL"`
+}
+
+// Help gives an example.
+func (*askPatrolsCmd) Help() string {
+	return "Example: hetu ask patrols june.json --profile patrol-sixian --level town --as-of 2018-06-15"
+}
+
+// Run asks.
+func (c *askPatrolsCmd) Run(ctx context.Context, a *app, q *askCmd) error {
+	body, err := readSent(c.File, "patrols")
+	if err != nil {
+		return err
+	}
+	v := url.Values{}
+	for name, value := range map[string]string{"profile": c.Profile, "level": c.Level} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	return q.ask(ctx, a, http.MethodPost, "/api/v1/patrols/check", v, body)
+}

@@ -39,22 +39,25 @@ func flags(geometry, drafts bool) url.Values {
 	return v
 }
 
-// maxPolygonFile is more than a server takes, so that the server says what is too much.
-const maxPolygonFile = 2 << 20
+func (f *polygonFlags) read() ([]byte, error) { return readSent(f.File, "polygon") }
 
-func (f *polygonFlags) read() ([]byte, error) {
+// maxSent is more than a server takes, so that the server says what is too much.
+const maxSent = 2 << 20
+
+// readSent reads what is to be sent from a file, or with - from standard input.
+func readSent(path, what string) ([]byte, error) {
 	var in io.Reader = os.Stdin
-	if f.File != "-" {
-		file, err := os.Open(f.File)
+	if path != "-" {
+		file, err := os.Open(path) //nolint:gosec // G304: the path is the operator's argument
 		if err != nil {
-			return nil, usageError{fmt.Errorf("read the polygon: %w", err)}
+			return nil, usageError{fmt.Errorf("read the %s: %w", what, err)}
 		}
 		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
-	body, err := io.ReadAll(io.LimitReader(in, maxPolygonFile))
+	body, err := io.ReadAll(io.LimitReader(in, maxSent))
 	if err != nil {
-		return nil, fmt.Errorf("read the polygon: %w", err)
+		return nil, fmt.Errorf("read the %s: %w", what, err)
 	}
 	return body, nil
 }

@@ -57,7 +57,7 @@ func checked(c duty.PatrolCheck) string {
 }
 
 // Scenario 14 and the other rules of 4.7.
-func TestScenario_14(t *testing.T) {
+func TestCheckPatrols(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
