@@ -133,7 +133,7 @@ const (
 func (s *server) touches(w http.ResponseWriter, r *http.Request) error {
 	_, q, err := s.polygonQuestion(w, r)
 	if err != nil {
-		return s.bodyFault(w, r, err)
+		return err
 	}
 	var answer struct {
 		head
@@ -150,24 +150,11 @@ func (s *server) touches(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, answer)
 }
 
-// bodyFault writes what is wrong with a body's type; other faults are written as all are.
-func (*server) bodyFault(w http.ResponseWriter, r *http.Request, err error) error {
-	m, ok := errors.AsType[*mediaTypeError](err)
-	if !ok {
-		return err
-	}
-	w.Header().Set("Accept-Post", "application/geo+json, application/json")
-	writeProblem(w, problem{
-		Type: "/problems/unsupported-media-type", Title: "The body's type is not read", Status: http.StatusUnsupportedMediaType, Detail: m.detail, Instance: r.URL.Path,
-	})
-	return nil
-}
-
 // occupied serves POST /api/v1/occupied?level=&geometry=&drafts=&as_of=&known_at=: how much of each bank a project occupies (Q12).
 func (s *server) occupied(w http.ResponseWriter, r *http.Request) error {
 	p, q, err := s.polygonQuestion(w, r, "level")
 	if err != nil {
-		return s.bodyFault(w, r, err)
+		return err
 	}
 	level, err := p.level(geo.Town)
 	if err != nil {

@@ -211,7 +211,7 @@ func pathID(r *http.Request, of string) (int64, error) {
 	raw := mux.Vars(r)["id"]
 	id, err := strconv.ParseInt(raw, 10, 64)
 	if err != nil {
-		return 0, geo.Errorf(geo.CodeNotFound, "%q is no id of a %s; ids are whole numbers%s", shortened(raw), of, idsFound(of))
+		return 0, geo.FieldErrorf(geo.CodeNotFound, "id", "%q is no id of a %s; ids are whole numbers%s", shortened(raw), of, idsFound(of))
 	}
 	return id, nil
 }

@@ -38,11 +38,11 @@ func (s *server) polygonBody(w http.ResponseWriter, r *http.Request) (*sentPolyg
 // readBody reads a body of one of some types, the first of which is the one to send.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64, types ...string) ([]byte, error) {
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return nil, &mediaTypeError{"the body is " + e + "-encoded; send it as it is"}
+		return nil, &mediaTypeError{"the body is " + e + "-encoded; send it as it is", types}
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(types, kind) {
-		return nil, &mediaTypeError{fmt.Sprintf("the body's type is %q; send it as %s", r.Header.Get("Content-Type"), types[0])}
+		return nil, &mediaTypeError{fmt.Sprintf("the body's type is %q; send it as %s", r.Header.Get("Content-Type"), types[0]), types}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
@@ -73,7 +73,10 @@ func (p *sentPolygon) at(part, ring int) string {
 }
 
 // mediaTypeError says that a body is of a type that is not read.
-type mediaTypeError struct{ detail string }
+type mediaTypeError struct {
+	detail string
+	types  []string // that are
+}
 
 func (e *mediaTypeError) Error() string { return e.detail }
 

@@ -39,6 +39,10 @@ func handle(log *slog.Logger, h handlerFunc) http.Handler {
 		}
 		p := problemOf(err)
 		p.Instance = r.URL.Path
+		if m, ok := errors.AsType[*mediaTypeError](err); ok {
+			w.Header().Set("Accept-Post", strings.Join(m.types, ", "))
+			p.Type, p.Title, p.Status, p.Detail = "/problems/unsupported-media-type", "The body's type is not read", http.StatusUnsupportedMediaType, m.detail
+		}
 		if p.Status >= http.StatusInternalServerError {
 			log.ErrorContext(r.Context(), "request failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
 		}
