@@ -1,7 +1,9 @@
 package pg_test
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/twpayne/go-geom"
@@ -54,5 +56,45 @@ func TestCoverageOfDivisionsByOutlines(t *testing.T) {
 	}
 	if found != 1 {
 		t.Errorf("%d findings of too few boards: %+v", found, rivers[0].Findings)
+	}
+}
+
+// A plan that is not approved is told by no count and by no gap: its river stands with those that have none, and an older edition that is
+// in force still counts.
+func TestPlansNotApprovedAreNotTold(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	rows := townPost()
+	want := map[string]int{"none": 5, "approved": 1, "in_force": 2, "closed": 1}
+	lacks := map[string]bool{"none": true, "draft": true, "comment": true, "revised": true, "reviewed": true, "closed": true}
+	lat := 26.50
+	for _, state := range []string{"none", "draft", "comment", "revised", "reviewed", "approved", "in_force", "closed", "next"} {
+		river := pg.Key(state)
+		rows = append(rows, dutyRiver(river, lat)...)
+		lat += 0.01
+		plan := pg.Plan{Record: rec(river + " plan"), Name: state, River: river, Edition: 1, Status: state}
+		switch state {
+		case "none":
+			continue
+		case "next": // a new edition is being drafted
+			plan.Status = "in_force"
+			rows = append(rows, pg.Plan{Record: rec("next plan 2"), Name: state, River: river, Edition: 2, Status: "draft"})
+		}
+		rows = append(rows, plan)
+	}
+	merge(t, db.Store, rows...)
+	at := duty.Moment{AsOf: day("2018-06-01")}
+	counts, _, _, err := db.Store.Counts(t.Context(), at, "")
+	if err != nil || !maps.Equal(counts.Plans, want) {
+		t.Errorf("plans %v, %v; want %v", counts.Plans, err, want)
+	}
+	_, _, err = db.Store.Coverage(t.Context(), duty.CoverageQuestion{At: at, Rules: duty.CoverageRules{OverlapM: 0.01}}, func(c duty.RiverCoverage) {
+		lacking := slices.ContainsFunc(c.Findings, func(f duty.Finding) bool { return f.Rule == duty.NoPlan })
+		if lacking != lacks[c.Name] {
+			t.Errorf("%s: lacks a plan: %v, want %v", c.Name, lacking, lacks[c.Name])
+		}
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

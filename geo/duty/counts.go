@@ -23,7 +23,7 @@ type Counts struct {
 	PersonsInAll   int             `json:"persons_in_all"` // that hold a post, each once: one person may hold several
 	Rates          Rates           `json:"rates"`
 	Outfalls       OutfallCounts   `json:"outfalls"`
-	Plans          map[string]int  `json:"plans"` // rivers by the state of their plan; "none" is the rest
+	Plans          map[string]int  `json:"plans"` // rivers by the state of their newest plan that is approved or later; "none" is the rest
 	Claims         []Claim         `json:"claims"`
 	Contradictions []Contradiction `json:"contradictions"`
 }
