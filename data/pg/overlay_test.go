@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/twpayne/go-geom"
@@ -160,6 +161,56 @@ func TestCombsAreRefused(t *testing.T) {
 		})
 		if (err == nil) != (want == "") || err != nil && geo.CodeOf(err) != want {
 			t.Errorf("%d teeth: %v", teeth, err)
+		}
+	}
+}
+
+// Without drafts no number and no day tells what was never announced, and no number what was struck from the record.
+func TestOverlayVersionsTellWhatWasAnnounced(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	db := pgtest.New(t, pgtest.Clock(func() time.Time { return now }))
+	area := func(key pg.Key, status, name string) pg.Row {
+		flat := []float64{106.40, 26.5, 106.45, 26.5, 106.45, 26.6, 106.40, 26.6, 106.40, 26.5}
+		return pg.Area{Record: rec(key), Name: name, River: "river", Status: status, Geom: geom.NewMultiPolygonFlat(geom.XY, flat, [][]int{{10}})}
+	}
+	merge(t, db.Store, append(append(townPost(), dutyRiver("river", 26.55)...), area("secret", "draft", "1"), area("open", "announced", "1"), area("late", "announced", "1"))...)
+	for _, next := range [][]pg.Row{
+		{area("secret", "superseded", "2"), area("open", "announced", "2")},
+		{area("secret", "superseded", "3"), area("open", "superseded", "3"), area("late", "withdrawn", "2")},
+	} {
+		now = now.Add(time.Hour)
+		merge(t, db.Store, next...)
+	}
+	conn := superuser(t, db)
+	ids := map[string]int64{}
+	for _, key := range []string{"secret", "open", "late"} {
+		var id int64
+		if err := conn.QueryRow(t.Context(), "SELECT id FROM hetu.area WHERE key = $1", key).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids[key] = id
+	}
+	early := time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		key     string
+		version int
+		known   time.Time
+		drafts  bool
+		told    bool
+	}{
+		{"secret", 1, time.Time{}, false, false}, {"secret", 2, time.Time{}, false, false}, {"secret", 3, time.Time{}, false, false}, {"secret", 0, time.Time{}, false, false},
+		{"secret", 1, early, false, false}, {"secret", 1, time.Time{}, true, true}, {"secret", 3, time.Time{}, true, true}, {"secret", 0, time.Time{}, true, true},
+		{"open", 1, time.Time{}, false, false}, {"open", 2, time.Time{}, false, false}, {"open", 3, time.Time{}, false, true}, {"open", 0, time.Time{}, false, true},
+		{"open", 1, early, false, true}, {"open", 2, early, false, false}, {"open", 2, early, true, false}, {"open", 1, time.Time{}, true, true},
+		{"late", 1, time.Time{}, false, false}, {"late", 2, time.Time{}, false, false}, {"late", 2, time.Time{}, true, true},
+	} {
+		err := db.Store.Overlay(t.Context(), func(src overlay.Source) error {
+			_, err := src.Version(t.Context(), duty.Moment{AsOf: day("2026-03-01"), KnownAt: tt.known}, overlay.Area, ids[tt.key], tt.version, tt.drafts)
+			return err
+		})
+		if told := err == nil; told != tt.told || err != nil && geo.CodeOf(err) != geo.CodeNotFound {
+			t.Errorf("%s version %d, known at %v, drafts %v: %v, want told %v", tt.key, tt.version, tt.known, tt.drafts, err, tt.told)
 		}
 	}
 }
