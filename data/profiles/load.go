@@ -16,7 +16,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"hetu/geo"
 	"hetu/geo/duty"
@@ -26,8 +28,10 @@ import (
 //go:embed *.yaml
 var builtIn embed.FS
 
-// maxBytes bounds a file: rules of a place are a few kilobytes.
-const maxBytes = 1 << 20
+const (
+	maxBytes  = 64 << 10 // of a file: rules of a place are a few kilobytes
+	maxLevels = 64       // that a file may be nested: the deepest profile has six
+)
 
 // Load reads the profiles that are built in, and with a folder those of its *.yaml and *.yml files too. All that is wrong with
 // any of them is told at once, an [geo.Error] with one field for each fault.
@@ -102,6 +106,50 @@ func (l *loader) file(name string, text []byte) {
 	}
 }
 
+// nested refuses text that is nested deeper than any rule is. The parser calls itself at each level, so that some kilobytes of brackets would
+// take all memory; cutting text to tokens does not.
+func nested(text []byte) error {
+	var n nesting
+	for _, t := range lexer.Tokenize(string(text)) {
+		if n.take(t); n.open+len(n.columns) > maxLevels {
+			return &tooDeep{t.Position}
+		}
+	}
+	return nil
+}
+
+// nesting is how deep a token lies: in brackets that are open, and under lines that are indented less.
+type nesting struct {
+	open    int
+	columns []int // of the lines and dashes that it lies under, each farther right than the one before
+	line    int   // of the token before
+	starts  bool  // the token before is a mark that a new level may follow on its line
+}
+
+func (n *nesting) take(t *token.Token) {
+	mark := t.Type == token.SequenceEntryType || t.Type == token.MappingKeyType || t.Type == token.AnchorType || t.Type == token.TagType
+	switch {
+	case t.Type == token.SequenceStartType || t.Type == token.MappingStartType:
+		n.open++
+	case t.Type == token.SequenceEndType || t.Type == token.MappingEndType:
+		n.open = max(n.open-1, 0)
+	case n.open > 0 && !mark:
+	case mark || n.starts || t.Position.Line != n.line:
+		for len(n.columns) > 0 && n.columns[len(n.columns)-1] >= t.Position.Column {
+			n.columns = n.columns[:len(n.columns)-1]
+		}
+		n.columns = append(n.columns, t.Position.Column)
+	}
+	n.line, n.starts = t.Position.Line, mark
+}
+
+// tooDeep is text that is not parsed.
+type tooDeep struct{ at *token.Position }
+
+func (e *tooDeep) Error() string {
+	return fmt.Sprintf("the text is nested deeper than %d levels of brackets and indentation: no rule needs so many; take out what is not one", maxLevels)
+}
+
 func (l *loader) profile(c *checker, text []byte) (keep func(name string), err error) {
 	var f profileFile
 	if err := decode(text, &f); err != nil {
@@ -144,13 +192,17 @@ func (l *loader) once(c *checker, id string) {
 
 // decode reads one document into a struct, strictly.
 func decode(text []byte, into any) error {
+	if err := nested(text); err != nil {
+		return err
+	}
 	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	if err := d.Decode(into); errors.Is(err, io.EOF) {
 		return errors.New("the file is empty")
 	} else if err != nil {
 		return err
 	}
-	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+	// Into nothing: aliases of aliases, taken into any value, would fill the memory.
+	if err := d.Decode(new(struct{})); !errors.Is(err, io.EOF) {
 		return errors.New("the file has more than one document")
 	}
 	return nil
@@ -164,6 +216,9 @@ func (l *loader) refuse(name string, err error) {
 		if t := e.GetToken(); t != nil && t.Position != nil {
 			place = fmt.Sprintf("%s:%d:%d", name, t.Position.Line, t.Position.Column)
 		}
+	}
+	if e, ok := errors.AsType[*tooDeep](err); ok {
+		place = fmt.Sprintf("%s:%d:%d", name, e.at.Line, e.at.Column)
 	}
 	l.faults = append(l.faults, geo.Field{Name: place, Detail: why})
 }
