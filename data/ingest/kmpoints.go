@@ -2,9 +2,11 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"github.com/twpayne/go-geom"
 
@@ -26,6 +28,9 @@ func kmPointTarget() target {
 	}
 }
 
+// maxStones bounds the kilometre points of an import: every kilometre of all rivers of a province has one.
+const maxStones = 100_000
+
 // kmPoint is a stone, and the row that tells it.
 type kmPoint struct {
 	lref.Calibration
@@ -43,7 +48,7 @@ func (j *job) kmPoints(ctx context.Context) (_ map[string][]kmPoint, err error) 
 	}
 	defer func() {
 		if err != nil {
-			err = geo.Wrapf(err, geo.CodeOf(err), "the kilometre points in %s: %s", of.report.File, message(err))
+			err = ofFile(err, of.report.File)
 		}
 	}()
 	if of.source, err = openSource(j.req.KmPoints, "", j.req.Temp); err != nil {
@@ -54,6 +59,9 @@ func (j *job) kmPoints(ctx context.Context) (_ map[string][]kmPoint, err error) 
 		return nil, err
 	}
 	out := map[string][]kmPoint{}
+	if n := len(of.table.rows); n > maxStones {
+		return nil, geo.Errorf(geo.CodeTooLarge, "%d rows, and an import takes at most %d kilometre points: split the rivers and their points over several imports", n, maxStones)
+	}
 	of.usable(func(at row) (reason, remedy *Sentence) {
 		word := of.cols.get(at, "measure")
 		m, err := lref.ParseLabel(word)
@@ -75,26 +83,36 @@ func (j *job) kmPoints(ctx context.Context) (_ map[string][]kmPoint, err error) 
 	return out, nil
 }
 
-func message(err error) string {
-	if e, ok := err.(*geo.Error); ok { //nolint:errorlint // what it wraps is for the log
-		return e.Msg
+// ofFile says of which file an error is.
+func ofFile(err error, file string) error {
+	if e, ok := err.(*geo.Error); ok { //nolint:errorlint // what it wraps stays its cause
+		return retold(e, e.Code, "the kilometre points in %s: %s", file, e.Msg)
 	}
-	return err.Error()
+	return geo.Wrapf(err, geo.CodeOf(err), "the kilometre points in %s cannot be read", file)
+}
+
+// retold is an error in a sentence that has the error's own in it. The error is not its cause, or its sentence would be told twice; the
+// error's cause is.
+func retold(e *geo.Error, code geo.Code, format string, args ...any) error {
+	if cause := e.Unwrap(); cause != nil {
+		return geo.Wrapf(cause, code, format, args...)
+	}
+	return geo.Errorf(code, format, args...)
 }
 
 // stones gives each route the kilometre points that are its: of its river's routes the nearest. A point of a river that the file
 // does not have, or far off its routes, is refused.
-func (r *rivers) stones(routes []network.Route) ([][]kmPoint, error) {
+func (r *rivers) stones(ctx context.Context, routes []network.Route) ([][]kmPoint, error) {
 	of := make([][]kmPoint, len(routes))
+	finders := make([]*stoneFinder, len(routes))
 	byRiver := map[string][]int{}
 	for i, route := range routes {
 		byRiver[route.Group] = append(byRiver[route.Group], i)
 	}
 	placed, used := 0, map[string]bool{}
 	for _, key := range r.order {
-		river := r.byKey[key]
-		for _, word := range append([]string{river.Name, river.Code}, river.Aliases...) {
-			if word == "" || len(r.stonesOf[word]) == 0 {
+		for _, word := range wordsOf(r.byKey[key]) {
+			if len(r.stonesOf[word]) == 0 {
 				continue
 			}
 			if used[word] {
@@ -102,7 +120,10 @@ func (r *rivers) stones(routes []network.Route) ([][]kmPoint, error) {
 			}
 			used[word] = true
 			for _, p := range r.stonesOf[word] {
-				i, off := nearestRoute(routes, byRiver[string(key)], p)
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
+				i, off := nearestRoute(routes, finders, byRiver[string(key)], p)
 				if off > lref.CalibrateWithinM {
 					return nil, geo.Errorf(geo.CodeRefused, "kilometre point of row %d (%s, %s) lies %.0f m off its river, more than %g m: correct it, or leave it out", p.row, word, lref.Label(p.MeasureM), off, lref.CalibrateWithinM)
 				}
@@ -122,13 +143,41 @@ func (r *rivers) stones(routes []network.Route) ([][]kmPoint, error) {
 	return of, nil
 }
 
-func nearestRoute(routes []network.Route, among []int, p kmPoint) (best int, off float64) {
+// wordsOf is what a river may be called by, each word once: one whose code is its name is not two rivers.
+func wordsOf(river *pg.River) []string {
+	var out []string
+	for _, word := range append([]string{river.Name, river.Code}, river.Aliases...) {
+		if word != "" && !slices.Contains(out, word) {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
+// stoneFinder finds the places of stones on a route, which is measured once for all of them.
+type stoneFinder struct {
+	*lref.Finder
+	line *geom.LineString
+}
+
+// nearestRoute gives the nearest of some routes. Only the parts that come near the stone are looked at; how far off a stone lies of
+// which nothing is near is measured for the refusal alone.
+func nearestRoute(routes []network.Route, finders []*stoneFinder, among []int, p kmPoint) (best int, off float64) {
 	off = math.Inf(1)
 	for _, i := range among {
-		line := geom.NewLineStringFlat(geom.XY, flatXY(routes[i].Geom.FlatCoords(), routes[i].Geom.Stride()))
-		if h := lref.Project(lref.Measured(line, "mouth"), p.Lon, p.Lat); h.DistanceM < off {
+		if finders[i] == nil {
+			line := lref.Measured(geom.NewLineStringFlat(geom.XY, flatXY(routes[i].Geom.FlatCoords(), routes[i].Geom.Stride())), "mouth")
+			finders[i] = &stoneFinder{lref.NewFinder(line), line}
+		}
+		if h, ok := finders[i].Project(p.Lon, p.Lat, lref.CalibrateWithinM); ok && h.DistanceM < off {
 			best, off = i, h.DistanceM
 		}
+	}
+	if !math.IsInf(off, 1) {
+		return best, off
+	}
+	for _, i := range among {
+		off = min(off, lref.Project(finders[i].line, p.Lon, p.Lat).DistanceM)
 	}
 	return best, off
 }
@@ -146,7 +195,10 @@ func calibrated(route *geom.LineString, points []kmPoint) (*geom.LineString, []i
 		for i, p := range points {
 			rows[i] = p.row
 		}
-		return nil, nil, geo.Wrapf(err, geo.CodeRefused, "%s (kilometre points of rows %s)", message(err), rowList(rows))
+		if e, ok := errors.AsType[*geo.Error](err); ok {
+			err = retold(e, geo.CodeRefused, "%s (kilometre points of rows %s)", e.Msg, rowList(rows))
+		}
+		return nil, nil, err
 	}
 	was, is := route.FlatCoords(), out.FlatCoords()
 	at := make([]int, 0, len(was)/3)

@@ -67,7 +67,7 @@ func buildRivers(ctx context.Context, j *job) error {
 	if len(r.lines) == 0 {
 		return nil
 	}
-	return r.connect()
+	return r.connect(ctx)
 }
 
 // row takes a row's lines, and what it says of its river. A row of OSM lines that is no waterway is left out.
@@ -225,7 +225,7 @@ func (j *job) checkM(layout geom.Layout, flat []float64) *Sentence {
 }
 
 // connect makes the network of all lines and its rows.
-func (r *rivers) connect() error {
+func (r *rivers) connect(ctx context.Context) error {
 	req := r.j.req
 	net, found := network.Build(r.lines, network.Options{
 		SnapM: req.SnapM, Against: req.Against, Crossings: req.Crossings, Direction: req.Direction, Outlets: req.Outlets,
@@ -248,7 +248,7 @@ func (r *rivers) connect() error {
 	}
 	nodes := r.nodes(net)
 	seen := once{}
-	stones, err := r.stones(routes)
+	stones, err := r.stones(ctx, routes)
 	if err != nil {
 		return err
 	}

@@ -67,11 +67,15 @@ func chainages(flat []float64) []float64 {
 // marksOf finds the points on the route, in its order.
 func marksOf(flat, length []float64, points []Calibration, withinM float64) ([]mark, error) {
 	marks := make([]mark, 0, len(points))
+	finder := newFinder(flat)
 	for i, c := range points {
 		if math.IsNaN(c.MeasureM) || math.IsInf(c.MeasureM, 0) {
 			return nil, geo.Errorf(geo.CodeInvalid, "calibration point %d has no measure: write it as K12+345, K12+345.6 or 12345.6", i+1)
 		}
-		s, ok := nearest(flat, c.Lon, c.Lat)
+		s, ok := finder.nearest(c.Lon, c.Lat, withinM)
+		if !ok { // it is refused, by how far off it lies
+			s, ok = nearest(flat, c.Lon, c.Lat)
+		}
 		if !ok {
 			return nil, geo.Errorf(geo.CodeInvalid, "calibration point %d (%s) has no position: give lon and lat in degrees", i+1, Label(c.MeasureM))
 		}
