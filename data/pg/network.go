@@ -55,6 +55,13 @@ func (n *NetworkSource) Network(ctx context.Context, at duty.Moment) (out waters
 	if err := tx.QueryRow(ctx, n.store.queries["store_version"]).Scan(&out.Version); err != nil {
 		return out, interpret(fmt.Errorf("store_version: %w", err))
 	}
+	var written *time.Time
+	if err := tx.QueryRow(ctx, n.store.queries["network_written"]).Scan(&written); err != nil {
+		return out, interpret(fmt.Errorf("network_written: %w", err))
+	}
+	if written != nil {
+		out.Written = *written
+	}
 	out.Rows, out.From, out.To = r.rows, dateOfDay(r.same.from), dateOfDay(r.same.to)
 	return out, nil
 }

@@ -228,3 +228,34 @@ func TestNetworkDays(t *testing.T) {
 		t.Errorf("after it was known: %v, %d edges", err, len(n.Rows.Edges))
 	}
 }
+
+// The network tells when it was last written, which a write to something else does not move, and before which it was not as it is.
+func TestNetworkTellsItsNewestWrite(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	db := pgtest.New(t, pgtest.Clock(func() time.Time { return now }))
+	written := func(known time.Time) (time.Time, int) {
+		n, err := db.Store.Network().Network(t.Context(), duty.Moment{AsOf: geo.NewDate(2026, 3, 1), KnownAt: known})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n.Written, len(n.Rows.Edges)
+	}
+	if at, _ := written(time.Time{}); !at.IsZero() {
+		t.Errorf("an empty store was written at %v", at)
+	}
+	first := now
+	merge(t, db.Store, append(townPost(), wildRows(rand.New(rand.NewPCG(1, 1)), 1)...)...)
+	now = now.Add(time.Hour)
+	merge(t, db.Store, pg.Person{Record: rec("other"), Name: "示例丁", IsSample: true})
+	at, edges := written(time.Time{})
+	if !at.Equal(first) || edges == 0 {
+		t.Errorf("written at %v with %d edges, want %v", at, edges, first)
+	}
+	if _, n := written(first); n != edges {
+		t.Errorf("%d edges as known at the write, want %d", n, edges)
+	}
+	if _, n := written(first.Add(-time.Microsecond)); n != 0 {
+		t.Errorf("%d edges as known before it", n)
+	}
+}

@@ -3,7 +3,8 @@
 // Why (2026-11): a graph is of one day, and a network seldom changes. So one graph is held, that of now, with the days on which the
 // network is the same; it is built anew as a whole when the feed tells of an edge or a route, which takes some seconds for a
 // million edges. Other days, and what was known earlier, are read from the store when they are asked for; a few are kept. Anyone may ask
-// for any day, and each costs a whole network of memory and of the database's time: so two are read at once, no more.
+// for any day, and each costs a whole network of memory and of the database's time: so two are read at once, no more, and few may wait.
+// What was known at a time since which the network was not written is what is known now: each such time would else be a read of its own.
 package waters
 
 import (
@@ -21,8 +22,9 @@ import (
 // Network 水系 is the river network as of a moment, as the store gives it.
 type Network struct {
 	Rows     network.Rows
-	Version  int64    // the newest write in it
-	From, To geo.Date // it is the same on the days [From, To); a zero date is open
+	Version  int64     // the newest write in it
+	Written  time.Time // the newest write to edges, nodes or routes, of any day; zero: not told
+	From, To geo.Date  // it is the same on the days [From, To); a zero date is open
 }
 
 // Position is a place in the change feed: the writing transaction, the row's number, and when it was written in microseconds since
@@ -57,6 +59,7 @@ type Source interface {
 }
 
 const (
+	maxWait  = 16              // networks that wait to be read; more are refused
 	kept     = 3               // networks of other moments that are kept
 	atOnce   = 2               // networks that are read at once for those who ask
 	readWait = 2 * time.Minute // that one may take to be read
@@ -81,6 +84,7 @@ type Waters struct {
 type graph struct {
 	*network.Graph
 	version  int64
+	written  time.Time   // see Network
 	moment   duty.Moment // it was read for
 	from, to geo.Date
 }
@@ -109,10 +113,14 @@ type reading struct {
 
 // Graph gives the network as of a moment, and the newest write that it knows of.
 func (w *Waters) Graph(ctx context.Context, at duty.Moment) (*network.Graph, int64, error) {
+	at = w.settled(at)
 	if g := w.find(at); g != nil {
 		return g.Graph, g.version, nil
 	}
-	r := w.join(ctx, at)
+	r, err := w.join(ctx, at)
+	if err != nil {
+		return nil, 0, err
+	}
 	select {
 	case <-r.done:
 		if r.err != nil {
@@ -125,20 +133,34 @@ func (w *Waters) Graph(ctx context.Context, at duty.Moment) (*network.Graph, int
 	}
 }
 
+// settled is a moment as known now, where the held network was not written since the time at which it was to be known. Only the held one
+// says so: it alone follows what is written.
+func (w *Waters) settled(at duty.Moment) duty.Moment {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held != nil && !w.held.written.IsZero() && !at.KnownAt.Before(w.held.written) {
+		at.KnownAt = time.Time{}
+	}
+	return at
+}
+
 // join begins to wait for a network, and has it read if nobody has yet. What one request began to read others wait for; it ends with none
-// of them.
-func (w *Waters) join(ctx context.Context, at duty.Moment) *reading {
+// of them. It is refused where too many wait for others.
+func (w *Waters) join(ctx context.Context, at duty.Moment) (*reading, error) {
 	key := at.AsOf.String() + " " + at.KnownAt.Format(time.RFC3339Nano)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.asked[key]
 	if r == nil {
+		if len(w.asked) >= atOnce+maxWait {
+			return nil, geo.Errorf(geo.CodeUnavailable, "%d networks of other days or earlier known_at wait to be read already: ask again later, or about today without known_at, which is in memory", maxWait)
+		}
 		r = &reading{key: key, at: at, done: make(chan struct{}), gone: make(chan struct{})}
 		w.asked[key] = r
 		go w.serve(context.WithoutCancel(ctx), r)
 	}
 	r.waiting++
-	return r
+	return r, nil
 }
 
 // leave stops waiting for a network. One that still waits for its turn is not read for nobody.
@@ -236,7 +258,7 @@ func (w *Waters) read(ctx context.Context, at duty.Moment) (*graph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the graph of the network: %w", err)
 	}
-	return &graph{g, n.Version, at, n.From, n.To}, nil
+	return &graph{g, n.Version, n.Written, at, n.From, n.To}, nil
 }
 
 // Load reads the network of now, for Follow to keep it so.

@@ -23,8 +23,9 @@ type river struct {
 	asked   []duty.Moment
 	edges   int // of the network from change on
 	version int64
-	at      int64 // the end of the feed
-	touched bool  // the last write was one to the network
+	written time.Time // the newest write to the network
+	at      int64     // the end of the feed
+	touched bool      // the last write was one to the network
 	lost    bool
 	down    error
 	wake    chan struct{}
@@ -42,7 +43,7 @@ func (r *river) Network(_ context.Context, at duty.Moment) (waters.Network, erro
 	}
 	r.reads++
 	r.asked = append(r.asked, at)
-	n := waters.Network{Version: r.version}
+	n := waters.Network{Version: r.version, Written: r.written}
 	edges := 1
 	if at.AsOf.Before(change) {
 		n.To = change
@@ -358,5 +359,99 @@ func TestReadHasADeadline(t *testing.T) {
 		if _, _, err := w.Graph(t.Context(), known(0)); err != nil {
 			t.Errorf("asked again: %v", err)
 		}
+	})
+}
+
+// A time since which the network was not written is now: it is read for none of them. Earlier ones are read, and the days of another
+// network once for all such times.
+func TestKnownSinceTheNewestWrite(t *testing.T) {
+	t.Parallel()
+	r := newRiver()
+	r.written = today().Add(-24 * time.Hour)
+	w := waters.New(r, today)
+	if err := w.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		what  string
+		day   geo.Date
+		known time.Time
+		reads int
+	}{
+		{"now", change, time.Time{}, 1},
+		{"an hour ago", change, today().Add(-time.Hour), 1},
+		{"another time", change, today().Add(-2 * time.Hour), 1},
+		{"at the write itself", change, r.written, 1},
+		{"in another zone", change, r.written.In(time.FixedZone("", 8*3600)), 1},
+		{"before the write", change, r.written.Add(-time.Microsecond), 2},
+		{"of another day", geo.NewDate(2026, 1, 1), today().Add(-time.Hour), 3},
+		{"of another day at another time", geo.NewDate(2026, 2, 1), today().Add(-2 * time.Hour), 3},
+		{"of another day now", geo.NewDate(2026, 2, 1), time.Time{}, 3},
+		{"of another day before the write", geo.NewDate(2026, 2, 1), r.written.Add(-time.Hour), 4},
+	} {
+		edgesOn(t, w, duty.Moment{AsOf: tt.day, KnownAt: tt.known})
+		if n := r.count(); n != tt.reads {
+			t.Errorf("%s: %d reads, want %d", tt.what, n, tt.reads)
+		}
+	}
+	// Once the network is written again, a time before is not now any more.
+	troubles := follow(t, w)
+	before := duty.Moment{AsOf: change, KnownAt: today().Add(-time.Hour)}
+	r.write(func() { r.edges, r.version, r.at, r.touched, r.written = 3, 2, 2, true, today() })
+	until(t, "the write", func() bool { e, _ := edgesOn(t, w, duty.Moment{AsOf: change}); return e == 3 })
+	reads := r.count()
+	edgesOn(t, w, before)
+	if n := r.count(); n != reads+1 || !r.asked[n-1].KnownAt.Equal(before.KnownAt) {
+		t.Errorf("what was known before the write was read %d times", n-reads)
+	}
+	if began, _ := troubles(); began != 0 {
+		t.Errorf("trouble was told %d times", began)
+	}
+}
+
+// A source that does not say when the network was written has every time read.
+func TestKnownWithoutANewestWrite(t *testing.T) {
+	t.Parallel()
+	r := newRiver()
+	w := waters.New(r, today)
+	if err := w.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	edgesOn(t, w, known(1))
+	if n := r.count(); n != 2 {
+		t.Errorf("%d reads", n)
+	}
+}
+
+// Sixteen networks may wait to be read; the next is refused at once, and those who ask for one that waits already are not.
+func TestFewWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gated{river: newRiver(), let: make(chan struct{})}
+		w := waters.New(g, today)
+		var all sync.WaitGroup
+		ask := func(n int) {
+			all.Go(func() {
+				if _, _, err := w.Graph(t.Context(), known(n)); err != nil {
+					t.Errorf("moment %d: %v", n, err)
+				}
+			})
+			synctest.Wait()
+		}
+		for n := range 18 { // two are read
+			ask(n)
+		}
+		_, _, err := w.Graph(t.Context(), known(18))
+		if geo.CodeOf(err) != geo.CodeUnavailable || !strings.Contains(err.Error(), "16 networks") {
+			t.Errorf("one too many: %v", err)
+		}
+		ask(17)
+		g.let <- struct{}{}
+		synctest.Wait()
+		ask(18)
+		for range 18 {
+			g.let <- struct{}{}
+		}
+		all.Wait()
 	})
 }
