@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -119,12 +118,12 @@ type pageSite struct {
 func (s *pageSite) handle(h handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
-		if err == nil || errors.Is(r.Context().Err(), context.Canceled) {
+		if err == nil {
 			return
 		}
-		p := problemOf(err)
+		p := problemIn(r.Context(), err)
 		if p.Status >= http.StatusInternalServerError {
-			s.log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
+			s.log.Log(r.Context(), severity(r.Context()), "page failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
 		}
 		v := s.view(r, geo.DateOf(s.now()))
 		v.Problem, v.Past = &p, false

@@ -49,7 +49,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, types ...stri
 		return nil, geo.Errorf(geo.CodeTooLarge, "the body is larger than %d bytes: send less at once", limit)
 	}
 	if err != nil {
-		return nil, geo.Wrapf(err, geo.CodeInvalid, "the body broke off")
+		return nil, geo.Wrapf(err, geo.CodeInvalid, "the body broke off before its end, or did not come in time: send it again, whole")
 	}
 	return body, nil
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -97,16 +96,13 @@ func (t *Tiles) finish(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fail writes what went wrong. A client that left gets nothing. That there is too much to do is not for the log: it would be
+// fail writes what went wrong. That there is too much to do is not for the log: it would be
 // written to all the more.
 func (t *Tiles) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(r.Context().Err(), context.Canceled) {
-		return
-	}
 	h := w.Header()
 	t.headers.security(h)
 	t.headers.share(h)
-	p := problemOf(err)
+	p := problemIn(r.Context(), err)
 	if p.Status == http.StatusInternalServerError {
 		id := requestID()
 		h.Set("X-Request-Id", id)

@@ -56,11 +56,11 @@ func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = out.batch(ctx, batch)
 	}
-	if err != nil && (!out.begun || ctx.Err() != nil) {
+	if err != nil && !out.begun {
 		return err
 	}
 	if err == nil || !errors.Is(err, errGone) {
-		err = out.end(sum(), batch, err)
+		err = out.end(ctx, sum(), batch, err)
 	}
 	if errors.Is(err, errGone) {
 		return nil // there is nobody to tell
@@ -265,10 +265,10 @@ func (o *lineWriter) geometry(b []byte, p *network.Part) []byte {
 
 // end writes the sums. A failure after the first part cannot be told by the status any more: it stands in the member problem, and
 // next says where the answer broke off.
-func (o *lineWriter) end(sum network.Sum, unsent []network.Part, failed error) error {
+func (o *lineWriter) end(ctx context.Context, sum network.Sum, unsent []network.Part, failed error) error {
 	tail := o.trace.tail(sum, o.told, o.lengthM)
 	if failed != nil {
-		p := problemOf(failed)
+		p := problemIn(ctx, failed)
 		tail.Problem, tail.Truncated = &p, true
 		offset := o.trace.skip + o.told
 		tail.Next = &haltAt{Reason: "problem", Offset: &offset}
