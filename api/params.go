@@ -97,14 +97,26 @@ func (p params) moment(now time.Time) (duty.Moment, error) {
 	}
 	if s := p.values.Get("known_at"); s != "" {
 		t, err := time.Parse(time.RFC3339, s)
-		if err != nil || t.Year() < 1000 {
+		if err != nil || t.Year() < 1000 || !writable(t) || strings.HasSuffix(s, ":60") {
 			return at, geo.InvalidField("known_at", "%q is no timestamp: write 2026-11-24T08:00:00+08:00", s)
+		}
+		if t.After(now.Add(clockGrace)) {
+			return at, geo.InvalidField("known_at", "%s has not come yet, and what will be known then cannot be told: give a time up to now, or leave known_at out", s)
 		}
 		at.KnownAt = t
 	} else if p.values.Has("known_at") {
 		return at, geo.InvalidField("known_at", "is empty; write 2026-11-24T08:00:00+08:00")
 	}
 	return at, nil
+}
+
+// clockGrace is how far a client's clock may be ahead of the server's.
+const clockGrace = time.Minute
+
+// writable tells whether a time can be told again: time.Parse takes zones of 24 hours, which no answer can hold.
+func writable(t time.Time) bool {
+	_, err := t.MarshalJSON()
+	return err == nil
 }
 
 // limit reads how many rows are wanted, 1 to most.

@@ -124,14 +124,15 @@ func (o *lineWriter) batch(ctx context.Context, parts []network.Part) error {
 }
 
 func (o *lineWriter) begin() error {
+	// Marshalled before anything is begun: an answer that has begun can no longer be refused by its status.
+	head, err := json.Marshal(o.trace.head("parts are in order of distance"))
+	if err != nil {
+		return err
+	}
 	o.header()
 	o.begun = true
 	if o.seq {
 		return nil
-	}
-	head, err := json.Marshal(o.trace.head("parts are in order of distance"))
-	if err != nil {
-		return err
 	}
 	o.buf = append(append(o.buf, head[:len(head)-1]...), `,"features":[`...)
 	return nil

@@ -652,6 +652,7 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/PP/flowlines?to=" + river + "&stop=section", 400, "stop"},
 		{river + "/navigation/PP/flowlines?to=" + srv.at(t, "reach 左段"), 422, "to"},
 		{river + "/navigation/UM/flowlines?as_of=x", 400, "as_of"},
+		{river + "/navigation/UM/flowlines?known_at=2026-01-01T00:00:00%2B24:00", 400, "known_at"},
 		{river + "/navigation/UM/flowlines?when=x", 400, "when"},
 		{river + "/navigation/UM/bridges", 404, "features"},
 		{"rivers/999999/navigation/UM/flowlines", 404, "id"},
