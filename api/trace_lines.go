@@ -22,6 +22,7 @@ const (
 	batchParts     = 1000             // parts that are looked up and written at a time, the most
 	keptVertices   = 500_000          // of lines that later parts may need too
 	writeWait      = 60 * time.Second // how long a client may take for a batch
+	tracePatience  = 5 * time.Minute  // for all of a trace that is sent while it is walked: then it is truncated
 	typeGeoJSON    = "application/geo+json"
 	typeGeoJSONSeq = "application/geo+json-seq"
 )
@@ -29,9 +30,13 @@ const (
 // flowlines serves GET /api/v1/hydro/{source}/{id}/navigation/{mode}/flowlines: the way up or down, part by part (Q3). It is sent
 // while it is walked: the first part at once, the sums after the last.
 func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.traceAsked(r, "geometry")
+	soon, cancelSoon := context.WithTimeout(r.Context(), reportPatience) // for the first part: until it is sent the connection may be cut
+	defer cancelSoon()
+	whole, cancelWhole := context.WithTimeout(r.Context(), tracePatience)
+	defer cancelWhole()
+	t, err := s.traceAsked(r.WithContext(soon), "geometry")
 	if err != nil {
-		return err
+		return tooLong(soon, err, reportPatience, lessTrace)
 	}
 	parts, sum, err := t.walk(true)
 	if err != nil {
@@ -42,7 +47,7 @@ func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
 		out.header()
 		return nil
 	}
-	ctx := r.Context()
+	ctx := soon
 	size, batch := 1, make([]network.Part, 0, batchParts)
 	for p := range parts {
 		if batch = append(batch, p); len(batch) < size {
@@ -51,16 +56,20 @@ func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
 		if err = out.batch(ctx, batch); err != nil {
 			break
 		}
+		ctx = whole
 		size, batch = min(8*size, batchParts), batch[:0]
 	}
 	if err == nil {
 		err = out.batch(ctx, batch)
 	}
 	if err != nil && !out.begun {
-		return err
+		return tooLong(soon, err, reportPatience, lessTrace)
+	}
+	if !errors.Is(err, errGone) {
+		err = tooLong(whole, err, tracePatience, "go on from next")
 	}
 	if err == nil || !errors.Is(err, errGone) {
-		err = out.end(ctx, sum(), batch, err)
+		err = out.end(r.Context(), sum(), batch, err)
 	}
 	if errors.Is(err, errGone) {
 		return nil // there is nobody to tell

@@ -628,6 +628,8 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/UM/flowlines?stop=border:street", 400, "stop"},
 		{river + "/navigation/UM/flowlines?stop=section:county", 400, "stop"},
 		{river + "/navigation/UM/flowlines?stop=lake", 422, "stop"},
+		{river + "/navigation/UM/flowlines?stop=section,outfall,section", 400, "stop"},
+		{river + "/navigation/UM/flowlines?stop=border,border:3", 400, "stop"},
 		{river + "/navigation/UM/flowlines?division=", 400, "division"},
 		{river + "/navigation/UM/flowlines?division=999999", 404, "division"},
 		{river + "/navigation/UM/flowlines?division=520002", 422, "division"},
@@ -791,6 +793,39 @@ func TestTraceIsStreamedAndCancelled(t *testing.T) {
 	case <-slow.freed:
 	case <-time.After(20 * time.Second):
 		t.Fatal("the work goes on without a client")
+	}
+}
+
+// A trace whose time runs out on the way ends as truncated, and says where to go on.
+func TestTraceWhoseTimeRunsOut(t *testing.T) {
+	t.Parallel()
+	slow := &slowStore{asked: make(chan struct{}), freed: make(chan struct{})}
+	var cfg api.Config
+	srv := serveTrace(t, braided, func(c *api.Config) {
+		store, ok := c.Store.(*pg.Store)
+		if !ok {
+			t.Fatal("another store")
+		}
+		slow.Store, c.Store = store, slow
+		cfg = *c
+	})
+	handler, err := api.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // as if it were that of the trace
+	defer cancel()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/hydro/"+srv.at(t, "river 猫跳河")+"/navigation/UT/flowlines?distance=all", http.NoBody))
+	var body traceBody
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%d, %v in %s", w.Code, err, w.Body)
+	}
+	if len(body.Features) != 1 || !body.Truncated || body.Next == nil || body.Next.Offset == nil || *body.Next.Offset != 1 || srv.name("edge", body.Next.EdgeID) != "e12" {
+		t.Errorf("it ends as %+v", body)
+	}
+	if p := body.Problem; p == nil || p.Status != http.StatusServiceUnavailable || !strings.Contains(p.Detail, "go on from next") {
+		t.Errorf("its problem is %+v", p)
 	}
 }
 
