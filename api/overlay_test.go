@@ -873,6 +873,8 @@ func TestBadOverlayParameters(t *testing.T) {
 		{"/api/v1/overlaps?limit=0", 400, "limit"},
 		{"/api/v1/overlaps?limit=2001", 400, "limit"},
 		{"/api/v1/overlaps?geometry=yes", 400, "geometry"},
+		{"/api/v1/overlaps?division=&theme=x", 400, "division"},
+		{"/api/v1/overlaps?theme=", 400, "theme"},
 		{"/api/v1/overlaps?division=nowhere", 404, "division"},
 		{"/api/v1/overlaps?drafts=true", 403, ""},
 		{"/api/v1/overlaps?themes=x", 400, "themes"},

@@ -299,7 +299,8 @@ func (s *pageSite) view(r *http.Request, day geo.Date) *pageView {
 	}
 	v := &pageView{View: web.View{
 		Lang: lang, AsOf: day, Now: geo.DateOf(s.now()), Sample: s.sample(r.Context()), ApprovalNo: s.approvalNo, Style: s.style,
-		Path: r.URL.Path, Query: r.URL.Query(), Words: s.words[lang],
+		// A link to //host leads to that host: the path of this page begins with one slash, whatever was asked for.
+		Path: "/" + strings.TrimLeft(r.URL.Path, `/\`), Query: r.URL.Query(), Words: s.words[lang],
 	}}
 	if near, ok := s.entries["src/near.ts"]; ok {
 		v.Near = near.Script

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -315,6 +316,25 @@ func TestPageNotFound(t *testing.T) {
 		h.ServeHTTP(w, r)
 		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != want {
 			t.Errorf("%s: %d, %s", path, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}
+
+// Whatever path is asked for, a page links to none but ours.
+func TestPageLinksToNoOtherHost(t *testing.T) {
+	t.Parallel()
+	h := pageServer(t, pageStore{})
+	for _, path := range []string{"//evil.example/x", "///evil.example/x", `/\evil.example/x`, "/%2Fevil.example/x", "/%5Cevil.example/x"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://hetu/", nil)
+		var err error
+		if r.URL, err = url.ParseRequestURI(path); err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/html")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if body := w.Body.String(); w.Code != http.StatusNotFound || !strings.Contains(body, `href="/evil.example/x?lang=en"`) {
+			t.Errorf("%s: %d, %s", path, w.Code, body)
 		}
 	}
 }

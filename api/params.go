@@ -132,9 +132,13 @@ func (p params) limit(fallback, most int) (int, error) {
 	return n, nil
 }
 
-// text reads a search text.
+// text reads a text. An empty q is that of a form that was not filled in, and means all; any other that is empty is a filter that went
+// missing on the way, and is not taken for all.
 func (p params) text(name string) (string, error) {
 	s := strings.TrimSpace(p.values.Get(name))
+	if s == "" && name != "q" && p.values.Has(name) {
+		return "", geo.InvalidField(name, "is empty; give a value, or leave %s= out", name)
+	}
 	if n := utf8.RuneCountInString(s); n > maxQuery {
 		return "", geo.InvalidField(name, "has %d characters; at most %d are looked for", n, maxQuery)
 	}

@@ -142,6 +142,8 @@ func TestBadInput(t *testing.T) {
 		{"/api/v1/rivers/424242", 404, ""},
 		{"/api/v1/rivers?limit=" + strings.Repeat("河", 5000), 400, "limit"},
 		{"/api/v1/places", 400, "q"},
+		{"/api/v1/counts?division=", 400, "division"},
+		{"/api/v1/counts?division=%20", 400, "division"},
 		{"/api/v1/counts?division=999999", 404, "division"},
 		{"/api/v1/nothing", 404, ""},
 		{"/problems/none", 404, ""},

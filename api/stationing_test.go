@@ -523,9 +523,11 @@ func TestStationingBadInput(t *testing.T) {
 		{near + "&kind=outfalls&within=0", 400, "within"},
 		{near + "&kind=outfalls&within=100001", 400, "within"},
 		{"/api/v1/nearest?kind=outfalls&lon=106.4", 400, "lat"},
-		{"/api/v1/nearest?kind=outfalls&lon=110&lat=30&by=water", 404, "max_offset"},
 	})
 	var p problemBody
+	if get(t, srv, "/api/v1/nearest?kind=outfalls&lon=110&lat=30&by=water", &p); p.Status != 404 || len(p.Errors) != 2 || p.Errors[0].Pointer != "lon" || p.Errors[1].Pointer != "lat" || !strings.Contains(p.Detail, "by=air") {
+		t.Errorf("no water is near: %+v", p)
+	}
 	get(t, srv, "/api/v1/hydro/hydrolocation?lon=106.405&lat=26.604", &p)
 	if !strings.Contains(p.Detail, "河, is 443.") {
 		t.Errorf("the nearest is not told: %s", p.Detail)

@@ -150,9 +150,6 @@ func (t *trace) read(p params) (err error) {
 	if t.division, err = p.text("division"); err != nil {
 		return err
 	}
-	if t.division == "" && p.values.Has("division") {
-		return geo.InvalidField("division", "is empty; give the code of a division, such as 150207")
-	}
 	t.geometry, err = p.truth("geometry", true)
 	return err
 }
