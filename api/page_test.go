@@ -148,7 +148,7 @@ func pageReach() duty.Reach {
 
 func pageServer(t *testing.T, s pageStore) http.Handler {
 	t.Helper()
-	router := mux.NewRouter().UseEncodedPath()
+	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	err := registerPages(router, pages{
 		store: s, tolerance: pageTolerance, extent: geo.China(), log: slog.New(slog.DiscardHandler), sample: func(context.Context) bool { return true }, approvalNo: "示例审图号",
 		now: func() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) },

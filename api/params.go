@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"net/url"
@@ -26,7 +27,7 @@ type params struct{ values url.Values }
 func parseParams(r *http.Request, known ...string) (params, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return params{}, geo.Wrapf(err, geo.CodeInvalid, "the query string cannot be read")
+		return params{}, unreadable(r.URL.RawQuery)
 	}
 	for name, v := range values {
 		if !slices.Contains(known, name) {
@@ -40,6 +41,27 @@ func parseParams(r *http.Request, known ...string) (params, error) {
 		}
 	}
 	return params{values}, nil
+}
+
+// unreadable names the first part of a query string that url.ParseQuery does not take.
+func unreadable(query string) error {
+	for part := range strings.SplitSeq(query, "&") {
+		raw, _, _ := strings.Cut(part, "=")
+		name, err := url.QueryUnescape(raw)
+		if err != nil {
+			name = raw
+		}
+		if name = shortened(strings.ToValidUTF8(name, "�")); name == "" {
+			name = "query"
+		}
+		if strings.Contains(part, ";") {
+			return geo.InvalidField(name, "holds a ; which parts nothing here: write & between parameters, and %%3B for a ; that is meant")
+		}
+		if _, err := url.ParseQuery(part); err != nil {
+			return geo.InvalidField(name, "holds a %% that no two hexadecimal digits follow: write %%25 for a %% that is meant")
+		}
+	}
+	return geo.Errorf(geo.CodeInvalid, "the query string cannot be read")
 }
 
 // number reads a parameter that must be there and be a finite number.
@@ -220,6 +242,14 @@ func idsFound(of string) string {
 		return ", found by /api/v1/rivers?q="
 	}
 	return ""
+}
+
+// pathFault names the river that is not there by where it was asked for: the store knows it as river, and the path says id.
+func pathFault(err error) error {
+	if e, ok := errors.AsType[*geo.Error](err); ok && e.Code == geo.CodeNotFound && len(e.Fields) == 1 && e.Fields[0].Name == "river" {
+		return geo.NotFoundField("id", "%s", e.Fields[0].Detail)
+	}
+	return geo.AtField(err, "id")
 }
 
 // pathID reads the id that a path names.

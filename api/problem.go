@@ -42,7 +42,8 @@ func handle(log *slog.Logger, h handlerFunc) http.Handler {
 		p.Instance = r.URL.Path
 		if m, ok := errors.AsType[*mediaTypeError](err); ok {
 			w.Header().Set("Accept-Post", strings.Join(m.types, ", "))
-			p.Type, p.Title, p.Status, p.Detail = "/problems/unsupported-media-type", "The body's type is not read", http.StatusUnsupportedMediaType, m.detail
+			p = unsupportedMediaType()
+			p.Instance, p.Detail = r.URL.Path, m.detail
 		}
 		if p.Status >= http.StatusInternalServerError {
 			log.Log(r.Context(), severity(r.Context()), "request failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
@@ -104,6 +105,14 @@ func writeProblem(w http.ResponseWriter, p problem) {
 	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+func methodNotAllowed() problem {
+	return problem{Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed}
+}
+
+func unsupportedMediaType() problem {
+	return problem{Type: "/problems/unsupported-media-type", Title: "The body's type is not read", Status: http.StatusUnsupportedMediaType}
 }
 
 func statusOf(code geo.Code) int {

@@ -182,10 +182,9 @@ func notAllowed(router *mux.Router) http.Handler {
 		}
 		slices.Sort(allow)
 		w.Header().Set("Allow", strings.Join(allow, ", "))
-		writeProblem(w, problem{
-			Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed, Instance: r.URL.Path,
-			Detail: r.Method + " is not possible here; possible: " + strings.Join(allow, ", "),
-		})
+		p := methodNotAllowed()
+		p.Instance, p.Detail = r.URL.Path, r.Method+" is not possible here; possible: "+strings.Join(allow, ", ")
+		writeProblem(w, p)
 	})
 }
 
@@ -258,6 +257,11 @@ func (s *server) ready(w http.ResponseWriter, _ *http.Request) error {
 // problemPage serves /problems/{slug}, where a problem's type points: what it means.
 func (s *server) problemPage(w http.ResponseWriter, r *http.Request) error {
 	code := geo.Code(mux.Vars(r)["slug"])
+	for _, p := range []problem{methodNotAllowed(), unsupportedMediaType()} { // which are of HTTP alone, and no code of ours
+		if p.Type == "/problems/"+string(code) {
+			return writeJSON(w, map[string]any{"title": p.Title, "status": p.Status})
+		}
+	}
 	if statusOf(code) == http.StatusInternalServerError && code != geo.CodeInternal {
 		return geo.Errorf(geo.CodeNotFound, "no problem is called %q", string(code))
 	}

@@ -140,10 +140,9 @@ func (t *Tiles) route(w http.ResponseWriter, r *http.Request) error {
 	default:
 		t.headers.share(w.Header())
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
-		writeProblem(w, problem{
-			Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed, Instance: r.URL.Path,
-			Detail: r.Method + " is not possible here; possible: GET, HEAD, OPTIONS",
-		})
+		p := methodNotAllowed()
+		p.Instance, p.Detail = r.URL.Path, r.Method+" is not possible here; possible: GET, HEAD, OPTIONS"
+		writeProblem(w, p)
 		return nil
 	}
 }

@@ -115,8 +115,10 @@ func (t *trace) read(p params) (err error) {
 	wide := t.mode == network.UpAll || t.mode == network.DownAll
 	switch t.mode {
 	case network.UpMain, network.UpAll, network.DownMain, network.DownAll:
-		if p.values.Has("to") || p.values.Has("to_at") {
-			return geo.InvalidField("to", "is for the mode PP, from point to point; %s has none", t.mode)
+		for _, name := range []string{"to", "to_at"} {
+			if p.values.Has(name) {
+				return geo.InvalidField(name, "is for the mode PP, from point to point; %s has none", t.mode)
+			}
 		}
 	case pointToPoint:
 		for _, name := range []string{"distance", "stop", "division"} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -30,6 +31,7 @@ const (
 // flowlines serves GET /api/v1/hydro/{source}/{id}/navigation/{mode}/flowlines: the way up or down, part by part (Q3). It is sent
 // while it is walked: the first part at once, the sums after the last.
 func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Add("Vary", "Accept")                                     // which chooses the form
 	soon, cancelSoon := context.WithTimeout(r.Context(), reportPatience) // for the first part: until it is sent the connection may be cut
 	defer cancelSoon()
 	whole, cancelWhole := context.WithTimeout(r.Context(), tracePatience)
@@ -42,7 +44,7 @@ func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := &lineWriter{trace: t, store: s.Store, w: w, rc: http.NewResponseController(w), seq: strings.Contains(r.Header.Get("Accept"), typeGeoJSONSeq)}
+	out := &lineWriter{trace: t, store: s.Store, w: w, rc: http.NewResponseController(w), seq: wantsSequence(r.Header["Accept"])}
 	if r.Method == http.MethodHead {
 		out.header()
 		return nil
@@ -75,6 +77,24 @@ func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
 		return nil // there is nobody to tell
 	}
 	return err
+}
+
+// wantsSequence tells whether a sequence is named in Accept, and not wanted less than a collection is.
+func wantsSequence(headers []string) bool {
+	weights := map[string]float64{}
+	for _, header := range headers {
+		for item := range strings.SplitSeq(header, ",") {
+			kind, params, err := mime.ParseMediaType(item)
+			if err != nil {
+				continue
+			}
+			weights[kind] = 1
+			if q, ok := params["q"]; ok {
+				weights[kind] = weightOf("q=" + q)
+			}
+		}
+	}
+	return weights[typeGeoJSONSeq] > 0 && weights[typeGeoJSONSeq] >= weights[typeGeoJSON]
 }
 
 // errGone says that the client takes no more.

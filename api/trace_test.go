@@ -485,7 +485,7 @@ func TestTraceOtherForms(t *testing.T) {
 		}
 		text, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if err != nil || resp.Header.Get("Content-Type") != "application/geo+json-seq" {
+		if err != nil || !slices.Contains(resp.Header.Values("Vary"), "Accept") || resp.Header.Get("Content-Type") != "application/geo+json-seq" {
 			t.Errorf("%v, %s", err, resp.Header.Get("Content-Type"))
 		}
 		texts := bytes.Split(text, []byte{0x1e})[1:]
@@ -642,6 +642,7 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/UM/ids?limit=3", 400, "limit"},
 		{river + "/navigation/UM/ids?geometry=false", 400, "geometry"},
 		{river + "/navigation/UM/flowlines?to=nodes/1", 400, "to"},
+		{river + "/navigation/UM/flowlines?to_at=K0%2B100", 400, "to_at"},
 		{river + "/navigation/PP/flowlines", 400, "to"},
 		{river + "/navigation/PP/flowlines?to=reaches", 400, "to"},
 		{river + "/navigation/PP/flowlines?to=position/x,y", 400, "to"},
