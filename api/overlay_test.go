@@ -816,6 +816,8 @@ func TestBadPolygons(t *testing.T) {
 		{"twice", `{"type":"Polygon","type":"Polygon","coordinates":[` + ring + `]}`, 400, "/type"},
 		{"coordinates twice", `{"type":"Polygon","coordinates":[` + ring + `],"coordinates":[` + ring + `]}`, 400, "/coordinates"},
 		{"more follows", `{"type":"Polygon","coordinates":[` + ring + `]} {}`, 400, "/"},
+		{"a grid whose number holds ours", `{"type":"Polygon","crs":{"type":"name","properties":{"name":"EPSG:44901"}},"coordinates":[` + ring + `]}`, 422, "/crs"},
+		{"a grid beside which ours is named", `{"type":"Polygon","crs":{"type":"name","was":"EPSG:4490","properties":{"name":"EPSG:4545"}},"coordinates":[` + ring + `]}`, 422, "/crs"},
 		{"another grid", `{"type":"Polygon","crs":{"type":"name","properties":{"name":"EPSG:4545"}},"coordinates":[` + ring + `]}`, 422, "/crs"},
 		{"a multipolygon's shape is a polygon's", `{"type":"MultiPolygon","coordinates":[` + ring + `]}`, 422, "/coordinates/0/0"},
 		{"crossing itself", `{"type":"Polygon","coordinates":[[[106.41,26.5],[106.42,26.51],[106.42,26.5],[106.41,26.52],[106.41,26.5]]]}`, 422, "/coordinates/0"},

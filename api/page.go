@@ -279,6 +279,9 @@ func (s *pageSite) mapPage(w http.ResponseWriter, r *http.Request) error {
 
 // moment reads as_of and starts a view.
 func (s *pageSite) moment(r *http.Request) (duty.Moment, *pageView, error) {
+	if r.URL.Query().Has("known_at") { // passed over, it would show another state than was asked for
+		return duty.Moment{}, nil, geo.InvalidField("known_at", "is not for pages, which tell what is known now: leave it out, or ask the API under /api/v1/")
+	}
 	today := geo.DateOf(s.now())
 	day := today
 	if text := strings.TrimSpace(r.URL.Query().Get("as_of")); text != "" {

@@ -339,6 +339,19 @@ func TestPageLinksToNoOtherHost(t *testing.T) {
 	}
 }
 
+// A page that cannot show what was known at a time says so, and does not show what is known now.
+func TestPageKnowsNoOtherTime(t *testing.T) {
+	t.Parallel()
+	h := pageServer(t, pageStore{})
+	for _, path := range []string{"/", "/r/1", "/map"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?known_at=2020-01-01T00:00:00Z", nil))
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "known_at") {
+			t.Errorf("%s: %d, %s", path, w.Code, w.Body)
+		}
+	}
+}
+
 // pageTolerance is the rule of how short a gap is none.
 func pageTolerance() (rules.Profile, error) {
 	return rules.Profile{ID: "tolerance-default", Tolerance: &rules.Tolerance{OverlapM: 0.01}}, nil
