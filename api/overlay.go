@@ -310,7 +310,7 @@ func (s *server) inside(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("problem %d: %w", id, err)
+		return geo.AtField(fmt.Errorf("problem %d: %w", id, err), "id")
 	}
 	return writeJSON(w, answer)
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -119,12 +118,12 @@ type pageSite struct {
 func (s *pageSite) handle(h handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
-		if err == nil || errors.Is(r.Context().Err(), context.Canceled) {
+		if err == nil {
 			return
 		}
-		p := problemOf(err)
+		p := problemIn(r.Context(), err)
 		if p.Status >= http.StatusInternalServerError {
-			s.log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
+			s.log.Log(r.Context(), severity(r.Context()), "page failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
 		}
 		v := s.view(r, geo.DateOf(s.now()))
 		v.Problem, v.Past = &p, false
@@ -280,6 +279,9 @@ func (s *pageSite) mapPage(w http.ResponseWriter, r *http.Request) error {
 
 // moment reads as_of and starts a view.
 func (s *pageSite) moment(r *http.Request) (duty.Moment, *pageView, error) {
+	if r.URL.Query().Has("known_at") { // passed over, it would show another state than was asked for
+		return duty.Moment{}, nil, geo.InvalidField("known_at", "is not for pages, which tell what is known now: leave it out, or ask the API under /api/v1/")
+	}
 	today := geo.DateOf(s.now())
 	day := today
 	if text := strings.TrimSpace(r.URL.Query().Get("as_of")); text != "" {
@@ -300,7 +302,8 @@ func (s *pageSite) view(r *http.Request, day geo.Date) *pageView {
 	}
 	v := &pageView{View: web.View{
 		Lang: lang, AsOf: day, Now: geo.DateOf(s.now()), Sample: s.sample(r.Context()), ApprovalNo: s.approvalNo, Style: s.style,
-		Path: r.URL.Path, Query: r.URL.Query(), Words: s.words[lang],
+		// A link to //host leads to that host: the path of this page begins with one slash, whatever was asked for.
+		Path: "/" + strings.TrimLeft(r.URL.Path, `/\`), Query: r.URL.Query(), Words: s.words[lang],
 	}}
 	if near, ok := s.entries["src/near.ts"]; ok {
 		v.Near = near.Script

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -147,7 +148,7 @@ func pageReach() duty.Reach {
 
 func pageServer(t *testing.T, s pageStore) http.Handler {
 	t.Helper()
-	router := mux.NewRouter().UseEncodedPath()
+	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	err := registerPages(router, pages{
 		store: s, tolerance: pageTolerance, extent: geo.China(), log: slog.New(slog.DiscardHandler), sample: func(context.Context) bool { return true }, approvalNo: "示例审图号",
 		now: func() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) },
@@ -315,6 +316,38 @@ func TestPageNotFound(t *testing.T) {
 		h.ServeHTTP(w, r)
 		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != want {
 			t.Errorf("%s: %d, %s", path, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}
+
+// Whatever path is asked for, a page links to none but ours.
+func TestPageLinksToNoOtherHost(t *testing.T) {
+	t.Parallel()
+	h := pageServer(t, pageStore{})
+	for _, path := range []string{"//evil.example/x", "///evil.example/x", `/\evil.example/x`, "/%2Fevil.example/x", "/%5Cevil.example/x"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://hetu/", nil)
+		var err error
+		if r.URL, err = url.ParseRequestURI(path); err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/html")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if body := w.Body.String(); w.Code != http.StatusNotFound || !strings.Contains(body, `href="/evil.example/x?lang=en"`) {
+			t.Errorf("%s: %d, %s", path, w.Code, body)
+		}
+	}
+}
+
+// A page that cannot show what was known at a time says so, and does not show what is known now.
+func TestPageKnowsNoOtherTime(t *testing.T) {
+	t.Parallel()
+	h := pageServer(t, pageStore{})
+	for _, path := range []string{"/", "/r/1", "/map"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?known_at=2020-01-01T00:00:00Z", nil))
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "known_at") {
+			t.Errorf("%s: %d, %s", path, w.Code, w.Body)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"net/url"
@@ -26,7 +27,7 @@ type params struct{ values url.Values }
 func parseParams(r *http.Request, known ...string) (params, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return params{}, geo.Wrapf(err, geo.CodeInvalid, "the query string cannot be read")
+		return params{}, unreadable(r.URL.RawQuery)
 	}
 	for name, v := range values {
 		if !slices.Contains(known, name) {
@@ -40,6 +41,27 @@ func parseParams(r *http.Request, known ...string) (params, error) {
 		}
 	}
 	return params{values}, nil
+}
+
+// unreadable names the first part of a query string that url.ParseQuery does not take.
+func unreadable(query string) error {
+	for part := range strings.SplitSeq(query, "&") {
+		raw, _, _ := strings.Cut(part, "=")
+		name, err := url.QueryUnescape(raw)
+		if err != nil {
+			name = raw
+		}
+		if name = shortened(strings.ToValidUTF8(name, "�")); name == "" {
+			name = "query"
+		}
+		if strings.Contains(part, ";") {
+			return geo.InvalidField(name, "holds a ; which parts nothing here: write & between parameters, and %%3B for a ; that is meant")
+		}
+		if _, err := url.ParseQuery(part); err != nil {
+			return geo.InvalidField(name, "holds a %% that no two hexadecimal digits follow: write %%25 for a %% that is meant")
+		}
+	}
+	return geo.Errorf(geo.CodeInvalid, "the query string cannot be read")
 }
 
 // number reads a parameter that must be there and be a finite number.
@@ -97,14 +119,26 @@ func (p params) moment(now time.Time) (duty.Moment, error) {
 	}
 	if s := p.values.Get("known_at"); s != "" {
 		t, err := time.Parse(time.RFC3339, s)
-		if err != nil || t.Year() < 1000 {
+		if err != nil || t.Year() < 1000 || !writable(t) || strings.HasSuffix(s, ":60") {
 			return at, geo.InvalidField("known_at", "%q is no timestamp: write 2026-11-24T08:00:00+08:00", s)
+		}
+		if t.After(now.Add(clockGrace)) {
+			return at, geo.InvalidField("known_at", "%s has not come yet, and what will be known then cannot be told: give a time up to now, or leave known_at out", s)
 		}
 		at.KnownAt = t
 	} else if p.values.Has("known_at") {
 		return at, geo.InvalidField("known_at", "is empty; write 2026-11-24T08:00:00+08:00")
 	}
 	return at, nil
+}
+
+// clockGrace is how far a client's clock may be ahead of the server's.
+const clockGrace = time.Minute
+
+// writable tells whether a time can be told again: time.Parse takes zones of 24 hours, which no answer can hold.
+func writable(t time.Time) bool {
+	_, err := t.MarshalJSON()
+	return err == nil
 }
 
 // limit reads how many rows are wanted, 1 to most.
@@ -120,9 +154,13 @@ func (p params) limit(fallback, most int) (int, error) {
 	return n, nil
 }
 
-// text reads a search text.
+// text reads a text. An empty q is that of a form that was not filled in, and means all; any other that is empty is a filter that went
+// missing on the way, and is not taken for all.
 func (p params) text(name string) (string, error) {
 	s := strings.TrimSpace(p.values.Get(name))
+	if s == "" && name != "q" && p.values.Has(name) {
+		return "", geo.InvalidField(name, "is empty; give a value, or leave %s= out", name)
+	}
 	if n := utf8.RuneCountInString(s); n > maxQuery {
 		return "", geo.InvalidField(name, "has %d characters; at most %d are looked for", n, maxQuery)
 	}
@@ -204,6 +242,14 @@ func idsFound(of string) string {
 		return ", found by /api/v1/rivers?q="
 	}
 	return ""
+}
+
+// pathFault names the river that is not there by where it was asked for: the store knows it as river, and the path says id.
+func pathFault(err error) error {
+	if e, ok := errors.AsType[*geo.Error](err); ok && e.Code == geo.CodeNotFound && len(e.Fields) == 1 && e.Fields[0].Name == "river" {
+		return geo.NotFoundField("id", "%s", e.Fields[0].Detail)
+	}
+	return geo.AtField(err, "id")
 }
 
 // pathID reads the id that a path names.

@@ -27,14 +27,15 @@ const (
 
 // sentPatrols is the body of a question about one chief's patrols.
 type sentPatrols struct {
-	Patrols []sentPatrol `json:"patrols"`
+	Patrols *[]sentPatrol `json:"patrols"`
 }
 
+// sentPatrol is one as it was sent; nil is what was not: taken for 0 it would be judged as a patrol of no length.
 type sentPatrol struct {
-	ID      int64      `json:"id"`
+	ID      *int64     `json:"id"`
 	Start   *time.Time `json:"start"`
-	Minutes float64    `json:"minutes"`
-	Metres  float64    `json:"metres"`
+	Minutes *float64   `json:"minutes"`
+	Metres  *float64   `json:"metres"`
 }
 
 // patrols serves POST /api/v1/patrols/check?profile=&level=: whether one chief's patrols are enough by a rule profile, in the period that
@@ -96,27 +97,36 @@ func readPatrols(body []byte) ([]duty.Patrol, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")
 	}
-	if len(sent.Patrols) > maxPatrols {
-		return nil, geo.InvalidField("/patrols", "holds %d; at most %d are looked at", len(sent.Patrols), maxPatrols)
+	if sent.Patrols == nil {
+		return nil, geo.InvalidField("/patrols", "is missing; send a list, which is empty where nobody went")
+	}
+	if n := len(*sent.Patrols); n > maxPatrols {
+		return nil, geo.InvalidField("/patrols", "holds %d; at most %d are looked at", n, maxPatrols)
 	}
 	seen := map[int64]bool{}
-	out := make([]duty.Patrol, 0, len(sent.Patrols))
-	for i, p := range sent.Patrols {
+	out := make([]duty.Patrol, 0, len(*sent.Patrols))
+	for i, p := range *sent.Patrols {
 		at := fmt.Sprintf("/patrols/%d/", i)
 		switch {
+		case p.ID == nil:
+			return nil, geo.InvalidField(at+"id", "is missing; give a whole number, by which the answer names the patrol")
 		case p.Start == nil:
 			return nil, geo.InvalidField(at+"start", "is missing; write a time as 2018-06-01T09:00:00+08:00")
 		case p.Start.Year() < 1900 || p.Start.Year() > 2200:
 			return nil, geo.InvalidField(at+"start", "%s is no time of a patrol", p.Start.Format(time.RFC3339))
-		case !(p.Minutes >= 0 && p.Minutes <= maxPatrolMin):
-			return nil, geo.InvalidField(at+"minutes", "%g is not between 0 and %d", p.Minutes, maxPatrolMin)
-		case !(p.Metres >= 0 && p.Metres <= maxPatrolM):
-			return nil, geo.InvalidField(at+"metres", "%g is not between 0 and %g", p.Metres, maxPatrolM)
-		case seen[p.ID]:
-			return nil, geo.InvalidField(at+"id", "%d stands twice", p.ID)
+		case p.Minutes == nil:
+			return nil, geo.InvalidField(at+"minutes", "is missing; give how long it was")
+		case !(*p.Minutes >= 0 && *p.Minutes <= maxPatrolMin):
+			return nil, geo.InvalidField(at+"minutes", "%g is not between 0 and %d", *p.Minutes, maxPatrolMin)
+		case p.Metres == nil:
+			return nil, geo.InvalidField(at+"metres", "is missing; give how far it went")
+		case !(*p.Metres >= 0 && *p.Metres <= maxPatrolM):
+			return nil, geo.InvalidField(at+"metres", "%g is not between 0 and %g", *p.Metres, maxPatrolM)
+		case seen[*p.ID]:
+			return nil, geo.InvalidField(at+"id", "%d stands twice", *p.ID)
 		}
-		seen[p.ID] = true
-		out = append(out, duty.Patrol{ID: p.ID, Start: *p.Start, Minutes: p.Minutes, Metres: p.Metres})
+		seen[*p.ID] = true
+		out = append(out, duty.Patrol{ID: *p.ID, Start: *p.Start, Minutes: *p.Minutes, Metres: *p.Metres})
 	}
 	return out, nil
 }

@@ -49,7 +49,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, types ...stri
 		return nil, geo.Errorf(geo.CodeTooLarge, "the body is larger than %d bytes: send less at once", limit)
 	}
 	if err != nil {
-		return nil, geo.Wrapf(err, geo.CodeInvalid, "the body broke off")
+		return nil, geo.Wrapf(err, geo.CodeInvalid, "the body broke off before its end, or did not come in time: send it again, whole")
 	}
 	return body, nil
 }
@@ -239,10 +239,35 @@ func (d *polygonDecoder) crs(pointer string) error {
 	if err := d.json.Decode(&raw); err != nil {
 		return atPointer(pointer, "this is no JSON near byte %d", d.json.InputOffset())
 	}
-	if bytes.Contains(raw, []byte("CRS84")) || bytes.Contains(raw, []byte("4490")) || bytes.Contains(raw, []byte("4326")) || string(raw) == "null" {
+	if string(raw) == "null" {
+		return nil
+	}
+	var named struct {
+		Properties struct {
+			Name string `json:"name"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(raw, &named); err == nil && inDegrees(named.Properties.Name) {
 		return nil
 	}
 	return refusedAt(pointer, "positions are lon, lat in degrees of CGCS2000 (EPSG:4490); transform the polygon first")
+}
+
+// inDegrees tells whether a name is that of CGCS2000 or WGS 84, as a short name, a URN or a URL: EPSG:4490, urn:ogc:def:crs:EPSG::4490,
+// http://www.opengis.net/def/crs/OGC/1.3/CRS84.
+func inDegrees(name string) bool {
+	parts := strings.FieldsFunc(strings.ToUpper(name), func(r rune) bool { return r == ':' || r == '/' || r == '#' })
+	if len(parts) == 0 {
+		return false
+	}
+	switch parts[len(parts)-1] {
+	case "CRS84":
+		return true
+	case "4490", "4326":
+		return slices.Contains(parts, "EPSG")
+	default:
+		return false
+	}
 }
 
 // pass reads over a member that does not matter.

@@ -7,6 +7,20 @@ import (
 	"hetu/geo/overlay"
 )
 
+// A polygon may name the system that it is in anyway, in each way that there is of writing it.
+func TestPolygonInDegrees(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"EPSG:4490": true, "epsg:4326": true, "urn:ogc:def:crs:EPSG::4490": true, "urn:ogc:def:crs:OGC:1.3:CRS84": true,
+		"http://www.opengis.net/def/crs/OGC/1.3/CRS84": true, "http://www.opengis.net/def/crs/EPSG/0/4490": true,
+		"EPSG:4545": false, "EPSG:44901": false, "4490": false, "urn:ogc:def:crs:EPSG::4545 (not 4490)": false, "": false,
+	} {
+		if got := inDegrees(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}
+
 // Whatever is sent is read or refused with a place, and what is read can be looked at.
 func FuzzReadPolygon(f *testing.F) {
 	for _, seed := range []string{

@@ -29,25 +29,44 @@ type problemField struct {
 // handlerFunc is a handler that returns what went wrong instead of writing it.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 
-// handle writes a handler's error as application/problem+json. The cause is logged and never leaves the process; a client
-// that left gets nothing.
+// handle writes a handler's error as application/problem+json. The cause is logged and never leaves the process. It is written too
+// when the request's context is cancelled: net/http cancels it also for a client that only closed its own side and reads on, and
+// what is not answered here net/http answers with an empty 200.
 func handle(log *slog.Logger, h handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
-		if err == nil || errors.Is(r.Context().Err(), context.Canceled) {
+		if err == nil {
 			return
 		}
-		p := problemOf(err)
+		p := problemIn(r.Context(), err)
 		p.Instance = r.URL.Path
 		if m, ok := errors.AsType[*mediaTypeError](err); ok {
 			w.Header().Set("Accept-Post", strings.Join(m.types, ", "))
-			p.Type, p.Title, p.Status, p.Detail = "/problems/unsupported-media-type", "The body's type is not read", http.StatusUnsupportedMediaType, m.detail
+			p = unsupportedMediaType()
+			p.Instance, p.Detail = r.URL.Path, m.detail
 		}
 		if p.Status >= http.StatusInternalServerError {
-			log.ErrorContext(r.Context(), "request failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
+			log.Log(r.Context(), severity(r.Context()), "request failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
 		}
 		writeProblem(w, p)
 	})
+}
+
+// severity of a failure: that a request was cancelled is its client's doing, as a rule, and nobody is to be woken for it.
+func severity(ctx context.Context) slog.Level {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return slog.LevelDebug
+	}
+	return slog.LevelError
+}
+
+// problemIn is the problem of a request: what failed for no other reason than that the request was cancelled is no fault of ours.
+func problemIn(ctx context.Context, err error) problem {
+	p := problemOf(err)
+	if p.Status == http.StatusInternalServerError && errors.Is(ctx.Err(), context.Canceled) {
+		return problemOf(geo.Wrapf(err, geo.CodeUnavailable, "the request was cancelled before its answer was ready: ask again, and leave the connection open until it comes"))
+	}
+	return p
 }
 
 func problemOf(err error) problem {
@@ -86,6 +105,14 @@ func writeProblem(w http.ResponseWriter, p problem) {
 	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+func methodNotAllowed() problem {
+	return problem{Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed}
+}
+
+func unsupportedMediaType() problem {
+	return problem{Type: "/problems/unsupported-media-type", Title: "The body's type is not read", Status: http.StatusUnsupportedMediaType}
 }
 
 func statusOf(code geo.Code) int {

@@ -53,7 +53,7 @@ func (s *server) profile(w http.ResponseWriter, r *http.Request) error {
 	}
 	found, err := s.Store.Profile(r.Context(), at, id, tolerance.Tolerance.OverlapM)
 	if err != nil {
-		return err
+		return geo.AtField(err, "id")
 	}
 	answer := riverProfile{headOf(at, found.Version, fmt.Sprintf(profileHow, tolerance.Tolerance.OverlapM)).by(tolerance), found}
 	switch f {

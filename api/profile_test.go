@@ -255,9 +255,9 @@ func TestProfileBadInput(t *testing.T) {
 		status  int
 		pointer string
 	}{
-		"/api/v1/hydro/rivers/abc/profile":                           {404, ""},
-		"/api/v1/hydro/rivers/424242/profile":                        {404, ""},
-		"/api/v1/hydro/rivers/99999999999999999999/profile":          {404, ""},
+		"/api/v1/hydro/rivers/abc/profile":                           {404, "id"},
+		"/api/v1/hydro/rivers/424242/profile":                        {404, "id"},
+		"/api/v1/hydro/rivers/99999999999999999999/profile":          {404, "id"},
 		"/api/v1/hydro/rivers/1/profile?f=pdf":                       {400, "f"},
 		"/api/v1/hydro/rivers/1/profile?f=":                          {400, "f"},
 		"/api/v1/hydro/rivers/1/profile?f=json&f=csv":                {400, "f"},

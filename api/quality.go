@@ -39,7 +39,7 @@ func (s *server) riverQuality(w http.ResponseWriter, r *http.Request) error {
 	}
 	water, version, err := s.Store.WaterOf(r.Context(), at, id, between)
 	if err != nil {
-		return err
+		return pathFault(err)
 	}
 	return writeJSON(w, qualityAnswer{
 		head: headOf(at, version, howQuality).by(profile), River: id, From: dayOrNull(between.From), To: dayOrNull(between.To), Profile: profile.Quality.Along(water),

@@ -51,18 +51,29 @@ func (s *server) asked(r *http.Request, known ...string) (params, duty.Moment, e
 	return p, at, err
 }
 
-// reportPatience bounds a report over many rivers: it ends before the server's own limit would cut the connection without a word.
+// reportPatience bounds an answer that may take long: it ends before the server's own limit would cut the connection without a word.
 const reportPatience = 50 * time.Second
 
-// within answers that a question was too large when it took longer than that.
-func within(patience time.Duration, h handlerFunc) handlerFunc {
+// What to ask instead of what took too long.
+const (
+	lessReport = "ask for a division or a river"
+	lessTrace  = "ask for less of the way, by distance=, division= or stop="
+	lessPlace  = "ask again later, or about today, which is in memory"
+)
+
+// within answers that a question was too large when it took longer than that, and how to ask for less.
+func within(patience time.Duration, remedy string, h handlerFunc) handlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()
-		err := h(w, r.WithContext(ctx))
-		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return geo.Wrapf(err, geo.CodeUnavailable, "the report took longer than %v and was stopped: ask for a division or a river", patience)
-		}
-		return err
+		return tooLong(ctx, h(w, r.WithContext(ctx)), patience, remedy)
 	}
+}
+
+// tooLong tells an error of a question whose time has run out as what it is.
+func tooLong(ctx context.Context, err error, patience time.Duration, remedy string) error {
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return geo.Wrapf(err, geo.CodeUnavailable, "the answer took longer than %v and was stopped: %s", patience, remedy)
+	}
+	return err
 }

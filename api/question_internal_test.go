@@ -17,7 +17,7 @@ func TestReportThatTakesTooLong(t *testing.T) {
 		return r.Context().Err()
 	}
 	w := httptest.NewRecorder()
-	handle(slog.New(slog.DiscardHandler), within(time.Millisecond, slow)).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/coverage", http.NoBody))
+	handle(slog.New(slog.DiscardHandler), within(time.Millisecond, lessReport, slow)).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/coverage", http.NoBody))
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "ask for a division or a river") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}

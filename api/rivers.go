@@ -50,7 +50,7 @@ func (s *server) river(w http.ResponseWriter, r *http.Request) error {
 	}
 	found, err := s.Store.River(r.Context(), at, id)
 	if err != nil {
-		return err
+		return geo.AtField(err, "id")
 	}
 	return writeJSON(w, struct {
 		head

@@ -83,21 +83,21 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/rivers/{id}", "river", s.river)
 	get("/api/v1/places", "places", s.places)
 	get("/api/v1/responsible", "responsible", s.responsible)
-	get("/api/v1/counts", "counts", within(reportPatience, s.counts))
-	get("/api/v1/hydro/rivers/{id}/profile", "river_profile", s.profile)
-	get("/api/v1/hydro/rivers/{id}/longitudinal-list", "river_longitudinal_list", s.profile)
+	get("/api/v1/counts", "counts", within(reportPatience, lessReport, s.counts))
+	get("/api/v1/hydro/rivers/{id}/profile", "river_profile", within(reportPatience, lessPlace, s.profile))
+	get("/api/v1/hydro/rivers/{id}/longitudinal-list", "river_longitudinal_list", within(reportPatience, lessPlace, s.profile))
 	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/flowlines", "flowlines", s.flowlines)
-	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/ids", "trace ids", s.traceIDs)
-	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/{features}", "trace features", s.traceFeatures)
-	get("/api/v1/hydro/rivers/{id}/handovers", "handovers", s.handovers)
-	get("/api/v1/hydro/rivers/{id}/locate", "locate", s.locate)
-	get("/api/v1/hydro/rivers/{id}/measure", "measure", s.measure)
-	get("/api/v1/hydro/rivers/{id}/segment", "segment", s.segment)
-	get("/api/v1/hydro/hydrolocation", "hydrolocation", s.hydrolocation)
-	get("/api/v1/nearest", "nearest", s.nearest)
+	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/ids", "trace ids", within(reportPatience, lessTrace, s.traceIDs))
+	get("/api/v1/hydro/{source}/{id}/navigation/{mode}/{features}", "trace features", within(reportPatience, lessTrace, s.traceFeatures))
+	get("/api/v1/hydro/rivers/{id}/handovers", "handovers", within(reportPatience, lessPlace, s.handovers))
+	get("/api/v1/hydro/rivers/{id}/locate", "locate", within(reportPatience, lessPlace, s.locate))
+	get("/api/v1/hydro/rivers/{id}/measure", "measure", within(reportPatience, lessPlace, s.measure))
+	get("/api/v1/hydro/rivers/{id}/segment", "segment", within(reportPatience, lessPlace, s.segment))
+	get("/api/v1/hydro/hydrolocation", "hydrolocation", within(reportPatience, lessPlace, s.hydrolocation))
+	get("/api/v1/nearest", "nearest", within(reportPatience, lessPlace, s.nearest))
 	get("/api/v1/profiles", "profiles", s.profiles)
-	get("/api/v1/coverage", "coverage", within(reportPatience, s.coverage))
-	get("/api/v1/boards/stale", "stale boards", within(reportPatience, s.staleBoards))
+	get("/api/v1/coverage", "coverage", within(reportPatience, lessReport, s.coverage))
+	get("/api/v1/boards/stale", "stale boards", within(reportPatience, lessReport, s.staleBoards))
 	get("/api/v1/hydro/rivers/{id}/quality", "river quality", s.riverQuality)
 	post := func(path, name string, h handlerFunc) {
 		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodPost).Name(name)
@@ -182,10 +182,9 @@ func notAllowed(router *mux.Router) http.Handler {
 		}
 		slices.Sort(allow)
 		w.Header().Set("Allow", strings.Join(allow, ", "))
-		writeProblem(w, problem{
-			Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed, Instance: r.URL.Path,
-			Detail: r.Method + " is not possible here; possible: " + strings.Join(allow, ", "),
-		})
+		p := methodNotAllowed()
+		p.Instance, p.Detail = r.URL.Path, r.Method+" is not possible here; possible: "+strings.Join(allow, ", ")
+		writeProblem(w, p)
 	})
 }
 
@@ -258,6 +257,11 @@ func (s *server) ready(w http.ResponseWriter, _ *http.Request) error {
 // problemPage serves /problems/{slug}, where a problem's type points: what it means.
 func (s *server) problemPage(w http.ResponseWriter, r *http.Request) error {
 	code := geo.Code(mux.Vars(r)["slug"])
+	for _, p := range []problem{methodNotAllowed(), unsupportedMediaType()} { // which are of HTTP alone, and no code of ours
+		if p.Type == "/problems/"+string(code) {
+			return writeJSON(w, map[string]any{"title": p.Title, "status": p.Status})
+		}
+	}
 	if statusOf(code) == http.StatusInternalServerError && code != geo.CodeInternal {
 		return geo.Errorf(geo.CodeNotFound, "no problem is called %q", string(code))
 	}

@@ -128,16 +128,25 @@ func TestBadInput(t *testing.T) {
 		{"/api/v1/responsible?lon=109.9&lat=40.6&x=%ff", 400, "x"},
 		{"/api/v1/responsible?lon=109.9&lat=40.6&known_at=0001-01-01T00:00:00Z", 400, "known_at"},
 		{"/api/v1/responsible?lon=109.9&lat=40.6&as_of=9999-12-31T23:59:59Z", 400, "as_of"},
+		{"/api/v1/responsible?lon=109.9&lat=40.6&known_at=2026-01-01T00:00:00%2B24:00", 400, "known_at"},
+		{"/api/v1/responsible?lon=109.9&lat=40.6&known_at=2026-01-01T00:00:00%2B23:60", 400, "known_at"},
+		{"/api/v1/responsible?lon=109.9&lat=40.6&known_at=2026-01-01T00:00:00%2B10:60", 400, "known_at"},
+		{"/api/v1/responsible?lon=109.9&lat=40.6&known_at=2026-11-24T04:01:01Z", 400, "known_at"},
 		{"//api/v1/rivers", 404, ""},
 		{"/api/v1/rivers?limit=0", 400, "limit"},
 		{"/api/v1/rivers?limit=ten", 400, "limit"},
 		{"/api/v1/rivers?q=%00", 400, "q"},
-		{"/api/v1/rivers?%zz", 400, ""},
-		{"/api/v1/rivers/abc", 404, ""},
-		{"/api/v1/rivers/99999999999999999999", 404, ""},
-		{"/api/v1/rivers/424242", 404, ""},
+		{"/api/v1/rivers?%zz", 400, "%zz"},
+		{"/api/v1/rivers?q=%zz", 400, "q"},
+		{"/api/v1/rivers?limit=3&q=a;b", 400, "q"},
+		{"/api/v1/rivers?=%zz", 400, "query"},
+		{"/api/v1/rivers/abc", 404, "id"},
+		{"/api/v1/rivers/99999999999999999999", 404, "id"},
+		{"/api/v1/rivers/424242", 404, "id"},
 		{"/api/v1/rivers?limit=" + strings.Repeat("河", 5000), 400, "limit"},
 		{"/api/v1/places", 400, "q"},
+		{"/api/v1/counts?division=", 400, "division"},
+		{"/api/v1/counts?division=%20", 400, "division"},
 		{"/api/v1/counts?division=999999", 404, "division"},
 		{"/api/v1/nothing", 404, ""},
 		{"/problems/none", 404, ""},
@@ -176,7 +185,7 @@ func TestMethodNotAllowed(t *testing.T) {
 func TestEmptyStoreAnswers(t *testing.T) {
 	t.Parallel()
 	srv := serve(t, nothing)
-	for _, path := range []string{"/healthz", "/readyz", "/api/v1/rivers", "/api/v1/counts", "/api/v1/places?q=x", "/api/v1/responsible?lon=109.9&lat=40.6", "/problems/invalid"} {
+	for _, path := range []string{"/healthz", "/readyz", "/api/v1/rivers", "/api/v1/counts", "/api/v1/places?q=x", "/api/v1/responsible?lon=109.9&lat=40.6", "/problems/invalid", "/problems/method-not-allowed", "/problems/unsupported-media-type"} {
 		var body map[string]any
 		if status := get(t, srv, path, &body); status != http.StatusOK {
 			t.Errorf("%s: status %d, %v", path, status, body)

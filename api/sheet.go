@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -47,7 +48,7 @@ func (s sheet) csv() ([]byte, error) {
 
 // harmless keeps a text from being taken for a formula by who opens the file as a spreadsheet: what is stored is from many hands.
 func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@＝＋－＠\t\r\n", first) { // the wide ones Excel reads as the narrow
 		return "'" + text
 	}
 	return text

@@ -51,7 +51,7 @@ func (s *server) locate(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.Store.Locate(r.Context(), q)
 	if err != nil {
-		return err
+		return geo.AtField(err, "id")
 	}
 	return writeJSON(w, struct {
 		head
@@ -71,7 +71,7 @@ func (s *server) measure(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.Store.MeasureOn(r.Context(), on, q)
 	if err != nil {
-		return err
+		return geo.AtField(err, "id")
 	}
 	return writeHydrolocated(w, q, a)
 }
@@ -123,7 +123,7 @@ func (s *server) segment(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := s.Store.Segment(r.Context(), q)
 	if err != nil {
-		return err
+		return geo.AtField(err, "id")
 	}
 	features, err := segmentFeatures(a.Lines)
 	if err != nil {

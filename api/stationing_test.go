@@ -490,17 +490,17 @@ func TestStationingBadInput(t *testing.T) {
 		{river + "locate?m=100&bank=left", 400, "bank"},
 		{river + "locate?m=100&as_of=2026-02-30", 400, "as_of"},
 		{river + "locate?m=100&m=200", 400, "m"},
-		{"/api/v1/hydro/rivers/x/locate?m=100", 404, ""},
-		{"/api/v1/hydro/rivers/424242/locate?m=100", 404, ""},
-		{bare + "locate?m=100", 404, ""},
+		{"/api/v1/hydro/rivers/x/locate?m=100", 404, "id"},
+		{"/api/v1/hydro/rivers/424242/locate?m=100", 404, "id"},
+		{bare + "locate?m=100", 404, "id"},
 		{river + "measure", 400, "lon"},
 		{river + "measure?lon=106.4", 400, "lat"},
 		{river + "measure?lon=26.6&lat=106.4", 400, "lon"},
 		{river + "measure?" + somewhere + "&max_offset=0", 400, "max_offset"},
 		{river + "measure?" + somewhere + "&max_offset=2001", 400, "max_offset"},
 		{river + "measure?lon=106.5&lat=26.6", 404, "max_offset"},
-		{bare + "measure?" + somewhere, 404, ""},
-		{"/api/v1/hydro/rivers/424242/measure?" + somewhere, 404, ""},
+		{bare + "measure?" + somewhere, 404, "id"},
+		{"/api/v1/hydro/rivers/424242/measure?" + somewhere, 404, "id"},
 		{river + "segment?to=100", 400, "from"},
 		{river + "segment?from=100", 400, "to"},
 		{river + "segment?from=K0%2B100&to=K9%2B100", 400, "to"},
@@ -509,7 +509,7 @@ func TestStationingBadInput(t *testing.T) {
 		{river + "segment?from=0&to=100&bank=middle", 400, "bank"},
 		{river + "segment?from=0&to=100&bank=", 400, "bank"},
 		{river + "segment?from=0&to=100&route=7", 400, "route"},
-		{"/api/v1/hydro/rivers/424242/segment?from=0&to=1", 404, ""},
+		{"/api/v1/hydro/rivers/424242/segment?from=0&to=1", 404, "id"},
 		{"/api/v1/hydro/hydrolocation", 400, "lon"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65", 404, "max_offset"},
 		{"/api/v1/hydro/hydrolocation?lon=106.4&lat=26.65&max_offset=all", 400, "max_offset"},
@@ -523,9 +523,11 @@ func TestStationingBadInput(t *testing.T) {
 		{near + "&kind=outfalls&within=0", 400, "within"},
 		{near + "&kind=outfalls&within=100001", 400, "within"},
 		{"/api/v1/nearest?kind=outfalls&lon=106.4", 400, "lat"},
-		{"/api/v1/nearest?kind=outfalls&lon=110&lat=30&by=water", 404, "max_offset"},
 	})
 	var p problemBody
+	if get(t, srv, "/api/v1/nearest?kind=outfalls&lon=110&lat=30&by=water", &p); p.Status != 404 || len(p.Errors) != 2 || p.Errors[0].Pointer != "lon" || p.Errors[1].Pointer != "lat" || !strings.Contains(p.Detail, "by=air") {
+		t.Errorf("no water is near: %+v", p)
+	}
 	get(t, srv, "/api/v1/hydro/hydrolocation?lon=106.405&lat=26.604", &p)
 	if !strings.Contains(p.Detail, "河, is 443.") {
 		t.Errorf("the nearest is not told: %s", p.Detail)

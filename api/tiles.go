@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -97,16 +96,13 @@ func (t *Tiles) finish(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fail writes what went wrong. A client that left gets nothing. That there is too much to do is not for the log: it would be
+// fail writes what went wrong. That there is too much to do is not for the log: it would be
 // written to all the more.
 func (t *Tiles) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(r.Context().Err(), context.Canceled) {
-		return
-	}
 	h := w.Header()
 	t.headers.security(h)
 	t.headers.share(h)
-	p := problemOf(err)
+	p := problemIn(r.Context(), err)
 	if p.Status == http.StatusInternalServerError {
 		id := requestID()
 		h.Set("X-Request-Id", id)
@@ -144,10 +140,9 @@ func (t *Tiles) route(w http.ResponseWriter, r *http.Request) error {
 	default:
 		t.headers.share(w.Header())
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
-		writeProblem(w, problem{
-			Type: "/problems/method-not-allowed", Title: "Method not allowed", Status: http.StatusMethodNotAllowed, Instance: r.URL.Path,
-			Detail: r.Method + " is not possible here; possible: GET, HEAD, OPTIONS",
-		})
+		p := methodNotAllowed()
+		p.Instance, p.Detail = r.URL.Path, r.Method+" is not possible here; possible: GET, HEAD, OPTIONS"
+		writeProblem(w, p)
 		return nil
 	}
 }

@@ -115,8 +115,10 @@ func (t *trace) read(p params) (err error) {
 	wide := t.mode == network.UpAll || t.mode == network.DownAll
 	switch t.mode {
 	case network.UpMain, network.UpAll, network.DownMain, network.DownAll:
-		if p.values.Has("to") || p.values.Has("to_at") {
-			return geo.InvalidField("to", "is for the mode PP, from point to point; %s has none", t.mode)
+		for _, name := range []string{"to", "to_at"} {
+			if p.values.Has(name) {
+				return geo.InvalidField(name, "is for the mode PP, from point to point; %s has none", t.mode)
+			}
 		}
 	case pointToPoint:
 		for _, name := range []string{"distance", "stop", "division"} {
@@ -149,9 +151,6 @@ func (t *trace) read(p params) (err error) {
 	}
 	if t.division, err = p.text("division"); err != nil {
 		return err
-	}
-	if t.division == "" && p.values.Has("division") {
-		return geo.InvalidField("division", "is empty; give the code of a division, such as 150207")
 	}
 	t.geometry, err = p.truth("geometry", true)
 	return err

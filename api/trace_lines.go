@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,6 +23,7 @@ const (
 	batchParts     = 1000             // parts that are looked up and written at a time, the most
 	keptVertices   = 500_000          // of lines that later parts may need too
 	writeWait      = 60 * time.Second // how long a client may take for a batch
+	tracePatience  = 5 * time.Minute  // for all of a trace that is sent while it is walked: then it is truncated
 	typeGeoJSON    = "application/geo+json"
 	typeGeoJSONSeq = "application/geo+json-seq"
 )
@@ -29,20 +31,25 @@ const (
 // flowlines serves GET /api/v1/hydro/{source}/{id}/navigation/{mode}/flowlines: the way up or down, part by part (Q3). It is sent
 // while it is walked: the first part at once, the sums after the last.
 func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.traceAsked(r, "geometry")
+	w.Header().Add("Vary", "Accept")                                     // which chooses the form
+	soon, cancelSoon := context.WithTimeout(r.Context(), reportPatience) // for the first part: until it is sent the connection may be cut
+	defer cancelSoon()
+	whole, cancelWhole := context.WithTimeout(r.Context(), tracePatience)
+	defer cancelWhole()
+	t, err := s.traceAsked(r.WithContext(soon), "geometry")
 	if err != nil {
-		return err
+		return tooLong(soon, err, reportPatience, lessTrace)
 	}
 	parts, sum, err := t.walk(true)
 	if err != nil {
 		return err
 	}
-	out := &lineWriter{trace: t, store: s.Store, w: w, rc: http.NewResponseController(w), seq: strings.Contains(r.Header.Get("Accept"), typeGeoJSONSeq)}
+	out := &lineWriter{trace: t, store: s.Store, w: w, rc: http.NewResponseController(w), seq: wantsSequence(r.Header["Accept"])}
 	if r.Method == http.MethodHead {
 		out.header()
 		return nil
 	}
-	ctx := r.Context()
+	ctx := soon
 	size, batch := 1, make([]network.Part, 0, batchParts)
 	for p := range parts {
 		if batch = append(batch, p); len(batch) < size {
@@ -51,21 +58,43 @@ func (s *server) flowlines(w http.ResponseWriter, r *http.Request) error {
 		if err = out.batch(ctx, batch); err != nil {
 			break
 		}
+		ctx = whole
 		size, batch = min(8*size, batchParts), batch[:0]
 	}
 	if err == nil {
 		err = out.batch(ctx, batch)
 	}
-	if err != nil && (!out.begun || ctx.Err() != nil) {
-		return err
+	if err != nil && !out.begun {
+		return tooLong(soon, err, reportPatience, lessTrace)
+	}
+	if !errors.Is(err, errGone) {
+		err = tooLong(whole, err, tracePatience, "go on from next")
 	}
 	if err == nil || !errors.Is(err, errGone) {
-		err = out.end(sum(), batch, err)
+		err = out.end(r.Context(), sum(), batch, err)
 	}
 	if errors.Is(err, errGone) {
 		return nil // there is nobody to tell
 	}
 	return err
+}
+
+// wantsSequence tells whether a sequence is named in Accept, and not wanted less than a collection is.
+func wantsSequence(headers []string) bool {
+	weights := map[string]float64{}
+	for _, header := range headers {
+		for item := range strings.SplitSeq(header, ",") {
+			kind, params, err := mime.ParseMediaType(item)
+			if err != nil {
+				continue
+			}
+			weights[kind] = 1
+			if q, ok := params["q"]; ok {
+				weights[kind] = weightOf("q=" + q)
+			}
+		}
+	}
+	return weights[typeGeoJSONSeq] > 0 && weights[typeGeoJSONSeq] >= weights[typeGeoJSON]
 }
 
 // errGone says that the client takes no more.
@@ -124,14 +153,15 @@ func (o *lineWriter) batch(ctx context.Context, parts []network.Part) error {
 }
 
 func (o *lineWriter) begin() error {
+	// Marshalled before anything is begun: an answer that has begun can no longer be refused by its status.
+	head, err := json.Marshal(o.trace.head("parts are in order of distance"))
+	if err != nil {
+		return err
+	}
 	o.header()
 	o.begun = true
 	if o.seq {
 		return nil
-	}
-	head, err := json.Marshal(o.trace.head("parts are in order of distance"))
-	if err != nil {
-		return err
 	}
 	o.buf = append(append(o.buf, head[:len(head)-1]...), `,"features":[`...)
 	return nil
@@ -265,10 +295,10 @@ func (o *lineWriter) geometry(b []byte, p *network.Part) []byte {
 
 // end writes the sums. A failure after the first part cannot be told by the status any more: it stands in the member problem, and
 // next says where the answer broke off.
-func (o *lineWriter) end(sum network.Sum, unsent []network.Part, failed error) error {
+func (o *lineWriter) end(ctx context.Context, sum network.Sum, unsent []network.Part, failed error) error {
 	tail := o.trace.tail(sum, o.told, o.lengthM)
 	if failed != nil {
-		p := problemOf(failed)
+		p := problemIn(ctx, failed)
 		tail.Problem, tail.Truncated = &p, true
 		offset := o.trace.skip + o.told
 		tail.Next = &haltAt{Reason: "problem", Offset: &offset}

@@ -66,6 +66,9 @@ func (a *placeAsk) read(p params) error {
 	if a.route != 0 && a.source != "rivers" {
 		return geo.InvalidField("route", "chooses among the routes of a river; %s have one", a.source)
 	}
+	if p.values.Has("radius") && a.source != "position" && !strings.HasPrefix(p.values.Get("to"), "position/") {
+		return geo.InvalidField("radius", "is how far a route is looked for from a position; there is none here: leave it out")
+	}
 	a.radiusM, err = p.radius()
 	return err
 }

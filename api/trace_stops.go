@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hetu/geo"
@@ -48,6 +49,9 @@ func parseStops(p params) ([]stopKind, error) {
 			return nil, geo.FieldErrorf(geo.CodeRefused, "stop", "this store has no lakes to stop at; stop=section,dam,outfall or border")
 		case kind != "section" && kind != "outfall" && kind != "dam" || given:
 			return nil, geo.InvalidField("stop", "%q is nothing to stop at: give a list of section, outfall, dam, border, border:town", item)
+		}
+		if slices.Contains(out, k) { // each is looked up by itself: so there are never more than there are kinds
+			return nil, geo.InvalidField("stop", "%q stands there twice; name each once", shortened(item))
 		}
 		out = append(out, k)
 	}
@@ -121,6 +125,8 @@ func (t *trace) routes() ([]int64, error) {
 	return out, nil
 }
 
+const howBorders = "borders are where the reaches of a route pass from one division into another, on either bank, and where there are no reaches of the level where the outlines of divisions do"
+
 // marks finds where on the routes the walk stops.
 func (s *server) marks(ctx context.Context, t *trace, stops []stopKind, routes []int64) ([]network.Mark, error) {
 	var out []network.Mark
@@ -134,7 +140,9 @@ func (s *server) marks(ctx context.Context, t *trace, stops []stopKind, routes [
 			if err != nil {
 				return nil, err
 			}
-			t.how = append(t.how, "borders are where the reaches of a route pass from one division into another, on either bank, and where there are no reaches of the level where the outlines of divisions do")
+			if !slices.Contains(t.how, howBorders) {
+				t.how = append(t.how, howBorders)
+			}
 			for _, b := range borders {
 				add(b.RouteID, b.MeasureM, markAt{Kind: "border", Divisions: []duty.Name{divisionName(b.Low.Division), divisionName(b.High.Division)}})
 			}

@@ -485,7 +485,7 @@ func TestTraceOtherForms(t *testing.T) {
 		}
 		text, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if err != nil || resp.Header.Get("Content-Type") != "application/geo+json-seq" {
+		if err != nil || !slices.Contains(resp.Header.Values("Vary"), "Accept") || resp.Header.Get("Content-Type") != "application/geo+json-seq" {
 			t.Errorf("%v, %s", err, resp.Header.Get("Content-Type"))
 		}
 		texts := bytes.Split(text, []byte{0x1e})[1:]
@@ -628,6 +628,8 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/UM/flowlines?stop=border:street", 400, "stop"},
 		{river + "/navigation/UM/flowlines?stop=section:county", 400, "stop"},
 		{river + "/navigation/UM/flowlines?stop=lake", 422, "stop"},
+		{river + "/navigation/UM/flowlines?stop=section,outfall,section", 400, "stop"},
+		{river + "/navigation/UM/flowlines?stop=border,border:3", 400, "stop"},
 		{river + "/navigation/UM/flowlines?division=", 400, "division"},
 		{river + "/navigation/UM/flowlines?division=999999", 404, "division"},
 		{river + "/navigation/UM/flowlines?division=520002", 422, "division"},
@@ -640,6 +642,7 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/UM/ids?limit=3", 400, "limit"},
 		{river + "/navigation/UM/ids?geometry=false", 400, "geometry"},
 		{river + "/navigation/UM/flowlines?to=nodes/1", 400, "to"},
+		{river + "/navigation/UM/flowlines?to_at=K0%2B100", 400, "to_at"},
 		{river + "/navigation/PP/flowlines", 400, "to"},
 		{river + "/navigation/PP/flowlines?to=reaches", 400, "to"},
 		{river + "/navigation/PP/flowlines?to=position/x,y", 400, "to"},
@@ -652,6 +655,7 @@ func TestTraceBadInput(t *testing.T) {
 		{river + "/navigation/PP/flowlines?to=" + river + "&stop=section", 400, "stop"},
 		{river + "/navigation/PP/flowlines?to=" + srv.at(t, "reach 左段"), 422, "to"},
 		{river + "/navigation/UM/flowlines?as_of=x", 400, "as_of"},
+		{river + "/navigation/UM/flowlines?known_at=2026-01-01T00:00:00%2B24:00", 400, "known_at"},
 		{river + "/navigation/UM/flowlines?when=x", 400, "when"},
 		{river + "/navigation/UM/bridges", 404, "features"},
 		{"rivers/999999/navigation/UM/flowlines", 404, "id"},
@@ -665,6 +669,9 @@ func TestTraceBadInput(t *testing.T) {
 		{"position/26.5,106.5/navigation/UM/flowlines", 400, "id"},
 		{"position/106.5,27.5/navigation/UM/flowlines", 404, "id"},
 		{"position/106.5,26.5/navigation/UM/flowlines?radius=9999", 400, "radius"},
+		{river + "/navigation/UM/flowlines?radius=100", 400, "radius"},
+		{river + "/navigation/PP/flowlines?radius=100&to=" + river, 400, "radius"},
+		{river + "/navigation/PP/flowlines?radius=100&to=position/106.5,27.5", 404, "to"},
 		{srv.at(t, "outfall 口外") + "/navigation/DM/flowlines", 404, "id"},
 		{srv.at(t, "reach 乙段") + "/navigation/UM/flowlines?at=K1%2B000", 404, "at"},
 		{srv.at(t, "edge e12") + "/navigation/UM/flowlines?at=K3%2B000", 404, "at"},
@@ -790,6 +797,39 @@ func TestTraceIsStreamedAndCancelled(t *testing.T) {
 	case <-slow.freed:
 	case <-time.After(20 * time.Second):
 		t.Fatal("the work goes on without a client")
+	}
+}
+
+// A trace whose time runs out on the way ends as truncated, and says where to go on.
+func TestTraceWhoseTimeRunsOut(t *testing.T) {
+	t.Parallel()
+	slow := &slowStore{asked: make(chan struct{}), freed: make(chan struct{})}
+	var cfg api.Config
+	srv := serveTrace(t, braided, func(c *api.Config) {
+		store, ok := c.Store.(*pg.Store)
+		if !ok {
+			t.Fatal("another store")
+		}
+		slow.Store, c.Store = store, slow
+		cfg = *c
+	})
+	handler, err := api.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // as if it were that of the trace
+	defer cancel()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/hydro/"+srv.at(t, "river 猫跳河")+"/navigation/UT/flowlines?distance=all", http.NoBody))
+	var body traceBody
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%d, %v in %s", w.Code, err, w.Body)
+	}
+	if len(body.Features) != 1 || !body.Truncated || body.Next == nil || body.Next.Offset == nil || *body.Next.Offset != 1 || srv.name("edge", body.Next.EdgeID) != "e12" {
+		t.Errorf("it ends as %+v", body)
+	}
+	if p := body.Problem; p == nil || p.Status != http.StatusServiceUnavailable || !strings.Contains(p.Detail, "go on from next") {
+		t.Errorf("its problem is %+v", p)
 	}
 }
 

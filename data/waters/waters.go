@@ -59,10 +59,10 @@ type Source interface {
 }
 
 const (
-	maxWait  = 16              // networks that wait to be read; more are refused
-	kept     = 3               // networks of other moments that are kept
-	atOnce   = 2               // networks that are read at once for those who ask
-	readWait = 2 * time.Minute // that one may take to be read
+	maxWait  = 16               // networks that wait to be read; more are refused
+	kept     = 3                // networks of other moments that are kept
+	atOnce   = 2                // networks that are read at once for those who ask
+	readWait = 45 * time.Second // that one may take to be read: who waits for it must be told before the server cuts the connection, at 60 s
 )
 
 // Waters is the network in memory.

@@ -76,12 +76,19 @@ type Diff struct {
 // Compare answers what changed between two versions (Q11).
 func Compare(ctx context.Context, src Source, c Change) (Diff, error) {
 	out := Diff{Shifts: []Shift{}}
-	var err error
-	if out.From, err = src.Version(ctx, on(c.At, c.From.Day), c.Kind, c.ID, c.From.Version, c.Drafts); err != nil {
-		return out, err
+	var err, gone error
+	out.From, gone = src.Version(ctx, on(c.At, c.From.Day), c.Kind, c.ID, c.From.Version, c.Drafts)
+	if gone != nil && geo.CodeOf(gone) != geo.CodeNotFound {
+		return out, gone
 	}
-	if out.To, err = src.Version(ctx, on(c.At, c.To.Day), c.Kind, c.ID, c.To.Version, c.Drafts); err != nil {
-		return out, err
+	out.To, err = src.Version(ctx, on(c.At, c.To.Day), c.Kind, c.ID, c.To.Version, c.Drafts)
+	switch {
+	case err != nil && gone != nil: // that neither version is there is the fault of the id
+		return out, geo.AtField(err, "id")
+	case gone != nil:
+		return out, geo.AtField(gone, "from")
+	case err != nil:
+		return out, geo.AtField(err, "to")
 	}
 	was, is := NewShape(out.From.Geom), NewShape(out.To.Geom)
 	if c.Kind == Boundary {

@@ -3,6 +3,7 @@ package stationing
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -169,7 +170,7 @@ func (f *finder) begin(ctx context.Context) error {
 	at := PositionQuestion{At: f.q.At, Lon: f.q.Lon, Lat: f.q.Lat, MaxM: startWithinM}
 	h, err := Hydrolocate(ctx, f.src, at)
 	if err != nil && (f.q.By == ByWater || geo.CodeOf(err) != geo.CodeNotFound) {
-		return err
+		return f.noWater(err)
 	}
 	f.out.How = "by straight distance"
 	if f.q.By == ByWater {
@@ -186,10 +187,22 @@ func (f *finder) begin(ctx context.Context) error {
 		return nil
 	}
 	if f.q.By == ByWater {
-		return geo.Wrapf(off, geo.CodeNotFound, "the water here is not part of the network, so nothing is found along it: ask with by=air")
+		return f.noWater(geo.Wrapf(off, geo.CodeNotFound, "the water here is not part of the network, so nothing is found along it"))
 	}
 	f.out.How += fmt.Sprintf("; no water of the network is within %g m", startWithinM)
 	return nil
+}
+
+// noWater tells that there is no water to go along as the fault of the position: how far it is looked for cannot be chosen here.
+func (f *finder) noWater(err error) error {
+	e, ok := errors.AsType[*geo.Error](err)
+	if !ok || e.Code != geo.CodeNotFound {
+		return err
+	}
+	return &geo.Error{
+		Code: e.Code, Msg: e.Msg + "; ask with by=air, or about a position on a river",
+		Fields: []geo.Field{{Name: "lon", Detail: e.Msg}, {Name: "lat", Detail: e.Msg}},
+	}
 }
 
 // look looks farther and farther until enough is found.
