@@ -199,11 +199,25 @@ func TestOverlayVersionsTellWhatWasAnnounced(t *testing.T) {
 		drafts  bool
 		told    bool
 	}{
-		{"secret", 1, time.Time{}, false, false}, {"secret", 2, time.Time{}, false, false}, {"secret", 3, time.Time{}, false, false}, {"secret", 0, time.Time{}, false, false},
-		{"secret", 1, early, false, false}, {"secret", 1, time.Time{}, true, true}, {"secret", 3, time.Time{}, true, true}, {"secret", 0, time.Time{}, true, true},
-		{"open", 1, time.Time{}, false, false}, {"open", 2, time.Time{}, false, false}, {"open", 3, time.Time{}, false, true}, {"open", 0, time.Time{}, false, true},
-		{"open", 1, early, false, true}, {"open", 2, early, false, false}, {"open", 2, early, true, false}, {"open", 1, time.Time{}, true, true},
-		{"late", 1, time.Time{}, false, false}, {"late", 2, time.Time{}, false, false}, {"late", 2, time.Time{}, true, true},
+		{"secret", 1, time.Time{}, false, false},
+		{"secret", 2, time.Time{}, false, false},
+		{"secret", 3, time.Time{}, false, false},
+		{"secret", 0, time.Time{}, false, false},
+		{"secret", 1, early, false, false},
+		{"secret", 1, time.Time{}, true, true},
+		{"secret", 3, time.Time{}, true, true},
+		{"secret", 0, time.Time{}, true, true},
+		{"open", 1, time.Time{}, false, false},
+		{"open", 2, time.Time{}, false, false},
+		{"open", 3, time.Time{}, false, true},
+		{"open", 0, time.Time{}, false, true},
+		{"open", 1, early, false, true},
+		{"open", 2, early, false, false},
+		{"open", 2, early, true, false},
+		{"open", 1, time.Time{}, true, true},
+		{"late", 1, time.Time{}, false, false},
+		{"late", 2, time.Time{}, false, false},
+		{"late", 2, time.Time{}, true, true},
 	} {
 		err := db.Store.Overlay(t.Context(), func(src overlay.Source) error {
 			_, err := src.Version(t.Context(), duty.Moment{AsOf: day("2026-03-01"), KnownAt: tt.known}, overlay.Area, ids[tt.key], tt.version, tt.drafts)
