@@ -153,6 +153,28 @@ func post(t *testing.T, srv *httptest.Server, path, contentType, body string, v 
 	return resp
 }
 
+// touched asks what a polygon touches, as the public does or as who may see drafts.
+func touched(t *testing.T, srv *httptest.Server, path, body string, staff bool) (a touchesBody) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/geo+json")
+	if staff {
+		req.Header.Set("Planner", "yes")
+	}
+	resp, err := srv.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d, %v", path, resp.StatusCode, err)
+	}
+	return a
+}
+
 func footprint(t *testing.T, g geom.T) string {
 	t.Helper()
 	text, err := geojson.Marshal(g)
@@ -310,19 +332,7 @@ func TestScenario_28_Touches(t *testing.T) {
 		}
 	}
 	// What is not announced is for those who may see it, who say so.
-	planner := func(path string) int {
-		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+path, strings.NewReader(strip))
-		req.Header.Set("Content-Type", "application/geo+json")
-		req.Header.Set("Planner", "yes")
-		resp, err := srv.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = resp.Body.Close() }()
-		var a touchesBody
-		_ = json.NewDecoder(resp.Body).Decode(&a)
-		return len(a.Areas)
-	}
+	planner := func(path string) int { return len(touched(t, srv, path, strip, true).Areas) }
 	if got := planner("/api/v1/touches?as_of=2023-01-01"); got != 0 {
 		t.Errorf("a planner who does not ask for drafts: %d", got)
 	}
@@ -731,25 +741,7 @@ func TestTouchedStakes(t *testing.T) {
 	}
 	ask := func(at geo.LonLat, staff bool) touchesBody {
 		const side = 0.00001 // about a metre
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/api/v1/touches?geometry=true",
-			strings.NewReader(footprint(t, rectangle(at[0]-side/2, at[1]-side/2, at[0]+side/2, at[1]+side/2))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/geo+json")
-		if staff {
-			req.Header.Set("Planner", "yes")
-		}
-		resp, err := srv.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = resp.Body.Close() }()
-		var a touchesBody
-		if err := json.NewDecoder(resp.Body).Decode(&a); err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("%d, %v", resp.StatusCode, err)
-		}
-		return a
+		return touched(t, srv, "/api/v1/touches?geometry=true", footprint(t, rectangle(at[0]-side/2, at[1]-side/2, at[0]+side/2, at[1]+side/2)), staff)
 	}
 	if a := ask(stands, false); len(a.Stakes) != 0 {
 		t.Errorf("where it stands, for the public: %+v", a.Stakes)

@@ -33,6 +33,9 @@ func Measured(line *geom.LineString, origin string) *geom.LineString {
 	return geom.NewLineStringFlat(geom.XYM, out).SetSRID(line.SRID())
 }
 
+// storedWithin is how far in metres a stored measure may lie off the place that it means.
+const storedWithin = 0.01
+
 // Locate gives the one point of a route at a measure, also where two segments share it: of places with one measure, as the two
 // ends of a lake may have, the one upstream. A measure more than a centimetre off the route is an error that names its ends.
 func Locate(route *geom.LineString, m float64) (lon, lat float64, err error) {

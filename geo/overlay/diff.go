@@ -275,8 +275,8 @@ func looks(ctx context.Context, route, line, other *geom.LineString) ([]look, er
 	return out, nil
 }
 
-func spanOf(ls []look) lref.Range {
-	r := lref.Range{FromM: math.Inf(1), ToM: math.Inf(-1)}
+func spanOf(ls []look) duty.Range {
+	r := duty.Range{FromM: math.Inf(1), ToM: math.Inf(-1)}
 	for _, l := range ls {
 		r.FromM, r.ToM = min(r.FromM, l.m), max(r.ToM, l.m)
 	}
@@ -284,7 +284,7 @@ func spanOf(ls []look) lref.Range {
 }
 
 // ranges joins places that lie apart and follow each other; what lies beyond the span of the other line goes by the word alone.
-func ranges(ls []look, other lref.Range, alone string) []Shift {
+func ranges(ls []look, other duty.Range, alone string) []Shift {
 	var out []Shift
 	last := ""
 	for i, l := range ls {

@@ -19,6 +19,8 @@ const (
 	// zoneWithin is how far a shoreline may lie off its zone or division and still be of it, in metres: lines drawn apart do not
 	// meet to the centimetre.
 	zoneWithin = 5
+	// pointM is the length up to which what is faced is a point.
+	pointM = 0.01
 	// faceEvery is how far apart, in metres, the edge of a footprint is looked at from the river, and mostLooks how often at most.
 	faceEvery = 5.0
 	mostLooks = 5000
@@ -246,7 +248,7 @@ func (s *shore) occupied(ctx context.Context, q Question, parts []*Shape) ([]Occ
 }
 
 // faced gives the ranges of the route that lie opposite those parts of the footprint on this bank through which no line passes.
-func (s *shore) faced(ctx context.Context, q Question, passed []bool) ([]lref.Range, error) {
+func (s *shore) faced(ctx context.Context, q Question, passed []bool) (duty.Ranges, error) {
 	river := riverAcross(s.route.Geom, q.Polygon.box)
 	if river == nil {
 		return nil, nil
@@ -256,7 +258,7 @@ func (s *shore) faced(ctx context.Context, q Question, passed []bool) ([]lref.Ra
 		perimeter += lref.Length(geom.NewLineStringFlat(geom.XY, ring))
 	}
 	step := max(faceEvery, perimeter/mostLooks)
-	var out []lref.Range
+	var out []duty.Range
 	for i, pieces := range s.pieces {
 		if passed[i] {
 			continue
@@ -270,14 +272,14 @@ func (s *shore) faced(ctx context.Context, q Question, passed []bool) ([]lref.Ra
 			}
 		}
 	}
-	return joined(out), nil
+	return duty.Union(out...).Over(pointM), nil
 }
 
 // along gives the ranges of the route that the edge of a footprint runs along on this bank, as they are nearest to it. Where the
 // nearest place of the route goes from one arm of a bend to the other the range goes on round the bend, but not round a loop: the water
 // goes round a place that lies d off both arms within four times d, by a square corner on either side, or it goes away from it.
-func (s *shore) along(river *across, ring []float64, step float64) []lref.Range {
-	var out []lref.Range
+func (s *shore) along(river *across, ring []float64, step float64) []duty.Range {
+	var out []duty.Range
 	var last lref.Hit
 	follows := false
 	wanted := map[geo.Bank]int{geo.Left: 0, geo.Right: 1}[s.bank]
@@ -292,7 +294,7 @@ func (s *shore) along(river *across, ring []float64, step float64) []lref.Range 
 			here := at(from[0], from[1], to[0], to[1], k/n)
 			hit := lref.Project(s.route.Geom, here[0], here[1])
 			if follows = follows && math.Abs(hit.MeasureM-last.MeasureM) <= 4*(step+max(hit.DistanceM, last.DistanceM)); !follows {
-				out = append(out, lref.Range{FromM: hit.MeasureM, ToM: hit.MeasureM})
+				out = append(out, duty.Range{FromM: hit.MeasureM, ToM: hit.MeasureM})
 			}
 			r := &out[len(out)-1]
 			r.FromM, r.ToM = min(r.FromM, hit.MeasureM), max(r.ToM, hit.MeasureM)
@@ -300,21 +302,6 @@ func (s *shore) along(river *across, ring []float64, step float64) []lref.Range 
 		}
 	}
 	return out
-}
-
-// joined gives the union of ranges, in order, without those that are points.
-func joined(ranges []lref.Range) []lref.Range {
-	slices.SortFunc(ranges, func(a, b lref.Range) int { return cmp.Compare(a.FromM, b.FromM) })
-	var out []lref.Range
-	for _, r := range ranges {
-		if n := len(out) - 1; n >= 0 && r.FromM <= out[n].ToM {
-			out[n].ToM = max(out[n].ToM, r.ToM)
-		} else {
-			out = append(out, r)
-		}
-	}
-	const point = 0.01 // metres
-	return slices.DeleteFunc(out, func(r lref.Range) bool { return r.ToM-r.FromM <= point })
 }
 
 // divide cuts a stretch by zone and by division.

@@ -80,7 +80,7 @@ func SegmentOf(ctx context.Context, src Source, q SegmentQuestion) (Made[Segment
 			if q.Bank != geo.Both && q.Bank != side {
 				continue
 			}
-			banks, err := banksBeside(ctx, lines, side, route, lref.Range{FromM: from, ToM: to}, &how)
+			banks, err := banksBeside(ctx, lines, side, route, duty.Range{FromM: from, ToM: to}, &how)
 			if err != nil {
 				return Segment{}, err
 			}
@@ -92,7 +92,7 @@ func SegmentOf(ctx context.Context, src Source, q SegmentQuestion) (Made[Segment
 }
 
 // banksBeside gives the parts of a side's bank lines beside the range.
-func banksBeside(ctx context.Context, lines []BankLine, side geo.Bank, route *duty.Route, s lref.Range, how *string) ([]SegmentLine, error) {
+func banksBeside(ctx context.Context, lines []BankLine, side geo.Bank, route *duty.Route, s duty.Range, how *string) ([]SegmentLine, error) {
 	var out []SegmentLine
 	for _, l := range lines {
 		if l.Bank != side {
