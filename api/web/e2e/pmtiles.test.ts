@@ -1,4 +1,4 @@
-// A file that hetu wrote, read by the readers that others have: the pmtiles package, and MapLibre through it.
+// A file that hetu wrote, read by the readers that others have: the pmtiles package, MapLibre through it, and GDAL.
 import { execFile } from 'node:child_process'
 import { type FileHandle, mkdir, mkdtemp, open as openFile, readFile, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -110,6 +110,41 @@ describe('pmtiles', () => {
     }
     expect(found).toBeGreaterThan(50)
     expect(empty).toBeGreaterThan(5)
+  })
+})
+
+// What the test asks of GDAL, as gdal3.js has it: built for WebAssembly, because the one of Debian 12 does not know PMTiles.
+interface Gdal {
+  open(path: string, options: string[]): Promise<{ datasets: object[]; errors: unknown[] }>
+  getInfo(dataset: object): Promise<{ driverName: string; layers: { name: string; featureCount: number }[] }>
+  ogr2ogr(dataset: object, options: string[]): Promise<object>
+  getFileBytes(file: object): Promise<Uint8Array>
+}
+
+describe('GDAL', () => {
+  it('reads the layers, their features and where they lie', async () => {
+    const start = createRequire(import.meta.url)('gdal3.js/node') as () => Promise<Gdal>
+    const gdal = await start()
+    const { datasets, errors } = await gdal.open(join(folder, 'sample.pmtiles'), ['ZOOM_LEVEL=12'])
+    expect(errors).toEqual([])
+    const [dataset] = datasets
+    if (dataset === undefined) throw new Error('GDAL opened nothing')
+    const info = await gdal.getInfo(dataset)
+    expect(info.driverName).toBe('ProtoMap Tiles')
+    const layers = new Set(info.layers.map((l) => l.name))
+    for (const name of ['board', 'division', 'reach', 'river', 'river_label', 'section']) expect(layers).toContain(name)
+    const file = await gdal.ogr2ogr(dataset, ['-f', 'GeoJSON', '-t_srs', 'EPSG:4326', '-sql', 'SELECT * FROM river'])
+    const { features } = JSON.parse(new TextDecoder().decode(await gdal.getFileBytes(file))) as {
+      features: { properties: { name?: string }; geometry: { coordinates: unknown } }[]
+    }
+    const gully = features.filter((f) => f.properties.name === '哈德门沟')
+    expect(gully.length).toBeGreaterThan(0)
+    // The place lies on the river; a vertex of it is within some hundred metres.
+    const near = gully.flatMap((f) => (f.geometry.coordinates as unknown[]).flat(9) as number[])
+    const apart = near.flatMap((lon, i) =>
+      i % 2 === 0 ? [Math.max(Math.abs(lon - place[0]), Math.abs((near[i + 1] ?? 0) - place[1]))] : [],
+    )
+    expect(Math.min(...apart)).toBeLessThan(0.005)
   })
 })
 
