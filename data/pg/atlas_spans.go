@@ -92,6 +92,22 @@ func (s *shown[T]) of(id int64) []shownRow[T] {
 	return s.rows[at:end]
 }
 
+// anywhere gives all of an id that is not looked for in any order.
+func (s *shown[T]) anywhere(id int64) []shownRow[T] {
+	if id == 0 {
+		return nil
+	}
+	at, found := slices.BinarySearch(s.ids, id)
+	if !found {
+		return nil
+	}
+	end := at
+	for end < len(s.ids) && s.ids[end] == id {
+		end++
+	}
+	return s.rows[at:end]
+}
+
 // on gives the one of a day.
 func on[T any](rows []shownRow[T], day atlas.Day) (it *T, found bool) {
 	for i := range rows {
