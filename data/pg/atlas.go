@@ -24,21 +24,31 @@ type AtlasSource struct {
 	*Feed
 	store *Store
 	rows  int // of the feed that a delta is made of, give or take a transaction
+
+	several int // how many features with several versions are read by their ids at the most
 }
 
 var _ atlas.Source = (*AtlasSource)(nil)
 
 // Atlas gives the store as the atlas reads it.
-func (s *Store) Atlas() *AtlasSource { return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows} }
+func (s *Store) Atlas() *AtlasSource {
+	return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows, several: mostSeveral}
+}
 
 // ofIDs marks the lines of a statement that pick features by id. Without them it is the statement for all.
 const ofIDs = "-- of ids"
 
+// inOrder marks those that give a layer's features in the order of their ids.
+const inOrder = "-- in order"
+
 // ofAll makes a statement for single features one for all of them.
-func ofAll(sql string) string {
+func ofAll(sql string) string { return without(sql, ofIDs) }
+
+// without leaves out the lines of a statement that have a mark, and comments.
+func without(sql, mark string) string {
 	var out strings.Builder
 	for line := range strings.Lines(sql) {
-		if !strings.HasPrefix(line, "--") && !strings.HasSuffix(strings.TrimRight(line, "\n"), ofIDs) {
+		if !strings.HasPrefix(line, "--") && !strings.HasSuffix(strings.TrimRight(line, "\n"), mark) {
 			out.WriteString(line)
 		}
 	}
@@ -84,14 +94,48 @@ func (a *AtlasSource) load(ctx context.Context, conn *pgx.Conn, layer string, s 
 		}
 	}
 	s.drawing.settle()
-	if err := copyOut(ctx, conn, ofAll(a.store.queries["atlas_"+layer]), src.columns, s.row); err != nil {
+	if err := a.loadRows(ctx, conn, layer, s, src); err != nil {
 		return err
 	}
 	return s.end()
 }
 
-// bulkConn connects for reading a layer whole. Rows come in the order of their ids by way of the index: a sort would carry all
-// geometry. What they show of others is read table by table: by way of an index nearly all of a table would be read too.
+// loadRows reads the rows of a layer's features. They need not come in the order of the features, but all of one side by side, and to
+// read a table as it stands on the disk takes half the work that an index does. So the features that have several versions are passed
+// over and read once more by their ids; where they are many, all is read by the index.
+func (a *AtlasSource) loadRows(ctx context.Context, conn *pgx.Conn, layer string, s *spanner, src layerSource) error {
+	sql := a.store.queries["atlas_"+layer]
+	rows, err := conn.Query(ctx, a.store.queries["atlas_several"], pgx.NamedArgs{"table": src.table})
+	if err != nil {
+		return err
+	}
+	several, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	if len(several) > a.several {
+		return copyOut(ctx, conn, ofAll(sql), src.columns, s.row)
+	}
+	s.passOver = make(map[int64]bool, len(several))
+	for _, id := range several {
+		s.passOver[id] = true
+	}
+	if err := copyOut(ctx, conn, without(ofAll(sql), inOrder), src.columns, s.row); err != nil || len(several) == 0 {
+		return err
+	}
+	s.passOver = nil
+	if rows, err = conn.Query(ctx, sql, pgx.QueryResultFormats{pgx.BinaryFormatCode}, pgx.NamedArgs{"ids": several}); err != nil {
+		return err
+	}
+	defer rows.Close()
+	return eachRow(rows, s.row)
+}
+
+// mostSeveral is how many features with several versions are read by their ids: to find one so costs what ten do that come by themselves.
+const mostSeveral = 50_000
+
+// bulkConn connects for reading a layer whole, in the order of ids by way of the index: a sort would carry all geometry. What they show
+// of others is read table by table: by way of an index nearly all of a table would be read too.
 func (s *Store) bulkConn(ctx context.Context) (*pgx.Conn, error) {
 	cfg := s.read.Config().ConnConfig
 	maps.Copy(cfg.RuntimeParams, map[string]string{

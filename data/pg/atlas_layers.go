@@ -393,6 +393,11 @@ func (v *river) pack(room []byte) []byte {
 	return binary.BigEndian.AppendUint64(room, uint64(v.flowsInto)) //nolint:gosec // the bits
 }
 
+// flowsInto is the last of what was packed.
+func (p packedRiver) flowsInto() int64 {
+	return int64(binary.BigEndian.Uint64([]byte(p[len(p)-8:]))) //nolint:gosec // the bits
+}
+
 func (p packedRiver) river() (v river) {
 	number := func(size int) (n uint64) {
 		for _, b := range []byte(p[:size]) {
@@ -449,7 +454,7 @@ func (l *riverDrawing) cut(b *base, c *cutter) {
 	cut(c, rivers)
 	cut(c, l.siblings.of(b.river))
 	for i := range rivers {
-		cut(c, l.rivers.of(rivers[i].it.river().flowsInto))
+		cut(c, l.rivers.anywhere(rivers[i].it.flowsInto()))
 	}
 }
 
@@ -468,7 +473,7 @@ func (l *riverDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
 	if s.Values[6] = (atlas.Value{}); v.perennial != noTruth {
 		s.Values[6] = atlas.BoolValue(v.perennial != 0)
 	}
-	if into, flows := on(l.rivers.of(v.flowsInto), day); flows {
+	if into, flows := on(l.rivers.anywhere(v.flowsInto), day); flows {
 		s.Values[8] = textOrNone(into.river().name)
 	}
 	s.Label = ok && l.longest(b, day)

@@ -92,6 +92,22 @@ func (s *shown[T]) of(id int64) []shownRow[T] {
 	return s.rows[at:end]
 }
 
+// anywhere gives all of an id that is not looked for in any order.
+func (s *shown[T]) anywhere(id int64) []shownRow[T] {
+	if id == 0 {
+		return nil
+	}
+	at, found := slices.BinarySearch(s.ids, id)
+	if !found {
+		return nil
+	}
+	end := at
+	for end < len(s.ids) && s.ids[end] == id {
+		end++
+	}
+	return s.rows[at:end]
+}
+
 // on gives the one of a day.
 func on[T any](rows []shownRow[T], day atlas.Day) (it *T, found bool) {
 	for i := range rows {
@@ -150,19 +166,20 @@ type drawing interface {
 	draw(b *base, day atlas.Day, s *atlas.Span) bool
 }
 
-// spanner makes spans of the rows of a layer, which come in the order of their ids.
+// spanner makes spans of the rows of a layer. Those of a feature come one after the other.
 type spanner struct {
 	drawing drawing
 	fields  int
 	emit    func(*atlas.Span) error
 
-	columns columns
-	bases   []base // those of one feature; the arrays of all are used again
-	n       int
-	cutter  cutter
-	pending bool
-	span    [2]atlas.Span // the one pending, and the one that is looked at
-	shape   int           // the base whose shape the pending one has
+	columns  columns
+	passOver map[int64]bool // features that are not looked at
+	bases    []base         // those of one feature; the arrays of all are used again
+	n        int
+	cutter   cutter
+	pending  bool
+	span     [2]atlas.Span // the one pending, and the one that is looked at
+	shape    int           // the base whose shape the pending one has
 }
 
 func newSpanner(layer string, emit func(*atlas.Span) error) (*spanner, layerSource, error) {
@@ -191,6 +208,9 @@ func (s *spanner) row(values [][]byte) error {
 	c := &s.columns
 	c.values = values
 	id := c.id()
+	if s.passOver[id] {
+		return nil
+	}
 	if s.n > 0 && s.bases[0].id != id {
 		if err := s.feature(); err != nil {
 			return err

@@ -430,6 +430,11 @@ func TestSpansAreTheTiles(t *testing.T) {
 			t.Fatalf("of the batches %d were stored, %d refused", h.stored, h.refused)
 		}
 		all := loadAll(t, src)
+		byIndex := h.db.Store.Atlas()
+		byIndex.SeveralForTest(0)
+		if diff := cmp.Diff(all, loadAll(t, byIndex), spanOptions()); diff != "" {
+			t.Fatalf("read by the index it is other spans: %s", diff)
+		}
 		for n := -1; n <= historyDays+1; n++ {
 			h.compare(t, all, historyDay(n))
 			h.compare(t, all, historyDay(n).AddDays(-1))

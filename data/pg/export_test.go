@@ -36,3 +36,6 @@ func OfAllForTest(sql string) string { return ofAll(sql) }
 
 // ByRowsForTest has deltas made of so many rows of the feed.
 func (a *AtlasSource) ByRowsForTest(n int) { a.rows = n }
+
+// SeveralForTest has so many features with several versions read by their ids at the most.
+func (a *AtlasSource) SeveralForTest(n int) { a.several = n }

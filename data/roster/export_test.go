@@ -57,11 +57,10 @@ func (r *Roster) Dump() []string {
 		out = append(out, fmt.Sprintln(k, owner, id, valid, string(text), err))
 	}
 	for slot, t := range r.held.tables {
-		t.walk(0, func(owner, id int64, told []byte) bool {
+		t.walk(0, math.MaxInt64, func(owner, id int64, told []byte) {
 			if !t.replaced(id) {
 				tell(Kind(slot), owner, id, reader{told, t.words})
 			}
-			return true
 		})
 		for _, rows := range t.late {
 			for _, late := range rows {

@@ -3,8 +3,12 @@ package roster
 import (
 	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 	"sort"
+	"sync"
+
+	"github.com/klauspost/compress/s2"
 )
 
 // table is rows of one kind by what owns them: reaches by their route, posts by their reach, rivers by themselves. The rows
@@ -12,24 +16,36 @@ import (
 //
 //	how much the owner is larger than that of the row before, how much the id is larger than the owner, length, what is told
 //
+// A stretch of them at a time is compressed, which takes them to half: what stands side by side has most of its words in common.
 // What was written since stands beside it, until fold brings it in.
 type table struct {
-	rows  []byte
-	marks []mark // of every markEvery-th row
-	n     int
-	words *words
+	packed []byte // stretches
+	marks  []mark // of each
+	n      int
+	words  *words
+	room   sync.Pool // stretches that were unpacked
 
 	late   map[int64][]row   // by owner
 	owners map[int64][]int64 // of late rows, by id; no other row of these ids counts any more
 }
 
-// mark is where a row begins.
+// mark is where a stretch begins, and the owner of its first row.
 type mark struct {
 	owner int64
 	at    int
 }
 
-const markEvery = 16
+// A stretch ends with so many rows, or when it has grown to so many bytes: to unpack one takes a microsecond.
+const (
+	stretchRows = 32
+	stretchSize = 1536
+)
+
+// stretch is the rows of a mark.
+type stretch struct {
+	mark int
+	rows []byte
+}
 
 // row is what is told of an id, with words written out.
 type row struct {
@@ -37,13 +53,12 @@ type row struct {
 	told      []byte
 }
 
-// of gives the rows of an owner.
+// of gives the rows of an owner. What is told is good until each returns.
 func (t *table) of(owner int64, each func(id int64, told reader)) {
-	t.walk(owner, func(o, id int64, told []byte) bool {
-		if o == owner && !t.replaced(id) {
+	t.walk(owner, owner, func(_, id int64, told []byte) {
+		if !t.replaced(id) {
 			each(id, reader{told, t.words})
 		}
-		return o <= owner
 	})
 	for _, r := range t.late[owner] {
 		each(r.id, reader{r.told, t.words})
@@ -55,27 +70,43 @@ func (t *table) replaced(id int64) bool {
 	return ok
 }
 
-// walk goes along the rows from some way before an owner's first one, while each says so.
-func (t *table) walk(owner int64, each func(owner, id int64, told []byte) bool) {
-	// The owner's rows may begin in the stretch before the first mark that has it.
-	k := max(0, sort.Search(len(t.marks), func(i int) bool { return t.marks[i].owner >= owner })-1)
-	if k >= len(t.marks) {
-		return
-	}
-	rest, o := t.rows[t.marks[k].at:], t.marks[k].owner
-	for i := 0; len(rest) > 0; i++ {
-		further, n := binary.Uvarint(rest)
-		above, m := binary.Varint(rest[n:])
-		length, l := binary.Uvarint(rest[n+m:])
-		told := rest[n+m+l : n+m+l+int(length)] //nolint:gosec // as it was written
-		rest = rest[n+m+l+int(length):]         //nolint:gosec // as it was written
-		if i > 0 {
-			o += int64(further) //nolint:gosec // as it was written
+// walk gives the rows of the owners from one to another, both included.
+func (t *table) walk(from, to int64, each func(owner, id int64, told []byte)) {
+	// The first one's rows may begin in the stretch before the first mark that has it.
+	k := max(0, sort.Search(len(t.marks), func(i int) bool { return t.marks[i].owner >= from })-1)
+	for ; k < len(t.marks) && t.marks[k].owner <= to; k++ {
+		s := t.unpack(k)
+		o := t.marks[k].owner
+		for rest := s.rows; len(rest) > 0 && o <= to; {
+			further, n := binary.Uvarint(rest)
+			above, m := binary.Varint(rest[n:])
+			length, l := binary.Uvarint(rest[n+m:])
+			told := rest[n+m+l : n+m+l+int(length)]        //nolint:gosec // as it was written
+			rest = rest[n+m+l+int(length):]                //nolint:gosec // as it was written
+			if o += int64(further); from <= o && o <= to { //nolint:gosec // as it was written
+				each(o, o+above, told)
+			}
 		}
-		if !each(o, o+above, told) {
-			return
-		}
+		t.room.Put(s)
 	}
+}
+
+// unpack gives the rows of a mark. Who asks for many owners in their order finds most of them in the stretch that was unpacked last.
+func (t *table) unpack(k int) *stretch {
+	s, used := t.room.Get().(*stretch)
+	if used && s.mark == k {
+		return s
+	}
+	if !used {
+		s = &stretch{rows: make([]byte, 2*stretchSize)}
+	}
+	end := len(t.packed)
+	if k+1 < len(t.marks) {
+		end = t.marks[k+1].at
+	}
+	s.mark = k
+	s.rows, _ = s2.Decode(s.rows[:cap(s.rows)], t.packed[t.marks[k].at:end]) // as it was packed
+	return s
 }
 
 // put replaces all rows of an id.
@@ -104,11 +135,10 @@ func (t *table) full() bool { return len(t.owners) > 4096+t.n/8 }
 // fold gives a table of the same rows, none of them late. The table stays as it is for its readers.
 func (t *table) fold() *table {
 	b := builder{packer: packer{words: t.words}}
-	t.walk(0, func(owner, id int64, told []byte) bool {
+	t.walk(0, math.MaxInt64, func(owner, id int64, told []byte) {
 		if !t.replaced(id) {
 			b.add(row{owner, id, told})
 		}
-		return true
 	})
 	for _, rows := range t.late {
 		for _, r := range rows {
@@ -179,33 +209,27 @@ func (b *builder) table() *table {
 	slices.SortFunc(b.rows, func(x, y place) int {
 		return cmp.Or(cmp.Compare(x.owner, y.owner), cmp.Compare(x.id, y.id), cmp.Compare(x.at, y.at))
 	})
-	t := &table{n: len(b.rows), words: b.words, late: map[int64][]row{}, owners: map[int64][]int64{}, marks: make([]mark, 0, (len(b.rows)+markEvery-1)/markEvery)}
-	// Twice the same way: once to count, once to write.
-	t.rows = make([]byte, 0, b.write(nil, nil))
-	b.write(t, &t.rows)
+	t := &table{n: len(b.rows), words: b.words, late: map[int64][]row{}, owners: map[int64][]int64{}}
+	var pieces [][]byte
+	var rows, room, out []byte
+	size := 0
+	for from := 0; from < len(b.rows); {
+		to, owner := from, b.rows[from].owner
+		t.marks = append(t.marks, mark{owner, size})
+		for rows = rows[:0]; to < min(from+stretchRows, len(b.rows)) && len(rows) < stretchSize; to++ {
+			r := b.rows[to]
+			rows = binary.AppendUvarint(rows, uint64(r.owner-owner)) //nolint:gosec // in ascending order
+			rows = append(binary.AppendUvarint(binary.AppendVarint(rows, r.id-r.owner), uint64(r.n)), b.told(r)...)
+			owner = r.owner
+		}
+		from = to
+		room = s2.Encode(room[:cap(room)], rows)
+		size += len(room)
+		if out = append(out, room...); len(out) > pieceSize-pieceSize/16 {
+			pieces, out = append(pieces, out), make([]byte, 0, pieceSize)
+		}
+	}
+	t.packed, t.marks = slices.Concat(append(pieces, out)...), slices.Clone(t.marks)
 	*b = builder{}
 	return t
-}
-
-// write gives the number of bytes that the rows in their order take, and appends them if they are asked for.
-func (b *builder) write(t *table, out *[]byte) int {
-	size := 0
-	var head [3 * binary.MaxVarintLen64]byte
-	last := int64(0)
-	for i, r := range b.rows {
-		if i == 0 {
-			last = r.owner
-		}
-		h := binary.AppendUvarint(head[:0], uint64(r.owner-last)) //nolint:gosec // in ascending order
-		h = binary.AppendUvarint(binary.AppendVarint(h, r.id-r.owner), uint64(r.n))
-		last = r.owner
-		if out != nil {
-			if i%markEvery == 0 {
-				t.marks = append(t.marks, mark{r.owner, size})
-			}
-			*out = append(append(*out, h...), b.told(r)...)
-		}
-		size += len(h) + int(r.n)
-	}
-	return size
 }

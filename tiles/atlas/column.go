@@ -12,6 +12,9 @@ type columns struct {
 	longs  []long
 	chunks []chunk
 	few    []uint32 // steps of the runs for low zooms
+
+	drawn      []point // scratch of cut
+	drawnLevel []uint8
 }
 
 // part is a run of vertices. long is its number among the long ones, counted from 1.
@@ -110,13 +113,13 @@ func (c *columns) cut(vertices []point, levels []uint8, line bool, first int) lo
 		if last < first {
 			continue
 		}
-		var drawn []point
-		var of []uint8
+		drawn, of := c.drawn[:0], c.drawnLevel[:0]
 		for k, v := range vertices {
 			if int(levels[k]) <= last {
 				drawn, of = append(drawn, v), append(of, levels[k])
 			}
 		}
+		c.drawn, c.drawnLevel = drawn, of
 		l.few[i] = c.run(&c.few, drawn, of, fewChunkSize, first)
 		first = last + 1
 	}

@@ -32,18 +32,14 @@ func (d *dictionary) get(id uint32) []byte {
 	return value[:1+size+int(n)] //nolint:gosec // within what is held in memory
 }
 
-// intern gives the number of a value, a new one if it was never seen. hint is the number of one that it may well be.
-func (d *dictionary) intern(v Value, hint uint32) uint32 {
+// intern gives the number of a value, a new one if it was never seen.
+func (d *dictionary) intern(v Value) uint32 {
 	if v.Kind == None {
 		return 0
 	}
 	start := len(d.bytes)
 	d.bytes = appendValue(d.bytes, v)
 	added := d.bytes[start:]
-	if hint != 0 && bytes.Equal(d.get(hint), added) {
-		d.bytes = d.bytes[:start]
-		return hint
-	}
 	at, tag := d.place(added)
 	for ; d.tags[at] != 0; at = d.after(at) {
 		if id := d.slots[at]; d.tags[at] == tag && bytes.Equal(d.get(id), added) {

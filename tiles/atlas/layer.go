@@ -148,7 +148,7 @@ func leastVertices(kind mvt.Type) int {
 // loading is scratch for taking spans in.
 type loading struct {
 	line   []point
-	exact  [][2]float64 // the same before it was rounded, in world units
+	exact  []exact // the same before it was rounded
 	levels []uint8
 	lines  leveller
 
@@ -156,17 +156,20 @@ type loading struct {
 	n       int
 	leveled bool // and generalised
 	before  taken
-	row     []uint32
+	values  []Value  // those interned last
+	row     []uint32 // and their numbers
 	rowOf   *dictionary
 }
 
 // intern gives the numbers of values: most are what the feature before has there.
 func (sc *loading) intern(l *layer, values []Value) []uint32 {
 	if sc.rowOf != l.dict {
-		sc.rowOf, sc.row = l.dict, make([]uint32, len(values))
+		sc.rowOf, sc.row, sc.values = l.dict, make([]uint32, len(values)), make([]Value, len(values))
 	}
-	for i, v := range values {
-		sc.row[i] = l.dict.intern(v, sc.row[i])
+	for i := range values {
+		if v := &values[i]; *v != sc.values[i] {
+			sc.row[i], sc.values[i] = l.dict.intern(*v), *v
+		}
 	}
 	return sc.row
 }
@@ -206,13 +209,13 @@ func (sc *loading) points(flat []float64, compact, world bool) []point {
 	}
 	sc.line, sc.exact = sc.line[:0], sc.exact[:0]
 	for i := 0; i+1 < len(flat); i += 2 {
-		exact := [2]float64{flat[i], flat[i+1]}
+		e := exact{flat[i], flat[i+1]}
 		if !world {
-			exact = inWorld(flat[i], flat[i+1])
+			e = inWorld(flat[i], flat[i+1])
 		}
-		p := point{toWorld(exact[0]), toWorld(exact[1])}
+		p := point{toWorld(e.x), toWorld(e.y)}
 		if n := len(sc.line); !compact || n == 0 || sc.line[n-1] != p {
-			sc.line, sc.exact = append(sc.line, p), append(sc.exact, exact)
+			sc.line, sc.exact = append(sc.line, p), append(sc.exact, e)
 		}
 	}
 	return sc.line
@@ -259,7 +262,7 @@ func (l *layer) settled() *layer {
 		out.records[i], out.boxes[i] = l.records[n], l.boxes[n]
 		now[n] = uint32(i) + 1
 	}
-	out.order(now)
+	out.order(l.records, now)
 	out.index()
 	return out
 }
@@ -378,18 +381,25 @@ func (l *layer) index() {
 	}
 }
 
-// order makes the order of ids over settled records. At first they are taken in the order in which they stood before, each where
-// now says: that is mostly the order of ids.
-func (l *layer) order(now []uint32) {
+// order makes the order of ids over settled records. They are ordered where they stood before, each now stands where now says: there
+// neighbours mostly are neighbours in the order of ids, now they lie all over the memory.
+func (l *layer) order(before []record, now []uint32) {
 	l.byID = make([]uint32, 0, len(l.records))
-	for _, n := range now {
+	for i, n := range now {
 		if n > 0 {
-			l.byID = append(l.byID, n-1)
+			l.byID = append(l.byID, uint32(i)) //nolint:gosec // a number of records
 		}
 	}
-	slices.SortFunc(l.byID, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(l.records[a].id, l.records[b].id), cmp.Compare(l.days(&l.records[a]).from, l.days(&l.records[b]).from))
+	slices.SortFunc(l.byID, func(i, k uint32) int {
+		a, b := &before[i], &before[k]
+		if a.id != b.id {
+			return cmp.Compare(a.id, b.id)
+		}
+		return cmp.Compare(l.days(a).from, l.days(b).from)
 	})
+	for i, was := range l.byID {
+		l.byID[i] = now[was] - 1
+	}
 }
 
 // insert adds a record that came later.

@@ -30,7 +30,7 @@ func limits() (squared [gone]float64) {
 // leveller finds the levels of lines.
 type leveller struct {
 	stack  []stretch
-	line   [][2]float64 // from its first vertex, in world units
+	line   []exact // from its first vertex
 	limits [gone]float64
 	first  [1 << 11]uint8 // by the exponent of a squared distance, a level that is not above the one it has: mostly that
 }
@@ -63,13 +63,13 @@ const deepest = 128
 // ends are always kept.
 //
 // It looks at positions that are not rounded yet, in world units: PostGIS, asked for the same tolerance, leaves out the same.
-func (v *leveller) levels(line [][2]float64, levels []uint8) {
+func (v *leveller) levels(line []exact, levels []uint8) {
 	if v.limits[0] == 0 {
 		v.prepare()
 	}
 	v.line = v.line[:0]
-	for _, p := range line {
-		v.line = append(v.line, [2]float64{p[0] - line[0][0], p[1] - line[0][1]})
+	for i := range line {
+		v.line = append(v.line, exact{line[i].x - line[0].x, line[i].y - line[0].y})
 	}
 	last := len(line) - 1
 	levels[0], levels[last] = 0, 0
@@ -108,15 +108,16 @@ func (v *leveller) push(s stretch) {
 }
 
 // farthest finds the vertex of a line that lies farthest from the segment that joins its ends.
-func farthest(line [][2]float64) (at int, squared float64) {
+func farthest(line []exact) (at int, squared float64) {
 	last := len(line) - 1
-	ax, ay := line[0][0], line[0][1]
-	dx, dy := line[last][0]-ax, line[last][1]-ay
+	from := line[0]
+	dx, dy := line[last].x-from.x, line[last].y-from.y
 	length := dx*dx + dy*dy
 	at, squared = 1, -1
+	between := line[1:last]
 	if length == 0 {
-		for i, p := range line[1:last] {
-			if px, py := p[0]-ax, p[1]-ay; px*px+py*py > squared {
+		for i := range between {
+			if px, py := between[i].x-from.x, between[i].y-from.y; px*px+py*py > squared {
 				at, squared = i+1, px*px+py*py
 			}
 		}
@@ -124,8 +125,8 @@ func farthest(line [][2]float64) (at int, squared float64) {
 	}
 	// Squares of distances times the length of the segment squared, as PostGIS has them: of what lies beside the segment that is the
 	// square of a cross product.
-	for i, p := range line[1:last] {
-		px, py := p[0]-ax, p[1]-ay
+	for i := range between {
+		px, py := between[i].x-from.x, between[i].y-from.y
 		cross := px*dy - py*dx
 		d := cross * cross
 		if dot := px*dx + py*dy; dot < 0 {

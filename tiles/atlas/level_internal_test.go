@@ -43,10 +43,10 @@ func TestLevelsOfAComb(t *testing.T) {
 	}
 }
 
-func asFloats(line []point) [][2]float64 {
-	out := make([][2]float64, len(line))
+func asFloats(line []point) []exact {
+	out := make([]exact, len(line))
 	for i, p := range line {
-		out[i] = [2]float64{float64(p.x), float64(p.y)}
+		out[i] = exact{float64(p.x), float64(p.y)}
 	}
 	return out
 }

@@ -51,12 +51,15 @@ func (b *box) meets(c box) bool {
 // project puts a position in degrees into the world. What lies beyond the Mercator square is put on its rim.
 func project(lon, lat float64) point {
 	at := inWorld(lon, lat)
-	return point{toWorld(at[0]), toWorld(at[1])}
+	return point{toWorld(at.x), toWorld(at.y)}
 }
 
-// inWorld does the same without rounding, in world units.
-func inWorld(lon, lat float64) [2]float64 {
-	return [2]float64{(lon + 180) * (worldSize / 360.0), southing(lat) * worldSize}
+// exact is a position in world units that is not rounded. It is no array of two, which would go by way of memory.
+type exact struct{ x, y float64 }
+
+// inWorld does the same without rounding.
+func inWorld(lon, lat float64) exact {
+	return exact{(lon + 180) * (worldSize / 360.0), southing(lat) * worldSize}
 }
 
 // The square ends at 85.05 degrees; the table of its rows goes a little farther.

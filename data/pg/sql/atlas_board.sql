@@ -4,4 +4,4 @@ SELECT b.id, b.valid, b.geom, b.code, b.level, b.state, b.bank, b.site_text, b.d
 FROM board_version b
 WHERE upper_inf(b.recorded)
     AND b.id = ANY (@ids::bigint[]) -- of ids
-ORDER BY b.id
+ORDER BY b.id -- in order

@@ -4,4 +4,4 @@ SELECT b.id, b.valid, b.geom, b.name, b.river_id, b.bank, b.basis_kind, b.status
 FROM boundary_version b
 WHERE upper_inf(b.recorded) AND b.status = 'announced'
     AND b.id = ANY (@ids::bigint[]) -- of ids
-ORDER BY b.id
+ORDER BY b.id -- in order

@@ -4,4 +4,4 @@ SELECT d.id, d.valid, d.geom, d.code, d.name, d.name_en, d.level, d.kind
 FROM division_version d
 WHERE upper_inf(d.recorded) AND d.geom IS NOT NULL
     AND d.id = ANY (@ids::bigint[]) -- of ids
-ORDER BY d.id
+ORDER BY d.id -- in order

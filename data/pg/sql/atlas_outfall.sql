@@ -4,4 +4,4 @@ SELECT o.id, o.valid, o.geom, o.code, o.name, o.kind, o.approval, o.monitored, o
 FROM outfall_version o
 WHERE upper_inf(o.recorded)
     AND o.id = ANY (@ids::bigint[]) -- of ids
-ORDER BY o.id
+ORDER BY o.id -- in order

@@ -5,4 +5,4 @@ SELECT r.id, r.valid, r.geom, r.code, r.name, r.river_id, r.level, r.division_id
 FROM reach_version r
 WHERE upper_inf(r.recorded)
     AND r.id = ANY (@ids::bigint[]) -- of ids
-ORDER BY r.id
+ORDER BY r.id -- in order

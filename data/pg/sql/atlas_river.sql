@@ -4,4 +4,4 @@ SELECT o.id, o.valid, o.geom, o.river_id, o.stream_order
 FROM route_version o
 WHERE upper_inf(o.recorded)
     AND o.id = ANY (@ids::bigint[]) -- of ids
-ORDER BY o.id
+ORDER BY o.id -- in order

@@ -9,10 +9,11 @@ WHERE upper_inf(v.recorded)
     AND v.id IN (SELECT o.river_id FROM route_version o WHERE o.id = ANY (@ids::bigint[]) AND upper_inf(o.recorded) UNION SELECT w.flows_into_id FROM route_version o JOIN river_version w ON w.id = o.river_id AND upper_inf(w.recorded) WHERE o.id = ANY (@ids::bigint[]) AND upper_inf(o.recorded)) -- of ids
 UNION ALL
 SELECT 2::smallint, o.river_id, o.valid, NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.length_m, o.id
-FROM route_version o
-WHERE upper_inf(o.recorded) AND o.river_id IN (
+FROM (
     -- Of all versions, past ones too: an index alone tells that.
     SELECT s.river_id FROM route_version s WHERE s.river_id IS NOT NULL
         AND s.river_id IN (SELECT t.river_id FROM route_version t WHERE t.id = ANY (@ids::bigint[]) AND upper_inf(t.recorded)) -- of ids
     GROUP BY s.river_id HAVING count(*) > 1
-)
+) AS many
+-- They are few, and found river by river: a join would read all routes with their geometry. OFFSET 0 says so to the planner.
+CROSS JOIN LATERAL (SELECT r.* FROM route_version r WHERE r.river_id = many.river_id AND upper_inf(r.recorded) OFFSET 0) AS o

@@ -4,4 +4,4 @@ SELECT s.id, s.valid, s.geom, s.code, s.name, s.kind, s.target_class, s.river_id
 FROM section_version s
 WHERE upper_inf(s.recorded)
     AND s.id = ANY (@ids::bigint[]) -- of ids
-ORDER BY s.id
+ORDER BY s.id -- in order
