@@ -10,15 +10,18 @@ type Code string
 
 // The codes, with the HTTP status that api gives each.
 const (
-	CodeInvalid     Code = "invalid"     // 400: the request is wrong; Fields name where
-	CodeForbidden   Code = "forbidden"   // 403: not for the one who asks
-	CodeNotFound    Code = "not-found"   // 404
-	CodeStale       Code = "stale"       // 412: the caller edited an older version
-	CodeConflict    Code = "conflict"    // 409: it contradicts what is stored
-	CodeRefused     Code = "refused"     // 422: understood, and not allowed in
-	CodeTooLarge    Code = "too-large"   // 413
-	CodeUnavailable Code = "unavailable" // 503: try again later
-	CodeInternal    Code = "internal"    // 500
+	CodeInvalid     Code = "invalid"               // 400: the request is wrong; Fields name where
+	CodeNobody      Code = "nobody"                // 401: nobody has logged in, and somebody must
+	CodeForbidden   Code = "forbidden"             // 403: not for the one who asks
+	CodeNotFound    Code = "not-found"             // 404
+	CodeStale       Code = "stale"                 // 412: the caller edited an older version
+	CodeUnnamed     Code = "precondition-required" // 428: the caller does not say which version he edited
+	CodeConflict    Code = "conflict"              // 409: it contradicts what is stored
+	CodeRefused     Code = "refused"               // 422: understood, and not allowed in
+	CodeTooLarge    Code = "too-large"             // 413
+	CodeTooMany     Code = "too-many"              // 429: too often; later
+	CodeUnavailable Code = "unavailable"           // 503: try again later
+	CodeInternal    Code = "internal"              // 500
 )
 
 // Field names one part of the input that is wrong: a query parameter, a column, a row.

@@ -199,4 +199,5 @@ type Zone struct {
 	LenKm      float64            // along the outer line, on the ellipsoid
 	AreaM2     float64            // on the ellipsoid
 	Geom       *geom.MultiPolygon // XY
+	Outer      *geom.LineString   // the part of the outer line that it lies behind; XY, downstream: its ends are the zone's start and end
 }

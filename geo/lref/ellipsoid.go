@@ -46,7 +46,7 @@ func Distance(lon1, lat1, lon2, lat2 float64) float64 {
 		}
 		c := flattening / 16 * cos2Alpha * (4 + flattening*(4-3*cos2Alpha))
 		next := l + (1-c)*flattening*sinAlpha*(sigma+c*sinSigma*(cos2Mid+c*cosSigma*(2*cos2Mid*cos2Mid-1)))
-		if math.Abs(next-lambda) < 1e-13 {
+		if math.Abs(next-lambda) <= max(1e-15, 4e-15*math.Abs(l)) { // some nanometres of a short line: its length is good to a billionth
 			return vincentyLength(cos2Alpha, sigma, sinSigma, cosSigma, cos2Mid)
 		}
 		lambda = next

@@ -125,6 +125,12 @@ func (f *Facing) Between(fromM, toM float64) (*geom.LineString, error) {
 	return geom.NewLineStringFlat(geom.XY, out).SetSRID(f.srid), nil
 }
 
+// Range gives the measures of the route that the bank line runs beside.
+func (f *Facing) Range() (fromM, toM float64) {
+	a, b := f.measure(0), f.measure(len(f.samples)-1)
+	return min(a, b), max(a, b)
+}
+
 // measure is that of the place opposite a sample.
 func (f *Facing) measure(i int) float64 { return f.spot(f.samples[i].q).measure(f.route) }
 

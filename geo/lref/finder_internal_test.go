@@ -1,7 +1,9 @@
 package lref
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/twpayne/go-geom"
@@ -54,5 +56,33 @@ func TestFinderLooksNear(t *testing.T) {
 	}
 	if f.looked > stones*5*finderSegments {
 		t.Errorf("%d segments were looked at for %d stones", f.looked, stones)
+	}
+}
+
+// What is found by parts of the route is what is found by all of it, of the places that come near.
+func TestPlacesByParts(t *testing.T) {
+	t.Parallel()
+	var flat []float64
+	for i := range 3000 {
+		s := float64(i) * 8
+		flat = append(flat, 106.4+(0.5*s+200*math.Sin(s/90))/99_000, 26.6+350*math.Sin(s/260)/110_800, s)
+	}
+	f := newFinderOf(flat, aroundSegments)
+	for i := range 400 {
+		lon, lat := 106.4+0.12*float64(i%20)/20, 26.597+0.006*float64(i/20)/20
+		const within = 500.0
+		var want []spot
+		for _, s := range places(flat, newPlane(lon, lat)) {
+			if s.d2 <= within*within {
+				want = append(want, s)
+			}
+		}
+		if len(want) == 0 {
+			continue
+		}
+		got := f.places(lon, lat, within)
+		if !slices.Equal(got, want) {
+			t.Fatalf("at %.5f %.5f: %v, not %v", lon, lat, got, want)
+		}
 	}
 }

@@ -11,6 +11,11 @@ const (
 	maxPlaces = 16
 	// maxHeld is how many places of the sample before it may still lie opposite, those with the best ways.
 	maxHeld = 6
+	// A place of the route may be opposite a sample that is not farther off than aroundTimes the most that any sample lies off the route,
+	// and at least aroundLeast metres: what is farther is another arm, and to look at all of a long route for every sample takes seconds.
+	aroundTimes, aroundLeast = 4, 500.0
+	// aroundSegments is how many segments of the route are looked at together.
+	aroundSegments = 16
 )
 
 // opposite is a place of the route that a sample may lie opposite, with the integrals along the route up to it.
@@ -49,9 +54,16 @@ func (m moments) between(n moments, x, y float64) float64 {
 // bank line may be drawn in.
 func follow(route []float64, samples []sample) {
 	m := newMetric(route, samples)
+	finder, around := newFinderOf(route, aroundSegments), 0.0
+	for _, s := range samples {
+		if d := finder.distance(s.lon, s.lat); !math.IsInf(d, 1) {
+			around = max(around, d)
+		}
+	}
+	around = max(aroundLeast, aroundTimes*around)
 	near := make([][]opposite, len(samples))
 	for i := range samples {
-		near[i] = m.opposites(samples[i])
+		near[i] = m.opposites(samples[i], finder, around)
 	}
 	with, costWith := m.walk(near, 1)
 	against, costAgainst := m.walk(near, -1)
@@ -128,9 +140,9 @@ func newMetric(route []float64, samples []sample) *metric {
 	return m
 }
 
-// opposites gives the places that a sample may lie opposite.
-func (m *metric) opposites(s sample) []opposite {
-	found := places(m.route, newPlane(s.lon, s.lat))
+// opposites gives the places that a sample may lie opposite, of the parts of the route that come near it.
+func (m *metric) opposites(s sample, finder *Finder, around float64) []opposite {
+	found := finder.places(s.lon, s.lat, around)
 	if len(found) > maxPlaces {
 		slices.SortStableFunc(found, func(a, b spot) int { return cmp.Compare(a.d2, b.d2) })
 		found = found[:maxPlaces]

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/twpayne/go-geom"
+	"golang.org/x/sync/errgroup"
 
 	"hetu/geo"
 	"hetu/geo/duty"
@@ -112,9 +113,11 @@ func on(at duty.Moment, day geo.Date) duty.Moment {
 	return at
 }
 
+func nothing() *Strip { return &Strip{Pieces: []Piece{}, Towns: []InTown{}, Inside: []Touched{}} }
+
 // strip tells what of one shape is not in another.
 func strip(ctx context.Context, src Source, c Change, in, notIn *Shape) (*Strip, error) {
-	out := &Strip{Pieces: []Piece{}, Towns: []InTown{}, Inside: []Touched{}}
+	out := nothing()
 	s, err := src.Minus(ctx, in, notIn)
 	if err != nil || s.Empty() {
 		return out, err
@@ -188,6 +191,71 @@ func (d *Diff) lines(ctx context.Context, src Source, c Change) (was, is *Shape,
 	return was, is, err
 }
 
+// LineDiff is what changed of the line of one bank.
+type LineDiff struct {
+	FromLenM float64 `json:"from_length_m"`
+	ToLenM   float64 `json:"to_length_m"`
+	LargestM float64 `json:"largest_m"` // from the one line to the other
+	Gained   *Strip  `json:"gained"`
+	Lost     *Strip  `json:"lost"`
+	Shifts   []Shift `json:"shifts"`
+}
+
+// CompareLines tells what changed from one line of a bank to another (XY, downstream; nil: there is none), along the route (XYM) that they lie
+// beside: where they lie apart, and what lies between each of them and the route. Gained and Lost are nil where a line crosses the route.
+func CompareLines(ctx context.Context, src Source, c Change, route, from, to *geom.LineString) (LineDiff, error) {
+	out := LineDiff{Shifts: []Shift{}}
+	shapes := [2]*Shape{NewShape(geom.NewMultiPolygon(geom.XY)), NewShape(geom.NewMultiPolygon(geom.XY))}
+	var err error
+	for i, line := range []*geom.LineString{from, to} {
+		if line == nil {
+			continue
+		}
+		if shapes[i], err = between(ctx, src, route, line); err != nil {
+			return out, err
+		}
+	}
+	switch {
+	case from != nil && to != nil:
+		out.FromLenM, out.ToLenM = cents(lref.Length(from)), cents(lref.Length(to))
+		if out.Shifts, err = shifts(ctx, route, from, to); err != nil {
+			return out, err
+		}
+	case from != nil:
+		out.FromLenM, out.Shifts = cents(lref.Length(from)), alone(route, from, "ended")
+	case to != nil:
+		out.ToLenM, out.Shifts = cents(lref.Length(to)), alone(route, to, "added")
+	}
+	for _, s := range out.Shifts {
+		out.LargestM = max(out.LargestM, s.LargestM)
+	}
+	if shapes[0] == nil || shapes[1] == nil {
+		return out, nil
+	}
+	if out.Gained, err = strip(ctx, src, c, shapes[1], shapes[0]); err != nil {
+		return out, err
+	}
+	// What was lost is what was gained less what the whole grew by: where that is nothing it need not be cut out.
+	if lost := out.Gained.M2 - (shapes[1].M2 - shapes[0].M2); math.Abs(lost) < nothingM2 {
+		out.Lost = nothing()
+		return out, nil
+	}
+	out.Lost, err = strip(ctx, src, c, shapes[0], shapes[1])
+	return out, err
+}
+
+// nothingM2 is an area that is none: areas are printed in hundredths.
+const nothingM2 = 0.02
+
+// alone is the one shift of a line that there is in one version only.
+func alone(route, line *geom.LineString, direction string) []Shift {
+	flat := line.FlatCoords()
+	n := len(flat)
+	a, b := lref.Project(route, flat[0], flat[1]).MeasureM, lref.Project(route, flat[n-2], flat[n-1]).MeasureM
+	from, to := min(a, b), max(a, b)
+	return []Shift{{FromM: cents(from), ToM: cents(to), FromLabel: lref.Label(from), ToLabel: lref.Label(to), AtLabel: lref.Label(from), Direction: direction}}
+}
+
 // between gives what lies between a line and the part of its route beside it; nil where they cross.
 func between(ctx context.Context, src Source, route, line *geom.LineString) (*Shape, error) {
 	flat := line.FlatCoords()
@@ -228,15 +296,14 @@ const (
 // shifts finds the ranges along which a line lies elsewhere than before.
 func shifts(ctx context.Context, route, from, to *geom.LineString) ([]Shift, error) {
 	was, is := measureless(from.FlatCoords(), from.Stride()), measureless(to.FlatCoords(), to.Stride())
-	old, err := looks(ctx, route, from, is)
-	if err != nil {
+	var old, now []look
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { old, err = looks(ctx, route, from, is); return err })
+	g.Go(func() (err error) { now, err = looks(ctx, route, to, was); return err })
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	now, err := looks(ctx, route, to, was)
-	if err != nil {
-		return nil, err
-	}
-	out := ranges(now, spanOf(old), "added")
+	out := append([]Shift{}, ranges(now, spanOf(old), "added")...) // no list is not null
 	for _, s := range ranges(old, spanOf(now), "ended") {
 		if s.Direction == "ended" {
 			out = append(out, s)
@@ -256,9 +323,10 @@ func looks(ctx context.Context, route, line, other *geom.LineString) ([]look, er
 	flat, stride := line.FlatCoords(), line.Stride()
 	step := max(lookEvery, lref.Length(line)/maxLooks)
 	var out []look
+	onRoute, onOther, opposite := newSeeker(route), newSeeker(other), newSeeker(route)
 	see := func(lon, lat float64) {
-		here, there := lref.Project(route, lon, lat), lref.Project(other, lon, lat)
-		beyond := lref.Project(route, there.Lon, there.Lat)
+		here, there := onRoute.project(lon, lat), onOther.project(lon, lat)
+		beyond := opposite.project(there.Lon, there.Lat)
 		out = append(out, look{here.MeasureM, there.DistanceM, here.DistanceM > beyond.DistanceM})
 	}
 	see(flat[0], flat[1])
@@ -273,6 +341,33 @@ func looks(ctx context.Context, route, line, other *geom.LineString) ([]look, er
 		}
 	}
 	return out, nil
+}
+
+// seeker projects positions that follow each other: the next is about as far off as the last.
+type seeker struct {
+	line   *geom.LineString
+	finder *lref.Finder
+	last   float64
+}
+
+func newSeeker(line *geom.LineString) *seeker {
+	return &seeker{line: line, finder: lref.NewFinder(line)}
+}
+
+const (
+	seekM    = 20.0     // how much farther off than the last the next is looked for at first
+	seekAllM = 50_000.0 // and from where on in all of the line
+)
+
+// project gives what [lref.Project] gives.
+func (s *seeker) project(lon, lat float64) lref.Hit {
+	for within := s.last + seekM; within < seekAllM; within *= 4 {
+		if h, ok := s.finder.Project(lon, lat, within); ok {
+			s.last = h.DistanceM
+			return h
+		}
+	}
+	return lref.Project(s.line, lon, lat)
 }
 
 func spanOf(ls []look) duty.Range {

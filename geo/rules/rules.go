@@ -5,6 +5,8 @@ package rules
 import (
 	"slices"
 
+	"hetu/geo/demarc"
+	"hetu/geo/demarc/stake"
 	"hetu/geo/duty"
 	"hetu/geo/quality"
 )
@@ -50,6 +52,8 @@ type Profile struct {
 	Patrols   []duty.PatrolRule
 	Quality   *quality.Standard
 	Tolerance *Tolerance
+	Stakes    *stake.Spacing
+	Width     *demarc.WidthProfile
 }
 
 // Version names the profile and what it said, as board-hebei@1f3a9c02: a file that is changed under its id gives another one, so that
@@ -67,14 +71,16 @@ const (
 	Patrols      Part = "patrol"
 	WaterQuality Part = "quality"
 	Tolerances   Part = "tolerance"
+	Stakes       Part = "stakes" // how close boundary stakes stand
+	Widths       Part = "width"  // of guard land and offsets, by what a boundary rests on
 )
 
 // Parts gives the parts that the profile has.
 func (p Profile) Parts() []Part {
 	has := map[Part]bool{
 		BoardUpdate: p.Update != nil, BoardDensity: len(p.Boards) > 0, BoardSizes: p.Size != nil, Patrols: len(p.Patrols) > 0,
-		WaterQuality: p.Quality != nil, Tolerances: p.Tolerance != nil,
+		WaterQuality: p.Quality != nil, Tolerances: p.Tolerance != nil, Stakes: p.Stakes != nil, Widths: p.Width != nil,
 	}
-	all := []Part{BoardUpdate, BoardDensity, BoardSizes, Patrols, WaterQuality, Tolerances}
+	all := []Part{BoardUpdate, BoardDensity, BoardSizes, Patrols, WaterQuality, Tolerances, Stakes, Widths}
 	return slices.DeleteFunc(all, func(part Part) bool { return !has[part] })
 }

@@ -1,0 +1,5 @@
+//go:build race
+
+package demarc
+
+const raceEnabled = true

@@ -1,0 +1,123 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+
+	"hetu/geo"
+	"hetu/geo/demarc"
+	"hetu/geo/lref"
+)
+
+// g7: the line holds the levee and its guard land.
+func g7(c *checker) {
+	for _, bank := range c.banks() {
+		for _, s := range c.survey {
+			if s.Bank == bank && (s.Kind == demarc.ToeLine && !s.Riverside || s.Kind == demarc.CrestLine) && len(c.paths[bank].tree.segs) > 0 {
+				c.levee(c.paths[bank], s)
+			}
+		}
+	}
+}
+
+// levee finds where a path leaves out a part of a levee, or of its guard land.
+func (c *checker) levee(t *path, s *surveyed) {
+	deep := c.depths(t, func(fromM, toM float64) map[int]float64 {
+		out := c.left(t, s, fromM, toM)
+		if s.Kind == demarc.ToeLine {
+			c.guardOfToe(t, s, fromM, toM, out)
+		}
+		return out
+	})
+	missing := func(i int) float64 {
+		if s.Kind == demarc.ToeLine {
+			return max(deep.at(i), c.guardOfPath(t, s, i))
+		}
+		return deep.at(i)
+	}
+	runs(len(t.owner), func(i int) bool { return c.touches(c.span(t.q, i, i+1)) }, func(i int) bool { return missing(i) > 0 }, func(i, j int) {
+		most := 0.0
+		for k := i; k <= j; k++ {
+			most = max(most, missing(k))
+		}
+		from, to := c.span(t.q, i, j+1)
+		c.add(spotted{
+			bank: t.bank, place: placeOf(&t.line, i, j+1), fromM: from, toM: to, size: most, unit: "m",
+			zh: fmt.Sprintf("%s管理范围线在%s至%s未包住堤防及护堤地，最多缺 %.2f 米：外移到背水侧堤脚线加护堤地宽度以外。", zhBank(t.bank), lref.Label(from), lref.Label(to), most),
+			en: fmt.Sprintf("The line of %s from %s to %s leaves out up to %.2f m of the levee and its guard land: move it landward of the toe by the width of the guard land.", enBank(t.bank), lref.Label(from), lref.Label(to), most),
+		})
+	})
+}
+
+// short is how much of the guard land is missing where a segment of a path stands so far from a levee's toe.
+func (c *checker) short(t *path, seg int, class int, d float64) float64 {
+	piece, ok := c.piece(t, seg)
+	if !ok || piece.Basis != demarc.LeveeToe {
+		return 0
+	}
+	need := c.guardM(piece, class)
+	if d >= need-simplifyM-drawnM-arcShare*need {
+		return 0
+	}
+	return need - d
+}
+
+// guardOfPath is what a segment of a path leaves out of the guard land, by its ends.
+func (c *checker) guardOfPath(t *path, toe *surveyed, seg int) float64 {
+	most := 0.0
+	for _, v := range []int{seg, seg + 1} {
+		x, y := t.xy[2*v], t.xy[2*v+1]
+		at := toe.tree.near(x, y)
+		isLeft, beyond := side(toe.tree, at, x, y)
+		switch d := at.distance(); {
+		case beyond || toe.atEnd(at): // another levee's, or none
+		case isLeft == (t.bank == geo.Left):
+			most = max(most, c.short(t, seg, toe.LeveeClass, d))
+		default:
+			most = max(most, c.short(t, seg, toe.LeveeClass, -d))
+		}
+	}
+	return most
+}
+
+// atEnd tells whether a place lies so near to an end of a surveyed line that it may be what begins there that counts.
+func (s *surveyed) atEnd(at spot) bool {
+	x, y := s.tree.at(at)
+	n := s.count() - 1
+	return math.Hypot(x-s.xy[0], y-s.xy[1]) < routeEndM || math.Hypot(x-s.xy[2*n], y-s.xy[2*n+1]) < routeEndM
+}
+
+// guardOfToe adds what segments of a path leave out of the guard land, by the vertices of the toe between two measures.
+func (c *checker) guardOfToe(t *path, toe *surveyed, fromM, toM float64, out map[int]float64) {
+	for i := range toe.count() {
+		m := c.route.measure(toe.q[i])
+		if m < fromM || m > toM {
+			continue
+		}
+		x, y := toe.xy[2*i], toe.xy[2*i+1]
+		at := t.tree.near(x, y)
+		if isLeft, _ := side(t.tree, at, x, y); isLeft == (t.bank == geo.Left) {
+			continue // landward of the path: told already
+		}
+		if piece, ok := c.piece(t, at.seg); ok && m > piece.FromM+routeEndM && m < piece.ToM-routeEndM {
+			if d := c.short(t, at.seg, toe.LeveeClass, at.distance()); d > 0 {
+				out[at.seg] = max(out[at.seg], d)
+			}
+		}
+	}
+}
+
+// guardM is how wide the guard land of a piece has to be: the least of the profile for the class, or else the piece's own width.
+func (c *checker) guardM(p demarc.Piece, class int) float64 {
+	if w, ok := c.Profile.width(demarc.LeveeToe, class); ok {
+		return w.LeastM
+	}
+	return p.WidthM
+}
+
+// width gives the rule for the width of a basis; class is that of the levee, 0 where there is none.
+func (p Profile) width(basis demarc.Basis, class int) (demarc.WidthRule, bool) {
+	s := p.Situation
+	s.Basis, s.LeveeClass = basis, class
+	return p.Widths.Of(s)
+}

@@ -1,0 +1,113 @@
+package project
+
+import (
+	"slices"
+	"time"
+
+	"github.com/twpayne/go-geom"
+
+	"hetu/geo"
+	"hetu/geo/demarc"
+)
+
+// Around is what the lines of a project have to agree with, and what was made from them.
+type Around struct {
+	RiverCode  string // in whatever scheme; "" where the river has none
+	Neighbours []Neighbour
+	Others     []OtherRiver
+	Things     []Thing
+	Stakes     []Stake
+	Zones      []demarc.Zone
+	Document   *Document // that the project is to be announced by
+	// WrittenAt is when the newest of the project's particulars, lines, stakes and zones was recorded.
+	WrittenAt time.Time
+}
+
+// Neighbour is a boundary of the same route that begins where the project ends, or ends where it begins 相邻管理范围: an announced one, or a draft of
+// a project that the one who asks may see.
+type Neighbour struct {
+	Name   string
+	Draft  bool
+	Pieces []demarc.Piece
+}
+
+// Told is what of the surroundings everybody who sees the project may be told of: no drafts of others, which the one who asks may see and they may not.
+func (a Around) Told() Around {
+	a.Neighbours = slices.DeleteFunc(slices.Clone(a.Neighbours), func(n Neighbour) bool { return n.Draft })
+	return a
+}
+
+// OtherRiver is the announced boundary of another river near the project's.
+type OtherRiver struct {
+	Name   string
+	Route  *geom.LineString   // XYM, downstream; nil for an area that was imported
+	Pieces []demarc.Piece     // of one project
+	Area   *geom.MultiPolygon // that was imported
+}
+
+// Thing is what stands at a place: a building 建筑物, a problem 问题.
+type Thing struct {
+	ID         int64
+	Kind, Name string
+	Geom       geom.T
+}
+
+// Stake is a stake of a project as it is stored.
+type Stake struct {
+	demarc.Stake
+	ID          int64
+	Boundary    int64
+	OffsetM     *float64 // off its line, at the last visit
+	MapSheet    string
+	State       string
+	InstalledOn geo.Date
+	CheckedOn   geo.Date
+	PhotoSHA256 string
+}
+
+// Stakes gives stakes as those who check and print take them.
+func Stakes(stakes []Stake) []demarc.Stake {
+	out := make([]demarc.Stake, 0, len(stakes))
+	for _, s := range stakes {
+		out = append(out, s.Stake)
+	}
+	return out
+}
+
+// CheckIn is a visit of a stake in the field.
+type CheckIn struct {
+	Lon, Lat    float64
+	H1985       *float64
+	Kind        demarc.StakeKind // "": as its place tells
+	On          geo.Date
+	State       string
+	PhotoSHA256 string // "": none was taken
+}
+
+// CheckRun is a run of the quality rules 质检: what was found, as it was answered.
+type CheckRun struct {
+	Revision int
+	At       time.Time
+	By       string
+	Body     string // JSON
+}
+
+// Package is what goes into a project's package of results 成果包.
+type Package struct {
+	Subject
+	Lines demarc.Lines          // with connectors, downstream
+	Parts []demarc.DivisionPart // of the area, by town
+	// Divisions are those of the stretch with all above them.
+	Divisions []demarc.Division
+	Unit      string   // that hands over
+	AsOf      geo.Date // whose state it is
+	Dated     geo.Date // of the newest thing in it: all times in the files are its
+	Version   int64
+}
+
+// PackageOptions say how a package is written.
+type PackageOptions struct {
+	Encoding string // GBK or UTF-8
+	Zone     int    // EPSG code; 0: the 3-degree zone of the middle
+	Template string
+}

@@ -1,0 +1,28 @@
+package gate
+
+import (
+	"hetu/geo"
+	"hetu/geo/demarc"
+	"hetu/geo/project"
+)
+
+// PackageOf makes of a project what is handed over; divisions are those of the stretch with all above them. The day that it is of, and the days and the
+// number that are written into its files, are the project's own: neither today's nor the store's.
+func PackageOf(s project.Subject, divisions []demarc.Division) project.Package {
+	lines := Connected(s.Lines, s.Stretch.Route)
+	out := project.Package{Subject: s, Lines: lines, Divisions: divisions, AsOf: s.Project.EffectiveFrom, Version: s.Around.WrittenAt.UnixMicro()}
+	if out.AsOf.IsZero() {
+		out.AsOf = s.Project.CreatedOn
+	}
+	out.Dated = geo.DateOf(s.Around.WrittenAt)
+	if _, parts, err := AreaOf(lines, s.Stretch); err == nil {
+		out.Parts = parts
+	}
+	out.Around.Zones = Outers(lines, s.Around.Zones)
+	for _, d := range divisions {
+		if d.ID == s.Project.Division {
+			out.Unit = d.Name
+		}
+	}
+	return out
+}

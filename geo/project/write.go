@@ -1,0 +1,30 @@
+package project
+
+import "hetu/geo/demarc"
+
+// StakeWrite is what is to become of the stakes of a project. A stake without an id is new.
+type StakeWrite struct {
+	Put   []Stake
+	Gone  []Stake
+	Visit bool // stakes that stand were visited in the field: nothing is drafted
+}
+
+// StakesMade tells which stakes a write made.
+type StakesMade struct {
+	Project  int64    `json:"project_id"`
+	Revision int      `json:"revision"` // of the project, now
+	Placed   int      `json:"placed"`
+	Removed  int      `json:"removed"`
+	IDs      []int64  `json:"ids"`   // of those placed, in their order
+	Names    []string `json:"names"` // of the same
+}
+
+// ZonesMade tells what became of the zones of a project.
+type ZonesMade struct {
+	Project  int64 `json:"project_id"`
+	Revision int   `json:"revision"` // of the project, now
+	Zones    int   `json:"zones"`
+}
+
+// Placing decides which stakes a project gets; taken are all that were ever given a number on its river.
+type Placing func(s Subject, taken []demarc.Stake) (StakeWrite, error)
