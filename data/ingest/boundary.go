@@ -116,7 +116,7 @@ func turn(flat []float64) {
 
 func basisOf(text string) string {
 	for kind, words := range map[string]string{
-		"levee_toe": "堤脚 背水坡脚 levee_toe", "revetment": "护岸 护堤 revetment", "natural_bank": "岸坎 自然岸线 河岸 natural_bank",
+		"levee_toe": "堤脚 背水坡脚 levee_toe", "revetment": "护岸 护堤 revetment", "natural_bank": "岸坎 自然岸坎 自然岸线 河岸 natural_bank",
 		"design_flood": "设计洪水 设计洪水位 design_flood", "historic_flood": "历史洪水 历史最高洪水位 historic_flood", "planned": "规划 planned",
 	} {
 		for word := range strings.FieldsSeq(words) {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"hetu/data/gdal"
 	"hetu/geo"
 )
 
@@ -43,9 +44,9 @@ func (s *source) patch(at int64, with []byte) (err error) {
 // checkSchema refuses a GeoPackage whose schema holds what can read beyond its own tables: virtual tables other than its
 // spatial indexes (VirtualText reads any file), and views. Triggers stay: the file is only read, so none ever fires. What an
 // object is follows from its SQL, as it does for SQLite; the columns type and rootpage may say otherwise.
-func (s *source) checkSchema(ctx context.Context, c *child) error {
+func (s *source) checkSchema(ctx context.Context, c *gdal.Child) error {
 	var out bytes.Buffer
-	err := c.run(ctx, nil, &limited{w: &out, left: maxProbe}, "ogr2ogr", "-f", "CSV", "/vsistdout/", s.path,
+	err := c.Run(ctx, nil, gdal.Limit(&out, gdal.MaxProbe), "ogr2ogr", "-f", "CSV", "/vsistdout/", s.path,
 		"-sql", "SELECT name, substr(sql, 1, 1000) AS sql FROM sqlite_master WHERE sql IS NOT NULL")
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -15,11 +15,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/twpayne/go-geom"
 
+	"hetu/data/gdal"
 	"hetu/geo"
 )
 
 // script makes a folder of tools in which each is a shell script of the test's own.
-func script(t *testing.T, text string) *child {
+func script(t *testing.T, text string) *gdal.Child {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "hetu-tools-") //nolint:usetesting // t.TempDir is closed to the child's user
 	if err != nil {
@@ -34,7 +35,7 @@ func script(t *testing.T, text string) *child {
 			t.Fatal(err)
 		}
 	}
-	return &child{tools: dir, dir: dir, root: os.Geteuid() == 0, time: 20 * time.Second}
+	return &gdal.Child{Tools: dir, Dir: dir, Root: os.Geteuid() == 0, Time: 20 * time.Second}
 }
 
 func TestChild(t *testing.T) {
@@ -42,7 +43,7 @@ func TestChild(t *testing.T) {
 	t.Run("a word on standard error refuses, though it ends well", func(t *testing.T) {
 		t.Parallel()
 		var out bytes.Buffer
-		err := script(t, "echo rows; echo 'fread failed' >&2; exit 0").run(t.Context(), nil, &out, "ogr2ogr")
+		err := script(t, "echo rows; echo 'fread failed' >&2; exit 0").Run(t.Context(), nil, &out, "ogr2ogr")
 		if geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "fread failed") {
 			t.Errorf("got %v", err)
 		}
@@ -50,9 +51,9 @@ func TestChild(t *testing.T) {
 	t.Run("the deadline", func(t *testing.T) {
 		t.Parallel()
 		c := script(t, "sleep 60")
-		c.time = 200 * time.Millisecond
+		c.Time = 200 * time.Millisecond
 		started := time.Now()
-		err := c.run(t.Context(), nil, &bytes.Buffer{}, "ogr2ogr")
+		err := c.Run(t.Context(), nil, &bytes.Buffer{}, "ogr2ogr")
 		if geo.CodeOf(err) != geo.CodeRefused || time.Since(started) > 10*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(started))
 		}
@@ -61,20 +62,20 @@ func TestChild(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(200*time.Millisecond, cancel)
-		if err := script(t, "sleep 60").run(ctx, nil, &bytes.Buffer{}, "ogr2ogr"); !errors.Is(err, context.Canceled) {
+		if err := script(t, "sleep 60").Run(ctx, nil, &bytes.Buffer{}, "ogr2ogr"); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("it gives up", func(t *testing.T) {
 		t.Parallel()
-		if err := script(t, "exit 3").run(t.Context(), nil, &bytes.Buffer{}, "ogr2ogr"); geo.CodeOf(err) != geo.CodeRefused {
+		if err := script(t, "exit 3").Run(t.Context(), nil, &bytes.Buffer{}, "ogr2ogr"); geo.CodeOf(err) != geo.CodeRefused {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("limits and an empty environment", func(t *testing.T) {
 		t.Parallel()
 		var out bytes.Buffer
-		if err := script(t, "ulimit -v; ulimit -t; ulimit -n; ulimit -c; id -u; env | grep -c HETU").run(t.Context(), nil, &out, "ogr2ogr"); err != nil && out.Len() == 0 {
+		if err := script(t, "ulimit -v; ulimit -t; ulimit -n; ulimit -c; id -u; env | grep -c HETU").Run(t.Context(), nil, &out, "ogr2ogr"); err != nil && out.Len() == 0 {
 			t.Fatal(err)
 		}
 		want := []string{"1048576", "120", "64", "0"}
@@ -92,7 +93,7 @@ func TestChild(t *testing.T) {
 			return
 		}
 		var out bytes.Buffer
-		if err := script(t, "cat /proc/net/dev | tail -n +3 | wc -l").run(t.Context(), nil, &out, "ogr2ogr"); err != nil {
+		if err := script(t, "cat /proc/net/dev | tail -n +3 | wc -l").Run(t.Context(), nil, &out, "ogr2ogr"); err != nil {
 			t.Fatal(err)
 		}
 		if n := strings.TrimSpace(out.String()); n != "1" {
@@ -104,20 +105,20 @@ func TestChild(t *testing.T) {
 // Drivers that are not needed are off, those that reach out first of all.
 func TestDrivers(t *testing.T) {
 	t.Parallel()
-	dir := script(t, "").dir // one that the child's user can enter
-	c, err := newChild(t.Context(), "", dir, "GeoJSON")
+	dir := script(t, "").Dir // one that the child's user can enter
+	c, err := gdal.New(t.Context(), "", dir, "GeoJSON")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"OGR_VRT", "HTTP", "WFS", "PostgreSQL", "GML", "GPKG", "ESRI Shapefile", "SQLite"} {
-		if !strings.Contains(","+c.skip+",", ","+name+",") {
+		if !strings.Contains(","+c.Skip+",", ","+name+",") {
 			t.Errorf("%s is not switched off", name)
 		}
 	}
-	if strings.Contains(c.skip, "GeoJSON,") && strings.Contains(","+c.skip+",", ",GeoJSON,") {
+	if strings.Contains(c.Skip, "GeoJSON,") && strings.Contains(","+c.Skip+",", ",GeoJSON,") {
 		t.Error("the one needed is off")
 	}
-	if _, err := newChild(t.Context(), t.TempDir(), dir, "GeoJSON"); geo.CodeOf(err) != geo.CodeUnavailable {
+	if _, err := gdal.New(t.Context(), t.TempDir(), dir, "GeoJSON"); geo.CodeOf(err) != geo.CodeUnavailable {
 		t.Errorf("without tools: got %v", err)
 	}
 }
@@ -276,7 +277,7 @@ func TestLimits(t *testing.T) {
 	if _, err := b.reader(member{path: "a"}, strings.NewReader("x")).Read(make([]byte, 1)); geo.CodeOf(err) != geo.CodeTooLarge {
 		t.Errorf("over the sum: got %v", err)
 	}
-	if _, err := (&limited{w: &bytes.Buffer{}, left: 1}).Write([]byte("xx")); geo.CodeOf(err) != geo.CodeTooLarge {
+	if _, err := gdal.Limit(&bytes.Buffer{}, 1).Write([]byte("xx")); geo.CodeOf(err) != geo.CodeTooLarge {
 		t.Errorf("over the description: got %v", err)
 	}
 	big := filepath.Join(t.TempDir(), "a.csv")

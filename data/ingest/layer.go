@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hetu/data/gdal"
 	"hetu/geo"
 	"hetu/geo/crs"
 )
@@ -42,7 +43,7 @@ func (f format) raw() bool {
 }
 
 // read reads the layer through the child.
-func (s *source) read(ctx context.Context, c *child, layer string) (*table, error) {
+func (s *source) read(ctx context.Context, c *gdal.Child, layer string) (*table, error) {
 	t := &table{raw: s.raw(), count: -1}
 	if err := s.chooseLayer(ctx, c, t, layer); err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func (s *source) read(ctx context.Context, c *child, layer string) (*table, erro
 	r, w := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := c.run(ctx, nil, w, "ogr2ogr", "-f", "CSV", "/vsistdout/", s.path, t.layer, "-lco", "GEOMETRY=AS_WKT", "-lco", "SEPARATOR=COMMA")
+		err := c.Run(ctx, nil, w, "ogr2ogr", "-f", "CSV", "/vsistdout/", s.path, t.layer, "-lco", "GEOMETRY=AS_WKT", "-lco", "SEPARATOR=COMMA")
 		_ = w.CloseWithError(cmpErr(err, io.EOF))
 		done <- err
 	}()
@@ -92,9 +93,9 @@ func cmpErr(err, none error) error {
 }
 
 // chooseLayer lists the layers ("1: rivers (Line String)", "Layer: rivers (Line String)") and takes the one, or the one that was asked for.
-func (s *source) chooseLayer(ctx context.Context, c *child, t *table, layer string) error {
+func (s *source) chooseLayer(ctx context.Context, c *gdal.Child, t *table, layer string) error {
 	var out bytes.Buffer
-	if err := c.run(ctx, nil, &limited{w: &out, left: maxProbe}, "ogrinfo", "-ro", "-q", s.path); err != nil {
+	if err := c.Run(ctx, nil, gdal.Limit(&out, gdal.MaxProbe), "ogrinfo", "-ro", "-q", s.path); err != nil {
 		return err
 	}
 	line := regexp.MustCompile(`^(?:\d+|Layer): (.*?)( \([^()]*\))?( \[.*\])?$`)
@@ -134,9 +135,9 @@ func (t *table) name() string {
 }
 
 // describe asks for the layer's reference system and its number of rows.
-func (s *source) describe(ctx context.Context, c *child, t *table) error {
+func (s *source) describe(ctx context.Context, c *gdal.Child, t *table) error {
 	var out bytes.Buffer
-	if err := c.run(ctx, nil, &limited{w: &out, left: maxProbe}, "ogrinfo", "-ro", "-so", "-nomd", "-wkt_format", "WKT2", s.path, t.layer); err != nil {
+	if err := c.Run(ctx, nil, gdal.Limit(&out, gdal.MaxProbe), "ogrinfo", "-ro", "-so", "-nomd", "-wkt_format", "WKT2", s.path, t.layer); err != nil {
 		return err
 	}
 	text := out.String()

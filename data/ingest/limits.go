@@ -1,7 +1,5 @@
 package ingest
 
-import "time"
-
 // The limits of what is taken in. Each has a test.
 const (
 	maxFile       = 2 << 30   // bytes of the file, and of all members of an archive together, counted as they are read
@@ -15,26 +13,14 @@ const (
 	maxRows       = 2_000_000 // of a layer
 	maxVertices   = 200_000   // of one geometry, as the store has it
 	maxFlat       = 60_000_000
-	maxCells      = 2_000            // columns of a table
-	maxParts      = 50_000           // rings and parts of one geometry
-	maxStderr     = 64 << 10         // bytes kept of what the child complains
-	maxProbe      = 1 << 20          // bytes of a layer's description
-	maxRecord     = 64 << 20         // bytes of one row of a table as text
-	maxTable      = 20_000_000       // cells of a table
-	maxToken      = 16 << 20         // bytes of one value of a JSON document
-	maxKeys       = 2_000            // members of one JSON object
-	maxName       = 1_000            // characters of a name or code
-	maxKey        = 2_500            // bytes of a natural key, which an index holds whole
-	maxText       = 10_000           // characters of another text
-	staleAfter    = 10 * time.Minute // age of a sandbox without owner that is swept
-	maxShown      = 1_000            // refused rows that a report lists; the count is always whole
-)
-
-// The limits of the child process.
-const (
-	childMemory = 1 << 30 // address space
-	childCPU    = 120     // seconds
-	childFiles  = 64
-	childFile   = 256 << 20 // bytes of a file it may write: temporary indexes of the OSM driver
-	childTime   = 5 * time.Minute
+	maxCells      = 2_000      // columns of a table
+	maxParts      = 50_000     // rings and parts of one geometry
+	maxRecord     = 64 << 20   // bytes of one row of a table as text
+	maxTable      = 20_000_000 // cells of a table
+	maxToken      = 16 << 20   // bytes of one value of a JSON document
+	maxKeys       = 2_000      // members of one JSON object
+	maxName       = 1_000      // characters of a name or code
+	maxKey        = 2_500      // bytes of a natural key, which an index holds whole
+	maxText       = 10_000     // characters of another text
+	maxShown      = 1_000      // refused rows that a report lists; the count is always whole
 )

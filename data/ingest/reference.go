@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hetu/data/gdal"
 	"hetu/geo"
 	"hetu/geo/crs"
 )
@@ -57,7 +58,7 @@ func (j *job) toldReference(ctx context.Context) (*reference, error) {
 	name := "EPSG:" + strconv.Itoa(int(code))
 	how.Value = name
 	var out bytes.Buffer
-	if err = j.child.run(ctx, nil, &limited{w: &out, left: maxProbe}, "gdalsrsinfo", "--single-line", "-o", "wkt2_2018", name); err != nil {
+	if err = j.child.Run(ctx, nil, gdal.Limit(&out, gdal.MaxProbe), "gdalsrsinfo", "--single-line", "-o", "wkt2_2018", name); err != nil {
 		return nil, geo.Wrapf(err, geo.CodeInvalid, "%s is not known to PROJ", name)
 	}
 	d, err := crs.Describe(strings.TrimSpace(out.String()))
@@ -212,6 +213,13 @@ func (j *job) checkAxes(r *reference) error {
 			first = at
 		}
 	}
+	if swapped > 0 && normal > 0 && r.system.Kind == crs.GaussKruger {
+		j.eachShape(func(at *row) {
+			if x, y := at.shape.flat[0], at.shape.flat[1]; !j.inside(r.system, x, y) && j.inside(r.system, y, x) {
+				at.fault = sayf("the axes look swapped in this row only: %s, %s", "仅此行坐标轴似乎颠倒:%s, %s", num(x), num(y))
+			}
+		})
+	}
 	if swapped > 0 && normal == 0 {
 		r.swapped = true
 		j.report.Guesses = append(j.report.Guesses, *sayf("the axes are swapped in all %d rows (row %d: %s): the first number is taken as northing or latitude", "全部 %d 行的坐标轴颠倒(第 %d 行:%s),第一个数按纬度或北坐标处理", swapped, first.n, position(first)))
@@ -283,7 +291,7 @@ func (j *job) projected(ctx context.Context, r *reference) error {
 		args = append(args, "-ct", r.through)
 	}
 	var out bytes.Buffer
-	if err := j.child.run(ctx, &in, &limited{w: &out, left: 64 * (n + 1)}, "gdaltransform", args...); err != nil {
+	if err := j.child.Run(ctx, &in, gdal.Limit(&out, 64*(n+1)), "gdaltransform", args...); err != nil {
 		return fmt.Errorf("convert to EPSG:4490: %w", err)
 	}
 	words := strings.Fields(out.String())

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hetu/data/gdal"
 	"hetu/data/pg"
 	"hetu/geo"
 	"hetu/geo/network"
@@ -76,7 +77,7 @@ type job struct {
 	target  target
 	extent  geo.Extent
 	source  *source
-	child   *child
+	child   *gdal.Child
 	table   *table
 	cols    *columns
 	report  *Report
@@ -163,7 +164,7 @@ func (j *job) check(ctx context.Context) (err error) {
 
 // understand reads the file and finds its encoding, columns and reference system.
 func (j *job) understand(ctx context.Context) (err error) {
-	if j.child, err = newChild(ctx, j.req.Tools, j.source.work, j.source.driver); err != nil {
+	if j.child, err = gdal.New(ctx, j.req.Tools, j.source.work, j.source.driver); err != nil {
 		return err
 	}
 	if j.source.driver == "GPKG" {
@@ -190,6 +191,12 @@ func (j *job) understand(ctx context.Context) (err error) {
 	if j.report.Encoding, err = j.source.decodeTable(j.table, j.req.Encoding, allHeadings()); err != nil {
 		return err
 	}
+	if j.target.heads != nil && j.loose() {
+		j.target.heads(j.table)
+		if j.report.Read = len(j.table.rows); j.report.Read == 0 {
+			return geo.Errorf(geo.CodeRefused, "the layer %q has no rows below its head", j.report.Layer)
+		}
+	}
 	if err = j.mapColumns(); err != nil {
 		return err
 	}
@@ -198,7 +205,7 @@ func (j *job) understand(ctx context.Context) (err error) {
 
 func (j *job) mapColumns() (err error) {
 	fields := slices.Clone(j.target.fields)
-	if j.loose() {
+	if j.loose() && j.target.placeTable == nil {
 		fields = append(fields, placeFields()...)
 	}
 	if j.cols, err = mapColumns(j.table, fields, j.req, j.report); err != nil {
@@ -218,9 +225,17 @@ func (j *job) loose() bool {
 
 // place finds the reference system, brings the geometry to EPSG:4490 and holds its kind against the target's.
 func (j *job) place(ctx context.Context) error {
-	if j.loose() {
+	switch {
+	case j.loose() && j.target.placeTable != nil:
+		return j.target.placeTable(ctx, j)
+	case j.loose():
 		j.table.placeRows(j.cols)
 	}
+	return j.placeShapes(ctx)
+}
+
+// placeShapes does so for rows that have a geometry as the file has it.
+func (j *job) placeShapes(ctx context.Context) error {
 	if err := j.checkKinds(); err != nil {
 		return err
 	}

@@ -6,11 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
-	"time"
 
-	"golang.org/x/sys/unix"
+	"hetu/data/gdal"
 )
 
 // sandboxPrefix begins the name of every sandbox.
@@ -22,13 +19,13 @@ func (s *source) makeSandbox(temp string) (err error) {
 	if temp == "" {
 		temp = os.TempDir()
 	}
-	sweep(temp)
+	gdal.Sweep(temp, sandboxPrefix)
 	if s.dir, err = os.MkdirTemp(temp, sandboxPrefix); err != nil {
 		return fmt.Errorf("make the sandbox: %w", err)
 	}
 	s.work = filepath.Join(s.dir, "work")
 	if err = os.Mkdir(s.work, 0o700); err == nil {
-		s.lock, err = lockFolder(s.dir)
+		s.lock, err = gdal.Lock(s.dir)
 	}
 	if err != nil {
 		s.close()
@@ -45,46 +42,12 @@ func (s *source) close() {
 	}
 }
 
-func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(dir, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_DIRECTORY, 0) //nolint:gosec // G304: a sandbox of ours
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
-// sweep removes the sandboxes of this user (as root also those given to nobody, as they once were) that no process holds any more: an import that was killed leaves its copies. One
-// that is younger than staleAfter may be about to be locked.
-func sweep(temp string) {
-	entries, err := os.ReadDir(temp)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.IsDir() || !strings.HasPrefix(e.Name(), sandboxPrefix) || time.Since(info.ModTime()) < staleAfter {
-			continue
-		}
-		if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Geteuid() && (os.Geteuid() != 0 || owner.Uid != nobody) {
-			continue
-		}
-		dir := filepath.Join(temp, e.Name())
-		if lock, err := lockFolder(dir); err == nil {
-			_ = os.RemoveAll(dir)
-			_ = lock.Close()
-		}
-	}
-}
-
 // handOver lets the child's user read the copies and write into the folder work, and nothing else: as root the copies and
 // their folder stay root's, so that what this process reads is what it wrote. What is read here alone is not handed over.
 func (s *source) handOver() error {
 	group := -1
 	if os.Geteuid() == 0 {
-		group = nobody
+		group = gdal.Nobody
 	}
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {

@@ -13,13 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"hetu/data/gdal"
 	"hetu/geo"
 )
 
 // openTemp is a folder that the child's user can enter.
 func openTemp(t *testing.T) string {
 	t.Helper()
-	return script(t, "").dir
+	return script(t, "").Dir
 }
 
 func put(t *testing.T, dir, name, text string) string {
@@ -53,7 +54,7 @@ func TestSandboxIsNotTheChilds(t *testing.T) {
 		for try, want := range tries {
 			cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", try)
 			cmd.Dir = "/"
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: gdal.Nobody, Gid: gdal.Nobody}}
 			if out, err := cmd.CombinedOutput(); (err == nil) != want {
 				t.Errorf("%s: nobody may %s: %v %s", name, try, err, out)
 			}
@@ -81,7 +82,7 @@ func TestLinksAreNotRead(t *testing.T) {
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	temp := openTemp(t)
-	old := time.Now().Add(-2 * staleAfter)
+	old := time.Now().Add(-2 * gdal.StaleAfter)
 	held := &source{}
 	if err := held.makeSandbox(temp); err != nil {
 		t.Fatal(err)
@@ -100,7 +101,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sweep(temp)
+	gdal.Sweep(temp, sandboxPrefix)
 	for name, stays := range dirs {
 		if _, err := os.Stat(filepath.Join(temp, name)); (err == nil) != stays {
 			t.Errorf("%s: %v, want it to stay: %v", name, err, stays)

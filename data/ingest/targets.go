@@ -24,11 +24,16 @@ type target struct {
 	keepsZ  bool
 	fields  []field
 	build   func(ctx context.Context, j *job) error
+
+	// heads and placeTable, where there are any, read what a table of this target has of its own: a head of several rows, and its
+	// coordinates. Both are for tables without geometry.
+	heads      func(t *table)
+	placeTable func(ctx context.Context, j *job) error
 }
 
 // targets lists what can be imported. It is a function, for the tables of fields refer to each other's builders.
 func targets() []target {
-	return []target{riverTarget(), divisionTarget(), reachTarget(), boundaryTarget(), bankLineTarget(), boardTarget(), sectionTarget(), outfallTarget()}
+	return []target{riverTarget(), divisionTarget(), reachTarget(), boundaryTarget(), bankLineTarget(), boardTarget(), sectionTarget(), outfallTarget(), stakeTarget()}
 }
 
 // Targets names what --as takes.

@@ -14,6 +14,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
+	"hetu/geo/access"
 )
 
 const (
@@ -29,7 +30,9 @@ const (
 type Batch struct {
 	store   *Store
 	actor   string
+	by      access.Actor
 	what    string
+	before  []func(ctx context.Context, tx pgx.Tx) error
 	id      int64 // 0: nothing is staged
 	pending map[string][]Row
 	plans   map[string]*plan
@@ -59,6 +62,49 @@ func (s *Store) NewBatch(_ context.Context, actor, what string) (*Batch, error) 
 		return nil, geo.Errorf(geo.CodeInvalid, "nobody is named as the writer of %q", what)
 	}
 	return &Batch{store: s, actor: actor, what: what, pending: map[string][]Row{}, plans: map[string]*plan{}, ids: map[string]map[Key]ref{}}, nil
+}
+
+// By names the one who writes, for the audit: the account, the key it used, and the address and the request it came with.
+func (b *Batch) By(actor access.Actor) *Batch {
+	b.actor, b.by = actor.String(), actor
+	return b
+}
+
+// Before has f run in the transaction that merges: after the writers' lock is taken, so that what it reads stays as it is until the
+// batch is in, and before anything is merged. There a version is held against what is stored, the grants are looked at ([May],
+// [OutsideGrants]), and tables that have no versions are written. Its error ends the merge, and nothing is kept. Whatever else is
+// running waits for it: it is stopped after 15 s. A preview runs it too.
+func (b *Batch) Before(f func(ctx context.Context, tx pgx.Tx) error) *Batch {
+	b.before = append(b.before, f)
+	return b
+}
+
+// hookPatience bounds what is done under the writers' lock before a merge.
+const hookPatience = "15s"
+
+// runBefore takes the writers' lock and runs what is to be run under it.
+func (b *Batch) runBefore(ctx context.Context, tx pgx.Tx) error {
+	if len(b.before) == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, b.store.queries["access_lock_writers"]); err != nil {
+		return interpret(fmt.Errorf("take the writers' lock: %w", err))
+	}
+	if err := b.store.tellClock(ctx, tx); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = '"+hookPatience+"'"); err != nil {
+		return interpret(fmt.Errorf("merge: %w", err))
+	}
+	for _, f := range b.before {
+		if err := f(ctx, tx); err != nil {
+			return interpret(err)
+		}
+	}
+	if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout TO DEFAULT"); err != nil {
+		return interpret(fmt.Errorf("merge: %w", err))
+	}
+	return nil
 }
 
 // Add puts rows into the batch; they are written to staging in steps of 5,000.
@@ -108,7 +154,7 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 		merged, err = pgx.CollectRows(rows, pgx.RowToStructByName[Merged])
 		return err
 	})
-	if few && !preview {
+	if few && !preview && len(b.before) == 0 {
 		// In one message, which is one transaction: the writers' lock is not held while this process waits for its turn.
 		if err := b.store.write.SendBatch(ctx, statements).Close(); err != nil {
 			return nil, interpret(fmt.Errorf("merge: %w", err))
@@ -121,6 +167,9 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 		return nil, interpret(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if err := b.runBefore(ctx, tx); err != nil {
+		return nil, err
+	}
 	if !few {
 		// A million reaches take ten minutes. Whoever waits may give up, the database may not.
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
@@ -136,6 +185,9 @@ func (b *Batch) merge(ctx context.Context, preview bool) ([]Merged, error) {
 	faultPoint("merge-before-commit")
 	if err := tx.Commit(ctx); err != nil {
 		return nil, interpret(fmt.Errorf("merge: %w", err))
+	}
+	if few {
+		clear(b.pending)
 	}
 	return merged, nil
 }
@@ -153,7 +205,7 @@ func (b *Batch) stageFew(ctx context.Context, statements *pgx.Batch) error {
 	if err := b.dangling(); err != nil {
 		return err
 	}
-	statements.Queue(b.store.queries["batch_open"], pgx.NamedArgs{"at": b.store.now(), "actor": b.actor, "what": b.what})
+	statements.Queue(b.store.queries["batch_open"], b.opening())
 	b.n = 0
 	for _, e := range entities {
 		p := b.plans[e]
@@ -163,6 +215,11 @@ func (b *Batch) stageFew(ctx context.Context, statements *pgx.Batch) error {
 	}
 	statements.Queue(b.store.queries["batch_merge_opened"], pgx.NamedArgs{"now": b.store.now(), "rows": b.n, "kinds": entities})
 	return nil
+}
+
+// opening says who opens the batch, and for what.
+func (b *Batch) opening() pgx.NamedArgs {
+	return with(actorArgs(b.by), "at", b.store.now(), "actor", b.actor, "what", b.what)
 }
 
 // Drop forgets the batch's staged rows.
@@ -199,7 +256,7 @@ func (b *Batch) flush(ctx context.Context, entity string) error {
 		return nil
 	}
 	if b.id == 0 {
-		row := b.store.write.QueryRow(ctx, b.store.queries["batch_insert"], pgx.NamedArgs{"at": b.store.now(), "actor": b.actor, "what": b.what})
+		row := b.store.write.QueryRow(ctx, b.store.queries["batch_insert"], b.opening())
 		if err := row.Scan(&b.id); err != nil {
 			return interpret(fmt.Errorf("open a batch: %w", err))
 		}
@@ -333,7 +390,7 @@ func newPlan(entity string, t reflect.Type) *plan {
 // refers tells which entity a column of ids points at; the migration has the same exceptions.
 func refers(column string) string {
 	switch column {
-	case "parent_id", "assess_division_id":
+	case "parent_id", "assess_division_id", "partner_division_ids":
 		return "division"
 	case "flows_into_id":
 		return "river"

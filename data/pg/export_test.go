@@ -37,5 +37,13 @@ func OfAllForTest(sql string) string { return ofAll(sql) }
 // ByRowsForTest has deltas made of so many rows of the feed.
 func (a *AtlasSource) ByRowsForTest(n int) { a.rows = n }
 
+// NowForTest gives the store's clock.
+func (s *Store) NowForTest() time.Time { return s.now() }
+
+// VerifyForTest verifies the audit as a transaction sees it.
+func (s *Store) VerifyForTest(ctx context.Context, tx pgx.Tx) (Verdict, error) {
+	return s.verify(ctx, tx)
+}
+
 // SeveralForTest has so many features with several versions read by their ids at the most.
 func (a *AtlasSource) SeveralForTest(n int) { a.several = n }

@@ -3,12 +3,15 @@ package pg
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/geo/duty"
 	"hetu/geo/overlay"
 )
@@ -16,20 +19,95 @@ import (
 // maxFeatures bounds what one overlay may be made of.
 const maxFeatures = 20_000
 
-// Overlay has an answer's parts read from one snapshot.
-func (s *Store) Overlay(ctx context.Context, read func(overlay.Source) error) error {
+// Overlay has an answer's parts read from one snapshot, with the drafts of a view where drafts are wanted.
+func (s *Store) Overlay(ctx context.Context, view access.View, read func(overlay.Source) error) error {
 	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return interpret(fmt.Errorf("begin an overlay: %w", err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	return read(overlaySource{source{tx, s.queries}, tx})
+	src := overlaySource{source: source{tx, s.queries}, tx: tx}
+	if !view.All {
+		if err := tx.QueryRow(ctx, s.queries["draft_tree"], pgx.NamedArgs{"divisions": view.Divisions}).Scan(&src.seen); err != nil {
+			return interpret(fmt.Errorf("draft_tree: %w", err))
+		}
+	}
+	return read(src)
+}
+
+// draftsKept bounds the views whose drafts are remembered.
+const draftsKept = 256
+
+// draftsSeen remembers the drafts that views show, until something is written or the day is over. What it gives is not to be changed.
+type draftsSeen struct {
+	mu    sync.Mutex
+	as    draftsStamp
+	byDiv map[string]map[int64]bool
+}
+
+// draftsStamp is what the drafts of a view depend on: all that was written, and the day.
+type draftsStamp struct {
+	Written int64
+	Day     time.Time
+}
+
+func (d *draftsSeen) get(as draftsStamp, divisions string) map[int64]bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.as.Day.Equal(as.Day) || d.as.Written != as.Written {
+		return nil
+	}
+	return d.byDiv[divisions]
+}
+
+func (d *draftsSeen) keep(as draftsStamp, divisions string, seen map[int64]bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.as.Day.Equal(as.Day) || d.as.Written != as.Written || len(d.byDiv) >= draftsKept {
+		d.as, d.byDiv = as, map[string]map[int64]bool{}
+	}
+	d.byDiv[divisions] = seen
+}
+
+// DraftsSeen gives the boundaries not announced yet that a view shows; of one that shows all it is not asked. It is asked for each tile, so what it
+// gives is remembered.
+func (s *Store) DraftsSeen(ctx context.Context, view access.View) (map[int64]bool, error) {
+	stamps, err := collectFrom[draftsStamp](ctx, source{s.read, s.queries}, "draft_stamp", pgx.NamedArgs{})
+	if err != nil {
+		return nil, err
+	}
+	divisions := fmt.Sprint(slices.Sorted(slices.Values(view.Divisions)))
+	if seen := s.drafts.get(stamps[0], divisions); seen != nil {
+		return seen, nil
+	}
+	seen, err := s.readDraftsSeen(ctx, view)
+	if err == nil {
+		s.drafts.keep(stamps[0], divisions, seen)
+	}
+	return seen, err
+}
+
+func (s *Store) readDraftsSeen(ctx context.Context, view access.View) (map[int64]bool, error) {
+	rows, err := s.read.Query(ctx, s.queries["draft_seen"], pgx.NamedArgs{"divisions": view.Divisions})
+	if err != nil {
+		return nil, interpret(fmt.Errorf("draft_seen: %w", err))
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, interpret(fmt.Errorf("draft_seen: %w", err))
+	}
+	seen := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		seen[id] = true
+	}
+	return seen, nil
 }
 
 // overlaySource is an [overlay.Source] over one transaction.
 type overlaySource struct {
 	source
-	tx pgx.Tx
+	tx   pgx.Tx
+	seen []int64 // the divisions whose drafts are seen; nil: all
 }
 
 var _ overlay.Source = overlaySource{}
@@ -119,7 +197,7 @@ func (s overlaySource) Features(ctx context.Context, f overlay.Find) ([]overlay.
 
 func (s overlaySource) features(ctx context.Context, f overlay.Find) ([]overlay.Feature, error) {
 	rows, err := collectFrom[overlayRow](ctx, s.source, "overlay_features", with(args(f.At),
-		"kinds", f.Kinds, "polygon", f.Polygon, "cut", f.Cut, "drafts", f.Drafts, "level", int16(f.Level), "limit", maxFeatures+1))
+		"kinds", f.Kinds, "polygon", f.Polygon, "cut", f.Cut, "drafts", f.Drafts, "seen", s.seen, "level", int16(f.Level), "limit", maxFeatures+1))
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +251,7 @@ func (s overlaySource) Version(ctx context.Context, at duty.Moment, kind string,
 		DocDated               *time.Time
 		Geom                   geom.T
 	}
-	rows, err := collectFrom[row](ctx, s.source, "overlay_versions", with(args(at), "kind", kind, "id", id, "version", version, "drafts", drafts))
+	rows, err := collectFrom[row](ctx, s.source, "overlay_versions", with(args(at), "kind", kind, "id", id, "version", version, "drafts", drafts, "seen", s.seen))
 	if err != nil {
 		return overlay.Feature{}, err
 	}
@@ -224,7 +302,7 @@ func (s overlaySource) Plans(ctx context.Context, at duty.Moment, rivers []int64
 		RiverNameEn          *string
 		RiverCode            *string
 	}
-	rows, err := collectFrom[row](ctx, s.source, "overlay_plans", with(args(at), "rivers", rivers, "drafts", drafts))
+	rows, err := collectFrom[row](ctx, s.source, "overlay_plans", with(args(at), "rivers", rivers, "drafts", drafts, "seen", s.seen))
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +334,7 @@ func (s overlaySource) OnLand(ctx context.Context, q overlay.LandQuery) ([]overl
 		LandGeom    geom.T
 	}
 	rows, err := collectFrom[row](ctx, s.source, "overlay_land", with(args(q.At),
-		"kinds", q.Kinds, "theme", q.Theme, "division", q.Division, "river", q.River, "drafts", q.Drafts, "limit", q.Limit))
+		"kinds", q.Kinds, "theme", q.Theme, "division", q.Division, "river", q.River, "drafts", q.Drafts, "seen", s.seen, "limit", q.Limit))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"hetu/data/pg"
 	"hetu/data/pgtest"
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/geo/duty"
 	"hetu/geo/overlay"
 )
@@ -77,7 +78,7 @@ func TestOverlapAgreesWithOtherWays(t *testing.T) {
 	}
 	merge(t, db.Store, rows...)
 	today, _ := geo.ParseDate("2026-11-24")
-	err := db.Store.Overlay(t.Context(), func(src overlay.Source) error {
+	err := db.Store.Overlay(t.Context(), access.View{All: true}, func(src overlay.Source) error {
 		common := map[[2]int]float64{}
 		for i, a := range polygons {
 			found, err := src.Features(t.Context(), overlay.Find{At: duty.Moment{AsOf: today}, Kinds: []string{overlay.Land}, Polygon: a, Cut: true})
@@ -155,7 +156,7 @@ func TestCombsAreRefused(t *testing.T) {
 		if f := overlay.Check(polygon); f != nil {
 			t.Fatalf("the comb is no polygon: %v", f)
 		}
-		err := db.Store.Overlay(t.Context(), func(src overlay.Source) error {
+		err := db.Store.Overlay(t.Context(), access.View{All: true}, func(src overlay.Source) error {
 			_, err := src.Features(t.Context(), overlay.Find{At: duty.Moment{AsOf: today}, Kinds: []string{overlay.Land}, Polygon: polygon, Cut: true})
 			return err
 		})
@@ -219,7 +220,7 @@ func TestOverlayVersionsTellWhatWasAnnounced(t *testing.T) {
 		{"late", 2, time.Time{}, false, false},
 		{"late", 2, time.Time{}, true, true},
 	} {
-		err := db.Store.Overlay(t.Context(), func(src overlay.Source) error {
+		err := db.Store.Overlay(t.Context(), access.View{All: true}, func(src overlay.Source) error {
 			_, err := src.Version(t.Context(), duty.Moment{AsOf: day("2026-03-01"), KnownAt: tt.known}, overlay.Area, ids[tt.key], tt.version, tt.drafts)
 			return err
 		})

@@ -30,7 +30,7 @@ func TestStatementsPrepare(t *testing.T) {
 			t.Errorf("%s: the first line says what it is for, after its name", file)
 		}
 		role := "hetu_ro"
-		if strings.HasPrefix(filepath.Base(file), "batch_") {
+		if name := filepath.Base(file); strings.HasPrefix(name, "batch_") || strings.HasPrefix(name, "access_") || strings.HasPrefix(name, "edit_") || strings.HasPrefix(name, "project_") {
 			role = "hetu_rw"
 		}
 		conn, err := pgx.Connect(t.Context(), db.DSN(role))

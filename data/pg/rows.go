@@ -68,6 +68,9 @@ type LegalDoc struct {
 	Issuer string   `db:"issuer"`
 	Dated  geo.Date `db:"dated"`
 	URL    string   `db:"url"`
+	// SHA256 is the hash of the file that it is, Division whose document it is.
+	SHA256   string `db:"file_sha256"`
+	Division Key    `db:"division_id"`
 }
 
 // River is a 河流; its line is that of its routes.
@@ -152,11 +155,14 @@ type Reach struct {
 // BankLine is a 岸线, levee 堤防 or flood line 洪水位线; geometry XYZ.
 type BankLine struct {
 	Record
-	Kind  string           `db:"kind"` // bank, levee_toe, levee_crest, flood
-	River Key              `db:"river_id"`
-	Bank  geo.Bank         `db:"bank"`
-	Name  string           `db:"name"`
-	Geom  *geom.LineString `db:"geom"`
+	Kind       string           `db:"kind"` // bank, levee_toe, levee_crest, flood
+	River      Key              `db:"river_id"`
+	Bank       geo.Bank         `db:"bank"`
+	Name       string           `db:"name"`
+	LeveeClass *int             `db:"levee_class"` // 1 to 5
+	ToeSide    string           `db:"toe_side"`    // riverside, landside
+	FloodKind  string           `db:"flood_kind"`  // design, historic
+	Geom       *geom.LineString `db:"geom"`
 }
 
 // Boundary is a ManagementBoundary 管理范围线 along one bank; geometry XY, downstream.
@@ -175,6 +181,9 @@ type Boundary struct {
 	LegalDoc    Key              `db:"legal_doc_id"`
 	LeadLevel   *int             `db:"lead_level"`
 	Geom        *geom.LineString `db:"geom"`
+	Project     Key              `db:"project_id"` // that made it; empty: it was imported
+	Reason      string           `db:"reason"`
+	SHA256      string           `db:"geom_sha256"` // of an announced one
 }
 
 // Area is a ManagementArea 管理范围面.

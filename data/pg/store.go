@@ -29,8 +29,11 @@ type Store struct {
 	read    *pgxpool.Pool
 	write   *pgxpool.Pool
 	follow  *pgxpool.Pool // for what is asked over and over: its plans are kept, and go by index whatever the statistics say
+	access  *pgxpool.Pool // for who may: a login waits for no import
+	granted *pgxpool.Pool // for reading what is shown by grants: the role that reads the map knows nobody's
 	now     func() time.Time
 	queries queries
+	drafts  draftsSeen
 }
 
 // Open connects the pools and proves each with one round trip.
@@ -68,7 +71,26 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		write.Close()
 		return nil, err
 	}
-	return &Store{read: read, write: write, follow: follow, now: cfg.Now, queries: q}, nil
+	who, err := openPool(ctx, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
+		"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "10s",
+	})
+	if err != nil {
+		read.Close()
+		write.Close()
+		follow.Close()
+		return nil, err
+	}
+	granted, err := openPool(ctx, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
+		"default_transaction_read_only": "on", "statement_timeout": "10s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s", "work_mem": "8MB",
+	})
+	if err != nil {
+		read.Close()
+		write.Close()
+		follow.Close()
+		who.Close()
+		return nil, err
+	}
+	return &Store{read: read, write: write, follow: follow, access: who, granted: granted, now: cfg.Now, queries: q}, nil
 }
 
 func openPool(ctx context.Context, dsn, role string, conns int32, params map[string]string) (*pgxpool.Pool, error) {
@@ -107,6 +129,8 @@ func (s *Store) Close() {
 	s.read.Close()
 	s.write.Close()
 	s.follow.Close()
+	s.access.Close()
+	s.granted.Close()
 }
 
 // Ping tells whether the database answers a read.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"hetu/geo"
+	"hetu/geo/demarc"
+	"hetu/geo/demarc/stake"
 	"hetu/geo/duty"
 	"hetu/geo/quality"
 	"hetu/geo/rules"
@@ -116,8 +118,73 @@ func (c *checker) profile(f profileFile) rules.Profile {
 		path := at(nil, "tolerance")
 		out.Tolerance = &rules.Tolerance{OverlapM: c.notNegative(at(path, "overlap_m"), t.OverlapM), OverlapM2: c.notNegative(at(path, "overlap_m2"), t.OverlapM2)}
 	}
-	if out.Update == nil && out.Boards == nil && out.Size == nil && out.Patrols == nil && out.Quality == nil && out.Tolerance == nil {
-		c.fault(nil, "has no rule: board, patrol, quality or tolerance")
+	if f.Stakes != nil {
+		out.Stakes = c.stakes(f.Stakes)
+	}
+	if len(f.Width) > 0 {
+		out.Width = c.widths(f)
+	}
+	if len(out.Parts()) == 0 {
+		c.fault(nil, "has no rule: board, patrol, quality, tolerance, stakes or width")
+	}
+	return out
+}
+
+// widths reads how wide what a boundary rests on is guarded.
+func (c *checker) widths(f profileFile) *demarc.WidthProfile {
+	bases := map[string]demarc.Basis{}
+	for _, b := range demarc.Bases() {
+		bases[string(b)] = b
+	}
+	out := &demarc.WidthProfile{Profile: f.ID}
+	for i, w := range f.Width {
+		path := at(nil, "width", i)
+		r := demarc.WidthRule{Basis: oneOf(c, at(path, "basis"), w.Basis, bases), Where: w.Where, Source: f.Source.Text, Mark: f.Source.Mark}
+		if w.Source != (sourcePart{}) {
+			s := c.source(at(path, "source"), w.Source)
+			r.Source, r.Mark = s.Text, s.Mark
+		}
+		if len(w.Class) > 0 {
+			from, to := c.pair(at(path, "class"), w.Class)
+			r.ClassFrom, r.ClassTo = c.count(at(path, "class"), number(from), 1, 5), c.count(at(path, "class"), number(to), 1, 5)
+		}
+		if w.ReturnYears != 0 {
+			r.ReturnYears = c.count(at(path, "return_years"), w.ReturnYears, 2, 10_000)
+		}
+		r.RiverUpToM = c.notNegative(at(path, "river_up_to_m"), w.RiverUpToM)
+		r.LeastM, r.MostM = c.pair(at(path, "width_m"), w.WidthM)
+		if len(w.ProtectionM) > 0 {
+			r.ProtectionLeastM, r.ProtectionMostM = c.pair(at(path, "protection_m"), w.ProtectionM)
+		}
+		out.Rules = append(out.Rules, r)
+	}
+	return out
+}
+
+// pair wants one number that is not negative, or two of which the first is not the larger.
+func (c *checker) pair(path []any, v []number) (least, most float64) {
+	if len(v) < 1 || len(v) > 2 {
+		c.fault(path, "has to be one number, or the least and the most")
+		return 0, 0
+	}
+	least, most = c.notNegative(at(path, 0), v[0]), c.notNegative(at(path, len(v)-1), v[len(v)-1])
+	if least > most {
+		c.fault(path, "%v is more than %v: write the smaller first", least, most)
+	}
+	return least, most
+}
+
+// stakes reads how close stakes stand.
+func (c *checker) stakes(s *stakesPart) *stake.Spacing {
+	path := at(nil, "stakes")
+	out := &stake.Spacing{BasicM: c.notNegative(at(path, "basic_m"), s.BasicM), DenseM: c.notNegative(at(path, "dense_m"), s.DenseM), TurnDeg: c.notNegative(at(path, "turn_deg"), s.TurnDeg), KmMarks: s.KmMarks}
+	switch {
+	case out.BasicM < 1:
+		c.fault(at(path, "basic_m"), "has to be 1 or more: so many metres along the line from one basic stake to the next")
+	case out.DenseM > 0 && (out.DenseM < 1 || out.DenseM > out.BasicM):
+		c.fault(at(path, "dense_m"), "has to lie between 1 and basic_m, or be 0 for none")
+	case out.TurnDeg > 180:
+		c.fault(at(path, "turn_deg"), "has to be 180 or less")
 	}
 	return out
 }

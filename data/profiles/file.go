@@ -38,6 +38,8 @@ type profileFile struct {
 	Patrol    []patrolPart   `yaml:"patrol"`
 	Quality   *qualityPart   `yaml:"quality"`
 	Tolerance *tolerancePart `yaml:"tolerance"`
+	Stakes    *stakesPart    `yaml:"stakes"`
+	Width     []widthPart    `yaml:"width"`
 }
 
 type textPart struct {
@@ -111,6 +113,25 @@ type limitsPart struct {
 type tolerancePart struct {
 	OverlapM  number `yaml:"overlap_m"`
 	OverlapM2 number `yaml:"overlap_m2"`
+}
+
+type stakesPart struct {
+	BasicM  number `yaml:"basic_m"`
+	DenseM  number `yaml:"dense_m"`
+	TurnDeg number `yaml:"turn_deg"`
+	KmMarks bool   `yaml:"km_marks"`
+}
+
+// widthPart is a rule of a width; what it does not ask for is left out.
+type widthPart struct {
+	Basis       string     `yaml:"basis"`
+	Class       []number   `yaml:"class"` // of the levee: from, to
+	ReturnYears number     `yaml:"return_years"`
+	RiverUpToM  number     `yaml:"river_up_to_m"`
+	Where       string     `yaml:"where"`
+	WidthM      []number   `yaml:"width_m"`      // one figure, or a range
+	ProtectionM []number   `yaml:"protection_m"` // one figure, or a range
+	Source      sourcePart `yaml:"source"`       // none: that of the file
 }
 
 type calendarFile struct {

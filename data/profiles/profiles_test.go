@@ -12,6 +12,7 @@ import (
 
 	"hetu/data/profiles"
 	"hetu/geo"
+	"hetu/geo/demarc"
 	"hetu/geo/duty"
 	"hetu/geo/quality"
 	"hetu/geo/rules"
@@ -55,7 +56,8 @@ func TestBuiltIn(t *testing.T) {
 	}
 	want := []string{
 		"board-each-reach", "board-hebei", "board-jiangsu", "board-wujiang", "patrol-aheqi", "patrol-seed-city", "patrol-seed-town", "patrol-sixian", "quality-river",
-		"tolerance-default",
+		"stakes-dense", "stakes-rural", "stakes-wild", "tolerance-default",
+		"width-coast", "width-huojia", "width-kaiping", "width-national", "width-pingyuan", "width-qa", "width-wuwei",
 	}
 	if diff := cmp.Diff(want, ids); diff != "" {
 		t.Error(diff)
@@ -79,6 +81,46 @@ func TestBuiltIn(t *testing.T) {
 	}
 	if _, err := builtIn(t).Get("board-nowhere"); geo.CodeOf(err) != geo.CodeNotFound {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The widths of domain.md 4.2: by class, by flood, by the river's own width; what is not known takes the widest.
+func TestWidthProfiles(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		profile string
+		at      demarc.Situation
+		least   float64
+		most    float64
+		protect float64
+		mark    string
+	}{
+		{"width-national", demarc.Situation{Basis: demarc.LeveeToe, LeveeClass: 1}, 20, 30, 300, "M"},
+		{"width-national", demarc.Situation{Basis: demarc.LeveeToe, LeveeClass: 3}, 10, 20, 200, "M"},
+		{"width-national", demarc.Situation{Basis: demarc.LeveeToe, LeveeClass: 5}, 5, 10, 100, "M"},
+		{"width-national", demarc.Situation{Basis: demarc.LeveeToe}, 20, 30, 300, "M"},
+		{"width-kaiping", demarc.Situation{Basis: demarc.LeveeToe, LeveeClass: 4}, 15, 15, 20, "V"},
+		{"width-kaiping", demarc.Situation{Basis: demarc.Revetment}, 10, 10, 10, "V"},
+		{"width-huojia", demarc.Situation{Basis: demarc.NaturalBank}, 5, 5, 0, "V"},
+		{"width-coast", demarc.Situation{Basis: demarc.DesignFlood, ReturnYears: 50}, 20, 20, 0, "V"},
+		{"width-coast", demarc.Situation{Basis: demarc.DesignFlood}, 25, 25, 0, "V"},
+		{"width-coast", demarc.Situation{Basis: demarc.NaturalBank, ReturnYears: 20, RiverWidthM: 4}, 5, 5, 0, "V"},
+		{"width-coast", demarc.Situation{Basis: demarc.NaturalBank, RiverWidthM: 9}, 10, 10, 0, "V"},
+		{"width-coast", demarc.Situation{Basis: demarc.NaturalBank, RiverWidthM: 40}, 25, 25, 0, "V"},
+		{"width-coast", demarc.Situation{Basis: demarc.NaturalBank, Where: "built_up"}, 10, 10, 0, "V"},
+		{"width-qa", demarc.Situation{Basis: demarc.LeveeToe}, 8, 15, 0, "V"},
+		{"width-qa", demarc.Situation{Basis: demarc.LeveeToe, Where: "sea_dyke"}, 30, 50, 0, "V"},
+		{"width-wuwei", demarc.Situation{Basis: demarc.LeveeToe, Where: "sandy_base"}, 30, 165, 200, "V"},
+		{"width-pingyuan", demarc.Situation{Basis: demarc.NaturalBank}, 18, 18, 50, "V"},
+	}
+	for _, tt := range tests {
+		r, ok := get(t, tt.profile).Width.Of(tt.at)
+		if !ok || r.LeastM != tt.least || r.MostM != tt.most || r.ProtectionMostM != tt.protect || r.Mark != tt.mark || r.Source == "" {
+			t.Errorf("%s %+v: %+v, %v", tt.profile, tt.at, r, ok)
+		}
+	}
+	if r, ok := get(t, "width-national").Width.Of(demarc.Situation{Basis: demarc.NaturalBank}); ok {
+		t.Errorf("a rule that is not there: %+v", r)
 	}
 }
 
@@ -207,6 +249,9 @@ func TestRefused(t *testing.T) {
       source: { text: x, mark: M }
 `, []string{"a.yaml:11:36: quality.indicators[0].limits.upper[2] 0.05 is stricter than the class above, which has 0.1"}},
 		{"four limits", "a.yaml", whole + "quality:\n  indicators:\n    - { code: TP, name: { zh: 总磷, en: TP }, unit: mg/L, limits: { upper: [1, 2, 3, 4] }, source: { text: x, mark: M } }\n", []string{"limits has to be upper or lower, with five numbers"}},
+		{"a width the wrong way round", "a.yaml", whole + "width:\n  - { basis: levee_toe, width_m: [20, 10] }\n", []string{"a.yaml:6:34: width[0].width_m 20 is more than 10"}},
+		{"a width that is none", "a.yaml", whole + "width:\n  - { basis: levee_toe, width_m: [] }\n", []string{"width[0].width_m has to be one number"}},
+		{"a basis that is none", "a.yaml", whole + "width:\n  - { basis: dam, width_m: [5] }\n", []string{"width[0].basis has to be one of"}},
 		{"a year that is there", "calendar-own.yaml", whole + "notices:\n  - { year: 2018, numbers: [x], working: [2018-02-11] }\n", []string{"calendar-own.yaml:6:13: notices[0].year 2018 has a notice in calendar-cn.yaml already"}},
 		{"a working day that is no weekend's", "calendar-own.yaml", whole + "notices:\n  - { year: 2030, numbers: [x], working: [2030-02-11] }\n", []string{"calendar-own.yaml:6:", "2030-02-11 is a Monday"}},
 		{"a day that is none", "calendar-own.yaml", whole + "notices:\n  - { year: 2030, numbers: [x], working: [2030-02-30] }\n", []string{"calendar-own.yaml:6:43: notices[0].working[0] \"2030-02-30\" is no date"}},

@@ -1,6 +1,6 @@
 -- overlay_features: what of some kinds meets a polygon's box (ST_Intersects would find every crossing first, and does not look at the
 -- time). in: @kinds, @polygon (EPSG:4490), @cut (whether the part in it is wanted),
--- @drafts (also what is not announced yet), @level (of divisions), @limit, @as_of, @known_at. out: one row a feature, by kind and id;
+-- @drafts (also what is not announced yet, of the tree of divisions @seen; NULL: of all), @level (of divisions), @limit, @as_of, @known_at. out: one row a feature, by kind and id;
 -- geometry of any dimension, EPSG:4490, and for polygons the part in the
 -- polygon, which may be empty.
 WITH f AS (
@@ -8,21 +8,22 @@ WITH f AS (
         NULL::text AS authority, NULL::date AS dated, v.river_id, v.division_id, v.legal_doc_id, v.valid, v.geom
     FROM hetu.area_version v
     WHERE 'area' = ANY (@kinds::text[]) AND v.geom && @polygon::geometry AND v.valid @> @as_of::date AND v.recorded @> @known_at::timestamptz
-        AND (v.status = 'announced' OR @drafts::boolean AND v.status IN ('draft', 'checked', 'consulted', 'approved'))
+        AND (v.status = 'announced' OR @drafts::boolean AND v.status IN ('draft', 'checked', 'consulted', 'approved') AND hetu.sees(@seen::bigint[], NULL, v.division_id, v.river_id, v.geom))
     UNION ALL
     SELECT 'protection', v.id, v.version, v.name, NULL, v.status, NULL, NULL, NULL, NULL, NULL, v.river_id, v.division_id, v.legal_doc_id, v.valid, v.geom
     FROM hetu.protection_version v
     WHERE 'protection' = ANY (@kinds) AND v.geom && @polygon AND v.valid @> @as_of AND v.recorded @> @known_at
-        AND (v.status = 'announced' OR @drafts AND v.status IN ('draft', 'checked', 'consulted', 'approved'))
+        AND (v.status = 'announced' OR @drafts AND v.status IN ('draft', 'checked', 'consulted', 'approved') AND hetu.sees(@seen, NULL, v.division_id, v.river_id, v.geom))
     UNION ALL
     SELECT 'zone', v.id, v.version, v.regionid, v.type::text, NULL, v.side, NULL, NULL, NULL, NULL, v.river_id, NULL, NULL, v.valid, v.geom
     FROM hetu.zone_version v
     WHERE 'zone' = ANY (@kinds) AND v.geom && @polygon AND v.valid @> @as_of AND v.recorded @> @known_at
+        AND (hetu.announced_project(v.project_id, @as_of, @known_at) OR @drafts AND hetu.project_seen(@seen, v.project_id))
     UNION ALL
     SELECT 'boundary', v.id, v.version, v.name, v.basis_kind, v.status, v.bank, NULL, NULL, NULL, NULL, v.river_id, NULL, v.legal_doc_id, v.valid, v.geom
     FROM hetu.boundary_version v
     WHERE 'boundary' = ANY (@kinds) AND v.geom && @polygon AND v.valid @> @as_of AND v.recorded @> @known_at
-        AND (v.status = 'announced' OR @drafts AND v.status IN ('draft', 'checked', 'consulted', 'approved'))
+        AND (v.status = 'announced' OR @drafts AND v.status IN ('draft', 'checked', 'consulted', 'approved') AND hetu.sees(@seen, v.id, NULL, v.river_id, v.geom))
     UNION ALL
     SELECT 'bank_line', v.id, v.version, v.name, v.kind, NULL, v.bank, NULL, NULL, NULL, v.surveyed_on, v.river_id, NULL, NULL, v.valid, ST_Force2D(v.geom)
     FROM hetu.bank_line_version v
@@ -31,7 +32,7 @@ WITH f AS (
     SELECT 'stake', v.id, v.version, v.name, v.kind, v.state, v.bank, NULL, v.measure_m, NULL, v.installed_on, b.river_id, v.division_id, NULL, v.valid, ST_Force2D(v.geom)
     FROM hetu.stake_version v JOIN hetu.boundary_version b ON b.id = v.boundary_id AND b.valid @> @as_of AND b.recorded @> @known_at
     WHERE 'stake' = ANY (@kinds) AND v.geom && @polygon AND v.valid @> @as_of AND v.recorded @> @known_at
-        AND (b.status = 'announced' OR @drafts AND b.status IN ('draft', 'checked', 'consulted', 'approved'))
+        AND (b.status = 'announced' OR @drafts AND b.status IN ('draft', 'checked', 'consulted', 'approved') AND hetu.sees(@seen, b.id, NULL, b.river_id, b.geom))
     UNION ALL
     SELECT 'board', v.id, v.version, coalesce(v.code, v.site_text), NULL, v.state, v.bank, v.level, NULL, NULL, v.installed_on, r.river_id, v.division_id, NULL, v.valid, v.geom
     FROM hetu.board_version v LEFT JOIN LATERAL (SELECT r.river_id FROM hetu.reach_version r
@@ -50,7 +51,7 @@ WITH f AS (
     FROM hetu.plan_item_version v JOIN hetu.plan_version p ON p.id = v.plan_id AND p.valid @> @as_of AND p.recorded @> @known_at
     LEFT JOIN hetu.reach_version r ON r.id = p.reach_id AND r.valid @> @as_of AND r.recorded @> @known_at
     WHERE 'plan_item' = ANY (@kinds) AND v.geom && @polygon AND v.valid @> @as_of AND v.recorded @> @known_at
-        AND (@drafts OR p.status IN ('approved', 'in_force', 'closed'))
+        AND (p.status IN ('approved', 'in_force', 'closed') OR @drafts AND hetu.sees(@seen, NULL, r.division_id, coalesce(p.river_id, r.river_id), NULL))
     UNION ALL
     SELECT 'problem', v.id, v.version, v.spot_no, v.type, v.status, NULL, NULL, NULL, NULL, v.found_on, v.river_id, NULL, NULL, v.valid, v.geom
     FROM hetu.problem_version v

@@ -1,5 +1,5 @@
 -- overlay_land: management areas, zones or protection areas with the other land that lies on them. in: @kinds, @theme (empty: all),
--- @division (code; empty: all; what lies in its polygon, or is named as of it where it has none), @river (0: all), @drafts, @limit, @as_of,
+-- @division (code; empty: all; what lies in its polygon, or is named as of it where it has none), @river (0: all), @drafts (of the tree of divisions @seen; NULL: of all), @limit, @as_of,
 -- @known_at. out: a row for each pair and town (level 4) that the overlap lies in, and one without a town for the overlap as a whole,
 -- by item, land and town; geometry EPSG:4490.
 WITH RECURSIVE d AS MATERIALIZED (
@@ -11,14 +11,15 @@ WITH RECURSIVE d AS MATERIALIZED (
 ), item AS (
     SELECT 'area' AS kind, v.id, v.version, v.name, NULL::text AS type, NULL::text AS bank, v.status, v.river_id, v.division_id, v.legal_doc_id, v.valid, v.geom FROM hetu.area_version v
     WHERE 'area' = ANY (@kinds::text[]) AND v.valid @> @as_of AND v.recorded @> @known_at
-        AND (v.status = 'announced' OR @drafts::boolean AND v.status IN ('draft', 'checked', 'consulted', 'approved'))
+        AND (v.status = 'announced' OR @drafts::boolean AND v.status IN ('draft', 'checked', 'consulted', 'approved') AND hetu.sees(@seen::bigint[], NULL, v.division_id, v.river_id, v.geom))
     UNION ALL
     SELECT 'protection', v.id, v.version, v.name, NULL, NULL, v.status, v.river_id, v.division_id, v.legal_doc_id, v.valid, v.geom FROM hetu.protection_version v
     WHERE 'protection' = ANY (@kinds) AND v.valid @> @as_of AND v.recorded @> @known_at
-        AND (v.status = 'announced' OR @drafts AND v.status IN ('draft', 'checked', 'consulted', 'approved'))
+        AND (v.status = 'announced' OR @drafts AND v.status IN ('draft', 'checked', 'consulted', 'approved') AND hetu.sees(@seen, NULL, v.division_id, v.river_id, v.geom))
     UNION ALL
     SELECT 'zone', v.id, v.version, v.regionid, v.type::text, v.side, NULL, v.river_id, NULL, NULL, v.valid, v.geom FROM hetu.zone_version v
     WHERE 'zone' = ANY (@kinds) AND v.valid @> @as_of AND v.recorded @> @known_at
+        AND (hetu.announced_project(v.project_id, @as_of, @known_at) OR @drafts AND hetu.project_seen(@seen, v.project_id))
 ), pair AS MATERIALIZED (
     SELECT i.kind, i.id, i.version, i.name, i.type, i.bank, i.status, i.river_id, i.division_id, i.legal_doc_id, i.valid, i.geom,
         l.id AS land_id, l.version AS land_version, l.theme, l.name AS land_name, l.authority, l.surveyed_on, lower(l.valid) AS land_from, l.geom AS land_geom,

@@ -1,0 +1,84 @@
+package export
+
+import (
+	"github.com/twpayne/go-geom"
+
+	"hetu/geo"
+	"hetu/geo/crs"
+	"hetu/geo/demarc"
+)
+
+// Deliverable is what a package of results 成果包 hands over: one river's boundary with what belongs to it, on a day, in one version.
+type Deliverable struct {
+	River       string
+	RiverCode   string
+	Lines       demarc.Lines
+	Areas       []Area
+	Stakes      []demarc.Stake
+	Zones       []demarc.Zone
+	Flood       []demarc.SurveyLine // design and historic flood lines
+	Divisions   []demarc.Division   // those that the stretch lies in, with all above them
+	Occupations []Occupation
+	Announced   []AnnouncedRiver
+
+	Unit    string   // that hands over 移交单位
+	AsOf    geo.Date // the day whose state it is
+	Version int64    // of the data
+	Dated   geo.Date // the version's day: all times in the files are its
+}
+
+// Area is a ManagementArea 管理范围面 in one division.
+type Area struct {
+	Division int64
+	AreaM2   float64            // on the ellipsoid
+	Geom     *geom.MultiPolygon // XY
+}
+
+// Occupation is a row of the table of occupied shoreline 岸线占用: lengths of the two banks are never added up.
+type Occupation struct {
+	Name, Class      string // of the project
+	Bank             geo.Bank
+	County           string
+	LengthM          float64
+	Start, End       geo.LonLat
+	StartK, EndK     float64
+	ZoneTypes, Notes string
+}
+
+// AnnouncedRiver is a row of the table of an announcement 公告附表.
+type AnnouncedRiver struct {
+	Name, Start, End string
+	LengthKm         float64
+	Rule, Unit       string
+}
+
+// Encoding is that of text in Shapefiles and CSV tables.
+type Encoding string
+
+// The encodings. UTF8 tables begin with a byte order mark, without which spreadsheets take them for GBK.
+const (
+	GBK  Encoding = "GBK"
+	UTF8 Encoding = "UTF-8"
+)
+
+// Options say how a package is written.
+type Options struct {
+	Encoding Encoding // of Shapefiles and CSV; GBK when it is not given
+	Zone     geo.SRID // EPSG:4490, or a Gauss-Krüger zone of CGCS2000; 0: the 3-degree zone of the middle, without its number
+	Template string   // of the layers; "house" when it is not given
+	Tools    string   // folder of GDAL's tools; empty: /usr/bin
+	Temp     string   // folder for what is written before it is packed; empty: the system's
+}
+
+// system is the reference system of what is written.
+func (o Options) system(d Deliverable) (crs.System, error) {
+	code := o.Zone
+	if code == 0 {
+		return middleZone(d), nil
+	}
+	s, ok := crs.ByEPSG(code)
+	if !ok || s.Kind != crs.GaussKruger && code != geo.CGCS2000 {
+		return crs.System{}, geo.InvalidField("zone", "EPSG:%d is no system of results: write 4490, or a zone of CGCS2000 from 4491 to 4554", code)
+	}
+	return s, nil
+}

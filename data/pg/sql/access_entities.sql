@@ -1,0 +1,2 @@
+-- access_entities: every entity.
+SELECT unnest(hetu.entities())

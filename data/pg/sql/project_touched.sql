@@ -1,0 +1,8 @@
+-- project_touched: the lines of a project that stand in ranges. in: @project, @day, @banks, @froms, @tos (the ranges). out: pieces by bank and
+-- measure; geometry LineString, EPSG:4490.
+SELECT b.id, k.key, b.bank, b.from_m, b.to_m, b.basis_kind, b.width_m, b.source, b.reason, b.status, b.geom_sha256, b.legal_doc_id, b.geom
+FROM hetu.boundary_version b
+JOIN hetu.boundary k ON k.id = b.id
+WHERE b.project_id = @project::bigint AND upper_inf(b.recorded) AND b.valid @> @day::date
+    AND EXISTS (SELECT FROM unnest(@banks::text[], @froms::float8[], @tos::float8[]) r (bank, from_m, to_m) WHERE r.bank = b.bank AND r.from_m < b.to_m AND b.from_m < r.to_m)
+ORDER BY b.bank, b.from_m, b.id
