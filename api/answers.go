@@ -25,6 +25,8 @@ type Store interface {
 	traceStore
 	stationingStore
 	overlayStore
+	projectStore
+	demarcStore
 	// HoldsSample tells whether anything in the store is sample data.
 	HoldsSample(ctx context.Context) (bool, error)
 	// Ping tells whether the database answers.

@@ -54,9 +54,9 @@ func (s *server) nearest(w http.ResponseWriter, r *http.Request) error {
 	}{headOf(at, min(version, a.Version), a.How), a})
 }
 
-// stakeGridM is the grid that stakes are told by to who asks; 0: exactly.
+// stakeGridM is the grid that announced stakes are told by to who asks; 0, to those who have a role anywhere: exactly.
 func (s *server) stakeGridM(r *http.Request) float64 {
-	if s.MayDraftFunc != nil && s.MayDraftFunc(r) {
+	if !viewOf(r.Context()).Nothing() {
 		return 0
 	}
 	return s.PublicPrecisionM

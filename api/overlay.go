@@ -10,14 +10,17 @@ import (
 	"time"
 
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/geo/overlay"
 	"hetu/geo/rules"
 )
 
 // overlayStore is what overlays are made from.
 type overlayStore interface {
-	// Overlay has an answer's parts read from one snapshot.
-	Overlay(ctx context.Context, read func(overlay.Source) error) error
+	// Overlay has an answer's parts read from one snapshot, with the drafts of a view where drafts are wanted.
+	Overlay(ctx context.Context, view access.View, read func(overlay.Source) error) error
+	// DraftsSeen gives the boundaries not announced yet that a view shows; of one that shows all it is not asked.
+	DraftsSeen(ctx context.Context, view access.View) (map[int64]bool, error)
 }
 
 // overlayPatience bounds one overlay: what takes longer is asked too much at once.
@@ -47,7 +50,7 @@ func (s *server) overlay(ctx context.Context, read func(ctx context.Context, src
 	case <-ctx.Done():
 		return geo.Wrapf(ctx.Err(), geo.CodeUnavailable, "too many polygons are asked about at the moment")
 	}
-	err := s.Store.Overlay(ctx, func(src overlay.Source) error {
+	err := s.Store.Overlay(ctx, viewOf(ctx), func(src overlay.Source) error {
 		version, err := src.DataVersion(ctx)
 		if err != nil {
 			return err
@@ -60,11 +63,11 @@ func (s *server) overlay(ctx context.Context, read func(ctx context.Context, src
 	return err
 }
 
-// drafts reads whether what is not announced yet is wanted, which only some may see.
+// drafts reads whether what is not announced yet is wanted. Who sees none is told of none; others are shown those of their divisions.
 func (s *server) drafts(r *http.Request, p params) (bool, error) {
 	wanted, err := p.truth("drafts", false)
-	if err == nil && wanted && (s.MayDraftFunc == nil || !s.MayDraftFunc(r)) {
-		return false, geo.Errorf(geo.CodeForbidden, "drafts are for those who make them: ask without drafts=true")
+	if err == nil && wanted && viewOf(r.Context()).Nothing() {
+		return false, access.Hide(geo.Errorf(geo.CodeNotFound, "there are no drafts here that you may see: ask without drafts=true, or log in"))
 	}
 	return wanted, err
 }

@@ -21,6 +21,7 @@ import (
 	"hetu/data/pg"
 	"hetu/data/pgtest"
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/geo/lref"
 	"hetu/geo/overlay"
 )
@@ -339,7 +340,7 @@ func TestScenario_28_Touches(t *testing.T) {
 	if got := planner("/api/v1/touches?as_of=2023-01-01&drafts=true"); got != 1 {
 		t.Errorf("a planner: %d", got)
 	}
-	if resp := post(t, srv, "/api/v1/touches?drafts=true", "application/geo+json", strip, nil); resp.StatusCode != http.StatusForbidden {
+	if resp := post(t, srv, "/api/v1/touches?drafts=true", "application/geo+json", strip, nil); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("anyone: %d", resp.StatusCode)
 	}
 }
@@ -870,7 +871,7 @@ func TestBadOverlayParameters(t *testing.T) {
 		{"/api/v1/overlaps?division=&theme=x", 400, "division"},
 		{"/api/v1/overlaps?theme=", 400, "theme"},
 		{"/api/v1/overlaps?division=nowhere", 404, "division"},
-		{"/api/v1/overlaps?drafts=true", 403, ""},
+		{"/api/v1/overlaps?drafts=true", 404, ""},
 		{"/api/v1/overlaps?themes=x", 400, "themes"},
 		{"/api/v1/overlaps?theme=" + strings.Repeat("x", 101), 400, "theme"},
 		{"/api/v1/overlaps?as_of=2026-13-01", 400, "as_of"},
@@ -941,7 +942,7 @@ func TestTouchesIsTheSame(t *testing.T) {
 // brokenStore is a store whose overlays take too long.
 type brokenStore struct{ api.Store }
 
-func (brokenStore) Overlay(context.Context, func(overlay.Source) error) error {
+func (brokenStore) Overlay(context.Context, access.View, func(overlay.Source) error) error {
 	return geo.Wrapf(context.DeadlineExceeded, geo.CodeUnavailable, "the question took too long and was stopped")
 }
 

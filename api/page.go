@@ -31,6 +31,8 @@ type pages struct {
 	tolerance  func() (rules.Profile, error)
 	sample     func(context.Context) bool // the store holds sample data: every page says so
 	approvalNo string                     // 审图号, printed on every page; "" when there is none
+	people     *people                    // nil: nobody can log in
+	root       func(*http.Request) string // the URL that this server is reached by
 }
 
 // Limits of what a page lists.
@@ -44,8 +46,8 @@ const (
 	pageAssetsFor   = "public, max-age=31536000, immutable"
 )
 
-// registerPages adds the pages and their files to a router.
-func registerPages(router *mux.Router, p pages) error {
+// registerPages adds the pages and their files to the routes.
+func registerPages(routes *routes, p pages) error {
 	files := web.Pages()
 	assets, err := web.Assets()
 	if err != nil {
@@ -73,12 +75,14 @@ func registerPages(router *mux.Router, p pages) error {
 		return fmt.Errorf("parse the page templates: %w", err)
 	}
 	get := []string{http.MethodGet, http.MethodHead}
-	router.Handle("/", site.handle(site.find)).Methods(get...).Name("page_find")
-	router.Handle("/r/{id:[0-9]+}", site.handle(site.river)).Methods(get...).Name("page_river")
-	router.Handle("/map", site.handle(site.mapPage)).Methods(get...).Name("page_map")
-	router.Handle("/assets/{name}", handle(p.log, site.asset)).Methods(get...).Name("page_asset")
-	router.Handle("/{name:favicon\\.(?:svg|ico)}", handle(p.log, site.favicon)).Methods(get...).Name("page_favicon")
-	router.NotFoundHandler = site.notFound()
+	documents := func(h handlerFunc) http.Handler { return handle(p.log, h) }
+	routes.add("/", "page_find", site.find, site.handle, get...)
+	routes.add("/r/{id:[0-9]+}", "page_river", site.river, site.handle, get...)
+	routes.add("/map", "page_map", site.mapPage, site.handle, get...)
+	routes.add("/assets/{name}", "page_asset", site.asset, documents, get...)
+	routes.add("/{name:favicon\\.(?:svg|ico)}", "page_favicon", site.favicon, documents, get...)
+	site.loginPages(routes)
+	routes.router.NotFoundHandler = site.notFound()
 	return nil
 }
 
@@ -123,7 +127,7 @@ func (s *pageSite) handle(h handlerFunc) http.Handler {
 		}
 		p := problemIn(r.Context(), err)
 		if p.Status >= http.StatusInternalServerError {
-			s.log.Log(r.Context(), severity(r.Context()), "page failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
+			s.log.Log(r.Context(), severity(r.Context()), "page failed", slog.String("path", loggedPath(r.URL.Path)), slog.Int("status", p.Status), slog.Any("cause", err))
 		}
 		v := s.view(r, geo.DateOf(s.now()))
 		v.Problem, v.Past = &p, false
@@ -137,17 +141,22 @@ func (s *pageSite) handle(h handlerFunc) http.Handler {
 	})
 }
 
+// pageContent is what a template is filled from.
+type pageContent interface{ language() string }
+
+func (v *pageView) language() string { return v.Lang }
+
 // render fills a template before anything is sent, so that a fault in it is an error and not half a page.
-func (s *pageSite) render(w http.ResponseWriter, name string, status int, v *pageView) error {
+func (s *pageSite) render(w http.ResponseWriter, name string, status int, v pageContent) error {
 	var out strings.Builder
 	if err := s.templates.ExecuteTemplate(&out, name, v); err != nil {
 		return fmt.Errorf("fill %s: %w", name, err)
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", v.Lang)
+	h.Set("Content-Language", v.language())
 	h.Set("Cache-Control", "no-cache")
-	if status >= http.StatusBadRequest {
+	if _, private := v.(*loginView); private || status >= http.StatusBadRequest {
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -149,11 +150,12 @@ func pageReach() duty.Reach {
 func pageServer(t *testing.T, s pageStore) http.Handler {
 	t.Helper()
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	err := registerPages(router, pages{
+	served := &routes{router: router, guards: newGuards(Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})}
+	err := registerPages(served, pages{
 		store: s, tolerance: pageTolerance, extent: geo.China(), log: slog.New(slog.DiscardHandler), sample: func(context.Context) bool { return true }, approvalNo: "示例审图号",
 		now: func() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) },
 	})
-	if err != nil {
+	if err = errors.Join(err, served.err); err != nil {
 		t.Fatal(err)
 	}
 	return router

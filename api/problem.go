@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hetu/geo"
+	"hetu/geo/project"
 )
 
 // problem is an RFC 9457 problem document.
@@ -19,6 +20,7 @@ type problem struct {
 	Detail   string         `json:"detail"`
 	Instance string         `json:"instance"`
 	Errors   []problemField `json:"errors,omitempty"`
+	Conflict *conflict      `json:"conflict,omitempty"` // of a project that was changed in the meantime
 }
 
 type problemField struct {
@@ -46,7 +48,7 @@ func handle(log *slog.Logger, h handlerFunc) http.Handler {
 			p.Instance, p.Detail = r.URL.Path, m.detail
 		}
 		if p.Status >= http.StatusInternalServerError {
-			log.Log(r.Context(), severity(r.Context()), "request failed", slog.String("path", r.URL.Path), slog.Int("status", p.Status), slog.Any("cause", err))
+			log.Log(r.Context(), severity(r.Context()), "request failed", slog.String("path", loggedPath(r.URL.Path)), slog.Int("status", p.Status), slog.Any("cause", err))
 		}
 		writeProblem(w, p)
 	})
@@ -81,6 +83,9 @@ func problemOf(err error) problem {
 			p.Errors = append(p.Errors, problemField{Pointer: short(f.Name), Detail: short(f.Detail)})
 		}
 	}
+	if stale, ok := errors.AsType[*project.Stale](err); ok {
+		p.Conflict = conflictOf(stale)
+	}
 	return p
 }
 
@@ -100,8 +105,13 @@ func writeProblem(w http.ResponseWriter, p problem) {
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	h.Del("Content-Encoding")
-	if p.Status == http.StatusServiceUnavailable {
+	switch p.Status {
+	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "2")
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", "900")
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="hetu"`)
 	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
@@ -119,18 +129,24 @@ func statusOf(code geo.Code) int {
 	switch code {
 	case geo.CodeInvalid:
 		return http.StatusBadRequest
+	case geo.CodeNobody:
+		return http.StatusUnauthorized
 	case geo.CodeForbidden:
 		return http.StatusForbidden
 	case geo.CodeNotFound:
 		return http.StatusNotFound
 	case geo.CodeStale:
 		return http.StatusPreconditionFailed
+	case geo.CodeUnnamed:
+		return http.StatusPreconditionRequired
 	case geo.CodeConflict:
 		return http.StatusConflict
 	case geo.CodeRefused:
 		return http.StatusUnprocessableEntity
 	case geo.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge
+	case geo.CodeTooMany:
+		return http.StatusTooManyRequests
 	case geo.CodeUnavailable:
 		return http.StatusServiceUnavailable
 	default:
@@ -142,10 +158,14 @@ func titleOf(code geo.Code) string {
 	switch code {
 	case geo.CodeInvalid:
 		return "The request is not valid"
+	case geo.CodeNobody:
+		return "Log in first"
 	case geo.CodeForbidden:
 		return "Not allowed"
 	case geo.CodeNotFound:
 		return "Not found"
+	case geo.CodeUnnamed:
+		return "Say which version you changed"
 	case geo.CodeStale:
 		return "Someone changed it in the meantime"
 	case geo.CodeConflict:
@@ -154,6 +174,8 @@ func titleOf(code geo.Code) string {
 		return "Refused"
 	case geo.CodeTooLarge:
 		return "Too large"
+	case geo.CodeTooMany:
+		return "Too many tries"
 	case geo.CodeUnavailable:
 		return "Not available at the moment"
 	default:

@@ -7,9 +7,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -20,6 +22,10 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"hetu/geo"
+	"hetu/geo/access"
+	"hetu/geo/demarc"
+	"hetu/geo/project"
+	"hetu/geo/project/gate"
 	"hetu/tiles/cache"
 )
 
@@ -34,12 +40,25 @@ type Config struct {
 	Tiles *cache.Cache
 	// Waters is the river network that traces walk.
 	Waters Waters
+	// Files keeps the files of documents. Nil is a server that takes none.
+	Files Files
+	// CheckFunc checks the lines of a project by the quality rules. Without it no project passes its check.
+	CheckFunc func(ctx context.Context, subject project.Subject) ([]demarc.Finding, error)
+	// Packages writes packages of results, stake tables and certificates. Nil is a server that writes none.
+	Packages Packages
 	// Rules are the rule profiles that answers follow.
 	Rules Rules
 	// RosterAtFunc tells when who answers for what, in memory, was last known to be the newest; the zero time while it is not there
 	// and the database is asked. Nil is always that.
 	RosterAtFunc func() time.Time
-	// MayDraftFunc tells who may see boundaries that are not announced yet. Nil is nobody.
+	// Identity is who may. Nil is a server that nobody can log in to.
+	Identity Identity
+	// OIDC is the provider by which persons may log in; nil: by password alone.
+	OIDC *OIDCConfig
+	// TrustedProxies are those whose X-Forwarded-For and X-Forwarded-Proto are taken.
+	TrustedProxies []netip.Prefix
+	// MayDraftFunc tells who may see all boundaries that are not announced yet, whoever he is: on a planner's own machine. Nil is nobody;
+	// others see those of the divisions in which they have a role.
 	MayDraftFunc func(*http.Request) bool
 	// PublicPrecisionM is the grid, in metres, whose nodes stakes are told by to those who may not see drafts; 0: exactly, to everyone.
 	PublicPrecisionM float64
@@ -60,15 +79,20 @@ type Server struct {
 type server struct {
 	Config
 	overlays
+	*people
+	drawing  *preparedProjects
+	engine   *engine
+	tiles    *Tiles
 	draining *atomic.Bool
 }
 
 // New routes every resource.
 func New(cfg Config) (*Server, error) {
-	s := &server{Config: cfg, overlays: newOverlays(), draining: &atomic.Bool{}}
+	s := &server{Config: cfg, overlays: newOverlays(), engine: newEngine(), people: newPeople(cfg), drawing: &preparedProjects{memo: gate.NewMemo()}, draining: &atomic.Bool{}}
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
+	routes := &routes{router: router, guards: s.guards}
 	get := func(path, name string, h handlerFunc) {
-		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodGet, http.MethodHead).Name(name)
+		routes.add(path, name, h, s.problems, http.MethodGet, http.MethodHead)
 	}
 	asYAML, asJSON, err := contractDocuments()
 	if err != nil {
@@ -100,27 +124,55 @@ func New(cfg Config) (*Server, error) {
 	get("/api/v1/boards/stale", "stale boards", within(reportPatience, lessReport, s.staleBoards))
 	get("/api/v1/hydro/rivers/{id}/quality", "river quality", s.riverQuality)
 	post := func(path, name string, h handlerFunc) {
-		router.Handle(path, handle(cfg.Log, h)).Methods(http.MethodPost).Name(name)
+		routes.add(path, name, h, s.problems, http.MethodPost)
 	}
 	post("/api/v1/patrols/check", "patrols", s.patrols)
 	s.routeOverlays(get, post)
+	s.routeProjects(routes)
+	del := func(path, name string, h handlerFunc) { routes.add(path, name, h, s.problems, http.MethodDelete) }
+	s.routeSessions(get, post, del)
+	s.routeAccounts(get, post, del)
 	check := &sampleCheck{store: cfg.Store, atlas: cfg.Atlas, now: cfg.Now}
-	if err := registerPages(router, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, tolerance: s.tolerance, sample: check.sample, approvalNo: cfg.ApprovalNo}); err != nil {
+	if err := registerPages(routes, pages{store: cfg.Store, extent: cfg.Extent, now: cfg.Now, log: cfg.Log, tolerance: s.tolerance, sample: check.sample, approvalNo: cfg.ApprovalNo, people: s.people, root: func(r *http.Request) string { return s.tiles.root(r) }}); err != nil {
 		return nil, fmt.Errorf("set up the pages: %w", err)
+	}
+	if routes.err != nil {
+		return nil, routes.err
 	}
 	router.MethodNotAllowedHandler = notAllowed(router)
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.EnableZstd(false))
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
-	return &Server{
-		handler: s.around(compress(router)), router: router, draining: s.draining,
-		tiles: NewTiles(TilesConfig{
-			Atlas: cfg.Atlas, Cache: cfg.Tiles, Now: cfg.Now, Log: cfg.Log, Root: cfg.Root, NoticeFunc: check.notice, Extent: cfg.Extent,
-			MayDraftFunc: cfg.MayDraftFunc,
-		}),
-	}, nil
+	var seen func(context.Context, access.View) (map[int64]bool, error)
+	if cfg.Store != nil {
+		seen = cfg.Store.DraftsSeen
+	}
+	s.tiles = NewTiles(TilesConfig{
+		Atlas: cfg.Atlas, Cache: cfg.Tiles, Now: cfg.Now, Log: cfg.Log, Root: cfg.Root, NoticeFunc: check.notice, Extent: cfg.Extent,
+		ViewFunc: s.tileView, ListsFunc: s.listView, SeenFunc: seen,
+	})
+	return &Server{handler: s.around(compress(router)), router: router, draining: s.draining, tiles: s.tiles}, nil
 }
+
+// routes registers handlers, each behind the policy of its name. Its first fault is kept.
+type routes struct {
+	router *mux.Router
+	guards *guards
+	err    error
+}
+
+func (rs *routes) add(path, name string, h handlerFunc, answer func(handlerFunc) http.Handler, methods ...string) {
+	guarded, err := rs.guards.guard(name, h)
+	if err != nil {
+		rs.err = errors.Join(rs.err, err)
+		return
+	}
+	rs.router.Handle(path, answer(guarded)).Methods(methods...).Name(name)
+}
+
+// problems writes the errors of a handler as problem documents.
+func (s *server) problems(h handlerFunc) http.Handler { return handle(s.Log, h) }
 
 // ServeHTTP implements [http.Handler]. Tiles pass by the router and all that is put around the other answers.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -138,6 +190,7 @@ func (s *Server) Drain() { s.draining.Store(true) }
 func (s *server) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID()
+		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 		h := w.Header()
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -158,8 +211,18 @@ func (s *server) finish(w http.ResponseWriter, r *http.Request, id string, start
 		s.Log.ErrorContext(ctx, "handler panicked", slog.String("request_id", id), slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
 		writeProblem(w, problemOf(geo.Errorf(geo.CodeInternal, "panic")))
 	}
-	s.Log.DebugContext(ctx, "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+	s.Log.DebugContext(ctx, "request", slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)),
 		slog.Duration("took", s.Now().Sub(started)))
+}
+
+// loggedPath is a path without the token of an invitation, which a log must not keep.
+func loggedPath(path string) string {
+	for _, link := range []string{"/invite/", "/api/v1/invites/"} {
+		if strings.HasPrefix(path, link) {
+			return link + "…"
+		}
+	}
+	return path
 }
 
 func requestID() string {

@@ -58,7 +58,7 @@ func config(t *testing.T, store *pg.Store) api.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return api.Config{Store: store, Atlas: empty, Tiles: kept, Waters: waters.New(store.Network(), today), Rules: rules, Extent: geo.China(), Now: today, Log: slog.New(slog.DiscardHandler), PublicPrecisionM: 50}
+	return api.Config{Store: store, Identity: store, Atlas: empty, Tiles: kept, Waters: waters.New(store.Network(), today), Rules: rules, Extent: geo.China(), Now: today, Log: slog.New(slog.DiscardHandler), PublicPrecisionM: 50}
 }
 
 func nothing(*testing.T, *pg.Batch) {}

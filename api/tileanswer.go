@@ -54,8 +54,9 @@ func (t *tileHeaders) share(h http.Header) {
 
 // answer sends one tile; 204 where nothing is.
 func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, ask *tileAsk) error {
-	if ask.drafts && !t.mayDraft(r, true) {
-		return notForYou()
+	view, err := t.view(r, ask.drafts)
+	if err != nil {
+		return err
 	}
 	// The state is read before the tile: what is drawn of a write that is known here has left the cache by now.
 	state := t.cfg.Atlas.State()
@@ -68,8 +69,11 @@ func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, ask *tileAsk) err
 		tile = t.cfg.Cache.Hit(&ask.address)
 	}
 	if tile == nil {
-		var err error
-		if tile, err = t.cfg.Cache.Tile(r.Context(), ask.address, accepted.best); err != nil {
+		see, err := t.sift(r.Context(), ask.drafts, view)
+		if err != nil {
+			return err
+		}
+		if tile, err = t.cfg.Cache.Sifted(r.Context(), ask.address, accepted.best, see); err != nil {
 			return err
 		}
 	}

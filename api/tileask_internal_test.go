@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/tiles"
 	"hetu/tiles/atlas"
 	"hetu/tiles/cache"
@@ -57,7 +58,12 @@ func tilesOf(tb testing.TB, a interface {
 	tb.Cleanup(kept.Wait)
 	served := NewTiles(TilesConfig{
 		Atlas: a, Cache: kept, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return a.State().At }, Extent: geo.China(),
-		MayDraftFunc: func(r *http.Request) bool { return r.Header.Get("Planner") != "" },
+		ViewFunc: func(r *http.Request) (access.View, error) {
+			if r.Header.Get("Planner") == "" {
+				return access.View{}, geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
+			}
+			return access.View{All: true}, nil
+		},
 	})
 	for _, name := range []string{"public", "outfall", "river,board", "draft"} {
 		set, err := tiles.ParseSet(name)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/tiles"
 	"hetu/tiles/atlas"
 	"hetu/tiles/cache"
@@ -39,8 +41,12 @@ type TilesConfig struct {
 	NoticeFunc func(context.Context) string
 	// Extent is given as the bounds of a set that has no features yet.
 	Extent geo.Extent
-	// MayDraftFunc tells who may see what is not announced yet. Nil is nobody.
-	MayDraftFunc func(*http.Request) bool
+	// ViewFunc tells which drafts the sender of a request may see; its error is what he is answered who may see none. Nil is nobody.
+	ViewFunc func(*http.Request) (access.View, error)
+	// ListsFunc is ViewFunc for the list of sets, in which it is no refusal that one is left out.
+	ListsFunc func(*http.Request) access.View
+	// SeenFunc gives the drafts of a view that does not show all.
+	SeenFunc func(context.Context, access.View) (map[int64]bool, error)
 }
 
 // Tiles answers everything below /tiles/. It does its own routing: a tile that is in memory is asked for in some microseconds,
@@ -61,11 +67,6 @@ func NewTiles(cfg TilesConfig) *Tiles {
 	t := &Tiles{cfg: cfg, headers: newTileHeaders(), writers: sync.Pool{New: newGzipWriter}}
 	t.sets.Store(&map[string]*askedSet{})
 	return t
-}
-
-// notForYou is answered to who asks for drafts and may not see them.
-func notForYou() error {
-	return geo.Errorf(geo.CodeForbidden, "drafts of boundaries are not shown here: they are for those who plan; on a planner's own machine hetu serve --show-drafts shows them")
 }
 
 // ServeHTTP implements [http.Handler] for paths that begin with /tiles/.
@@ -187,9 +188,25 @@ func (t *Tiles) preflight(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// mayDraft tells whether a request may have a set: whether it has no drafts, or its sender may see them.
-func (t *Tiles) mayDraft(r *http.Request, drafts bool) bool {
-	return !drafts || (t.cfg.MayDraftFunc != nil && t.cfg.MayDraftFunc(r))
+// view tells which drafts of a set the sender of a request may see. Who may see none is answered as if the set were not there.
+func (t *Tiles) view(r *http.Request, drafts bool) (access.View, error) {
+	switch {
+	case !drafts:
+		return access.View{}, nil
+	case t.cfg.ViewFunc == nil:
+		return access.View{}, geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
+	default:
+		return t.cfg.ViewFunc(r)
+	}
+}
+
+// sift gives what of the drafts a view shows, for drawing; nil where it is all.
+func (t *Tiles) sift(ctx context.Context, drafts bool, view access.View) (func(id int64) bool, error) {
+	if !drafts || view.All {
+		return nil, nil //nolint:nilnil // nothing is kept back
+	}
+	seen, err := t.cfg.SeenFunc(ctx, view)
+	return func(id int64) bool { return seen[id] }, err
 }
 
 // tileSet is an entry of the index.
@@ -229,7 +246,7 @@ func (t *Tiles) index(w http.ResponseWriter, r *http.Request, _ tileParts) error
 		if err != nil {
 			return err
 		}
-		if !t.mayDraft(r, set.Drafts()) {
+		if set.Drafts() && !t.listsDrafts(r) {
 			continue
 		}
 		first, last := set.Zooms()
@@ -250,6 +267,14 @@ func (t *Tiles) index(w http.ResponseWriter, r *http.Request, _ tileParts) error
 	return t.sendJSON(w, r, t.headers.short[0], body)
 }
 
+// listsDrafts tells whether the index names the set of drafts to the sender of a request. That it does not is no refusal: it was not asked for.
+func (t *Tiles) listsDrafts(r *http.Request) bool {
+	if t.cfg.ListsFunc == nil {
+		return false
+	}
+	return !t.cfg.ListsFunc(r).Nothing()
+}
+
 // tileJSON describes a set. The tiles' URL in it names the day and the data version, so that tiles may be kept for ever.
 func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request, parts tileParts) error {
 	q, err := t.query(r)
@@ -260,8 +285,9 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request, parts tileParts
 	if err != nil {
 		return err
 	}
-	if !t.mayDraft(r, set.Drafts()) {
-		return notForYou()
+	view, err := t.view(r, set.Drafts())
+	if err != nil {
+		return err
 	}
 	state := t.cfg.Atlas.State()
 	if !state.Loaded {
@@ -272,7 +298,12 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request, parts tileParts
 	if t.cfg.NoticeFunc != nil {
 		notice = t.cfg.NoticeFunc(r.Context())
 	}
-	doc, err := tiles.Describe(set, parts.grid, t.template(r, set, parts.grid, pin), notice, t.cfg.Atlas.Coverage(q.asOf), t.cfg.Extent)
+	coverage := t.cfg.Atlas.Coverage(q.asOf)
+	if set.Drafts() && !view.All { // where the drafts of others lie, and how many there are
+		coverage = maps.Clone(coverage)
+		delete(coverage, "draft")
+	}
+	doc, err := tiles.Describe(set, parts.grid, t.template(r, set, parts.grid, pin), notice, coverage, t.cfg.Extent)
 	if err != nil {
 		return err
 	}

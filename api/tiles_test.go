@@ -25,6 +25,7 @@ import (
 
 	"hetu/api"
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/tiles"
 	"hetu/tiles/atlas"
 	"hetu/tiles/cache"
@@ -146,8 +147,8 @@ func TestTileAnswers(t *testing.T) {
 		{"no version", "public/12/0/0.mvt?v=new", 400, "no-store", nil},
 		{"a parameter that is not", "public/12/0/0.mvt?asof=2026-05-01", 400, "no-store", nil},
 		{"a parameter twice", "public/12/0/0.mvt?v=1&v=2", 400, "no-store", nil},
-		{"drafts", "draft" + theTile, 403, "no-store", nil},
-		{"drafts among others", "river,draft" + theTile, 403, "no-store", nil},
+		{"drafts", "draft" + theTile, 404, "no-store", nil},
+		{"drafts among others", "river,draft" + theTile, 404, "no-store", nil},
 	}
 	for _, tt := range tests {
 		res, body := fetch(t, http.MethodGet, srv.URL+"/tiles/"+tt.path)
@@ -197,8 +198,8 @@ func TestTileProblemsNameTheField(t *testing.T) {
 		"/tiles/?f=json":                             `"pointer":"f"`,
 		"/tiles/river,lake/0/0/0.mvt":                `\"lake\"`,
 		"/tiles/a,b,c,d,e,f,g,h,i,j,k,l,m/0/0/0.mvt": "at most 12",
-		"/tiles/draft/0/0/0.mvt":                     "--show-drafts",
-		"/tiles/draft/tilejson.json":                 "--show-drafts",
+		"/tiles/draft/0/0/0.mvt":                     "there is nothing at",
+		"/tiles/draft/tilejson.json":                 "there is nothing at",
 	} {
 		if _, body := fetch(t, http.MethodGet, srv.URL+path); !strings.Contains(string(body), want) {
 			t.Errorf("%s: %s does not say %s", path, body, want)
@@ -367,10 +368,15 @@ func TestTilePreflight(t *testing.T) {
 func TestTileDrafts(t *testing.T) {
 	t.Parallel()
 	srv := serveTiles(t, func(c *api.TilesConfig) {
-		c.MayDraftFunc = func(r *http.Request) bool { return r.Header.Get("Planner") != "" }
+		c.ViewFunc = func(r *http.Request) (access.View, error) {
+			if r.Header.Get("Planner") == "" {
+				return access.View{}, geo.Errorf(geo.CodeNotFound, "there is nothing at %s", r.URL.Path)
+			}
+			return access.View{All: true}, nil
+		}
 	})
 	for _, path := range []string{"/tiles/draft" + theTile, "/tiles/draft,river" + theTile, "/tiles/draft/tilejson.json"} {
-		if res, _ := fetch(t, http.MethodGet, srv.URL+path); res.StatusCode != http.StatusForbidden {
+		if res, _ := fetch(t, http.MethodGet, srv.URL+path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
 		res, body := fetch(t, http.MethodGet, srv.URL+path, "Planner", "1")

@@ -130,10 +130,13 @@ func (s Set) Public() bool {
 
 // Drafts tells whether the set has the layer of what is not announced yet, which is for few to see and for no cache to keep.
 func (s Set) Drafts() bool {
-	return slices.ContainsFunc(s.Layers, func(l Layer) bool { return l.Name == draftLayer })
+	return slices.ContainsFunc(s.Layers, Layer.Draft)
 }
 
 const draftLayer = "draft"
+
+// Draft tells whether the layer is that of what is not announced yet.
+func (l Layer) Draft() bool { return l.Name == draftLayer }
 
 // Zooms gives the set's first and last zoom. Above a layer's own last zoom a set goes on drawing it up to the set's last:
 // a renderer overzooms a whole set, not one layer of it, and the rivers must not vanish under the stakes.

@@ -106,6 +106,11 @@ func (v *View) With(item any) With { return With{View: v, Item: item} }
 // IsTrue looks behind the pointer of an optional fact.
 func (v *View) IsTrue(b *bool) bool { return b != nil && *b }
 
+// Finding tells whether the page belongs to what is found, not to the map or to those who log in.
+func (v *View) Finding() bool {
+	return v.Path != "/map" && v.Path != "/login" && !strings.HasPrefix(v.Path, "/invite/")
+}
+
 // En tells whether the page is in English.
 func (v *View) En() bool { return v.Lang == English }
 

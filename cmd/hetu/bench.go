@@ -23,10 +23,11 @@ import (
 )
 
 type benchCmd struct {
-	Tiles benchTilesCmd `cmd:"" help:"What tiles cost: against PostGIS on the same data, and against a bare server with the same bytes."`
-	Trace benchTraceCmd `cmd:"" help:"What a trace costs: against PostGIS's recursive query on the same data."`
-	Ask   benchAskCmd   `cmd:"" help:"What questions cost: who is responsible, coverage, stale boards, counts."`
-	Bare  benchBareCmd  `cmd:"" hidden:"" help:"Serve what a benchmark wrote to a file, and nothing else."`
+	Tiles  benchTilesCmd  `cmd:"" help:"What tiles cost: against PostGIS on the same data, and against a bare server with the same bytes."`
+	Trace  benchTraceCmd  `cmd:"" help:"What a trace costs: against PostGIS's recursive query on the same data."`
+	Ask    benchAskCmd    `cmd:"" help:"What questions cost: who is responsible, coverage, stale boards, counts."`
+	Demarc benchDemarcCmd `cmd:"" help:"What a planner waits for: candidates, checks, stakes and diffs of a boundary, over HTTP."`
+	Bare   benchBareCmd   `cmd:"" hidden:"" help:"Serve what a benchmark wrote to a file, and nothing else."`
 }
 
 // benchTilesCmd measures on a generated network. A ratio is of CPU time, taken in one run on one machine: how fast a machine is

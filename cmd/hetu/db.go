@@ -18,6 +18,7 @@ import (
 type dbCmd struct {
 	Migrate dbMigrateCmd `cmd:"" help:"Bring the database to the schema this hetu knows. An external one is migrated by this command only."`
 	Status  dbStatusCmd  `cmd:"" help:"Tell which schema the database has and what it holds."`
+	Verify  dbVerifyCmd  `cmd:"" name:"verify-audit" help:"Verify the audit: that no row of it was changed, and no version behind its back."`
 	Psql    dbPsqlCmd    `cmd:"" help:"Open psql on the database, reading only."`
 }
 

@@ -21,7 +21,7 @@ import (
 
 type importCmd struct {
 	File string `arg:"" help:"A Shapefile, GeoPackage, GeoJSON, KML, KMZ, MapInfo, FileGDB (zip), DXF, FlatGeobuf, GPX, OSM PBF, CSV or XLSX file, a .zip of one, or a folder with one."`
-	As   string `help:"What its rows are: river, division, reach, boundary, bank_line, board, section, outfall." required:"" placeholder:"KIND"`
+	As   string `help:"What its rows are: river, division, reach, boundary, bank_line, board, section, outfall, stake." required:"" placeholder:"KIND"`
 
 	Layer       string            `help:"The layer, of a file with several." placeholder:"NAME"`
 	CRS         string            `help:"Its reference system: EPSG:4547, GCJ02, BD09 …" name:"crs" placeholder:"NAME"`

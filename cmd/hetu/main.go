@@ -28,10 +28,12 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the map: tiles, answers and pages."`
 	Import  importCmd  `cmd:"" help:"Bring a file of rivers, boundaries, boards … into the store, after a report and a yes."`
 	Ask     askCmd     `cmd:"" help:"Ask what the API answers: of a running server, or of the store."`
+	Demarc  demarcCmd  `cmd:"" help:"Management boundaries: candidates, checks, stake tables and packages of results."`
 	Export  exportCmd  `cmd:"" help:"Write a layer of the store to a GeoJSON file, or vector tiles to a PMTiles or MBTiles file."`
 	Sample  sampleCmd  `cmd:"" help:"The sample counties, and generated networks of any size for tests and benchmarks."`
 	Bench   benchCmd   `cmd:"" help:"Measure what tiles and questions cost on this machine."`
 	DB      dbCmd      `cmd:"" name:"db" help:"The database: migrate it, tell its state, open psql on it."`
+	User    userCmd    `cmd:"" help:"Accounts: make them, grant roles, make keys."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -224,7 +224,7 @@ func TestShowDrafts(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusForbidden {
+	if resp.StatusCode != http.StatusNotFound {
 		t.Errorf("asked for by another name: %d", resp.StatusCode)
 	}
 }

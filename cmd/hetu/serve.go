@@ -7,22 +7,32 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"hetu/api"
+	"hetu/data/export"
+	"hetu/data/files"
 	"hetu/data/sample"
 	"hetu/geo"
+	"hetu/geo/project/gate"
 )
 
 type serveCmd struct {
-	Listen        string `help:"Address to listen on." env:"HETU_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	Sample        bool   `help:"Load the two sample counties if the store is empty." env:"HETU_SAMPLE"`
-	Network       string `help:"Say 'intranet' to listen on more than this machine without a map approval number." env:"HETU_NETWORK" enum:",intranet" default:""`
-	PublicURL     string `help:"The URL that clients reach the server by, such as https://map.example.org; TileJSON names it. Default: what each request asked for." name:"public-url" env:"HETU_PUBLIC_URL" placeholder:"URL"`
-	MapApprovalNo string `help:"The map's approval number 审图号; printed on the map." env:"HETU_MAP_APPROVAL_NO" placeholder:"NO"`
-	ShowDrafts    bool   `help:"Show boundaries that are not announced yet to everyone who can reach this server: for a planner's own machine." env:"HETU_SHOW_DRAFTS"`
-	TileCache     int64  `help:"Memory for tiles that are ready to be sent, in MB." env:"HETU_TILE_CACHE" default:"256" placeholder:"MB"`
+	Listen        string   `help:"Address to listen on." env:"HETU_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Sample        bool     `help:"Load the two sample counties if the store is empty." env:"HETU_SAMPLE"`
+	Network       string   `help:"Say 'intranet' to listen on more than this machine without a map approval number." env:"HETU_NETWORK" enum:",intranet" default:""`
+	PublicURL     string   `help:"The URL that clients reach the server by, such as https://map.example.org; TileJSON names it. Default: what each request asked for." name:"public-url" env:"HETU_PUBLIC_URL" placeholder:"URL"`
+	MapApprovalNo string   `help:"The map's approval number 审图号; printed on the map." env:"HETU_MAP_APPROVAL_NO" placeholder:"NO"`
+	ShowDrafts    bool     `help:"Show boundaries that are not announced yet to everyone who can reach this server: for a planner's own machine." env:"HETU_SHOW_DRAFTS"`
+	TrustedProxy  []string `help:"A proxy, by address or network, whose X-Forwarded-For and X-Forwarded-Proto are taken. Default: none." name:"trusted-proxy" env:"HETU_TRUSTED_PROXY" placeholder:"CIDR"`
+	OIDCIssuer    string   `help:"The OIDC provider by which persons may log in, such as an organisation's 统一身份认证." name:"oidc-issuer" env:"HETU_OIDC_ISSUER" placeholder:"URL"`
+	OIDCClient    string   `help:"What this server is called there." name:"oidc-client" env:"HETU_OIDC_CLIENT" placeholder:"ID"`
+	OIDCSecret    string   `help:"A file that holds the secret of this server there." name:"oidc-secret-file" env:"HETU_OIDC_SECRET_FILE" placeholder:"FILE"`
+	TileCache     int64    `help:"Memory for tiles that are ready to be sent, in MB." env:"HETU_TILE_CACHE" default:"256" placeholder:"MB"`
 
 	snapshotFlag `embed:""`
 	profilesFlag `embed:""`
@@ -56,8 +66,9 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
-	err = c.open(ctx, a, rules, door, srv, failed, func() {
+	err = c.open(ctx, a, rules, door, srv, failed, func(db *database) error {
 		a.print("hetu is ready after %.1f s: http://%s", a.now().Sub(started).Seconds(), listener.Addr())
+		return c.firstLink(ctx, a, db, "http://"+listener.Addr().String())
 	})
 	return errors.Join(err, shutDown(ctx, srv))
 }
@@ -73,7 +84,7 @@ func shutDown(ctx context.Context, srv *http.Server) error {
 }
 
 // open gets the database, loads the map and serves until ctx ends. What it starts it stops, in the other order.
-func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.Door, srv *http.Server, failed <-chan error, ready func()) (err error) {
+func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.Door, srv *http.Server, failed <-chan error, ready func(*database) error) (err error) {
 	door.Tell("the database is starting")
 	db, err := c.database(ctx, a)
 	if err != nil {
@@ -95,12 +106,18 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 		return err
 	}
 	defer m.stop()
-	handler, err := api.New(c.config(a, db, m, rules, extent))
+	cfg := c.config(a, db, m, rules, extent)
+	if cfg.OIDC, err = c.oidc(); err != nil {
+		return err
+	}
+	handler, err := api.New(cfg)
 	if err != nil {
 		return err
 	}
 	door.Open(handler)
-	ready()
+	if err = ready(db); err != nil {
+		return err
+	}
 	err = c.wait(ctx, a, db, failed)
 	handler.Drain()
 	return errors.Join(err, shutDown(ctx, srv)) // before what the answers are made from is stopped
@@ -111,6 +128,8 @@ func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, ext
 	return api.Config{
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
+		Identity: db.Store, TrustedProxies: c.proxies(), Files: files.New(filepath.Join(a.data.DataDir, "documents")),
+		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
 }
@@ -154,7 +173,54 @@ func (c *serveCmd) check() error {
 	if c.TileCache < 1 {
 		return fmt.Errorf("--tile-cache %d: give at least 1 MB", c.TileCache)
 	}
+	if (c.OIDCIssuer == "") != (c.OIDCClient == "") {
+		return errors.New("--oidc-issuer stands with --oidc-client")
+	}
+	for _, text := range c.TrustedProxy {
+		if _, err := parseNetwork(text); err != nil {
+			return fmt.Errorf("--trusted-proxy %q is neither an address nor a network such as 10.0.0.0/24", text)
+		}
+	}
 	return c.publicFlag.check()
+}
+
+// oidc gives the provider; nil where there is none.
+func (c *serveCmd) oidc() (*api.OIDCConfig, error) {
+	if c.OIDCIssuer == "" {
+		return nil, nil //nolint:nilnil // by password alone
+	}
+	cfg := &api.OIDCConfig{Issuer: c.OIDCIssuer, ClientID: c.OIDCClient}
+	if c.OIDCSecret != "" {
+		text, err := os.ReadFile(c.OIDCSecret)
+		if err != nil {
+			return nil, fmt.Errorf("read --oidc-secret-file: %w", err)
+		}
+		cfg.ClientSecret = strings.TrimSpace(string(text))
+	}
+	return cfg, nil
+}
+
+// proxies gives the proxies whose word is taken; check has read them once.
+func (c *serveCmd) proxies() []netip.Prefix {
+	var out []netip.Prefix
+	for _, text := range c.TrustedProxy {
+		if p, err := parseNetwork(text); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// parseNetwork reads an address or a network.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(text); err == nil {
+		return p, nil
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return addr.Prefix(addr.BitLen())
 }
 
 // mayListen holds the rule of 公开地图内容表示规范: a map that others can reach has an approval number, or is an intranet's.

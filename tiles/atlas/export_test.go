@@ -5,7 +5,7 @@ import "hetu/tiles"
 // Drawer draws with scratch of its own: what it allocates is what a tile does.
 func Drawer(a *Atlas) func(tiles.Address) tiles.Tile {
 	s := newScratch()
-	return func(addr tiles.Address) tiles.Tile { return a.build(s, addr) }
+	return func(addr tiles.Address) tiles.Tile { return a.build(s, addr, nil) }
 }
 
 // Borrowed counts the records of reaches that borrow from their river as it is.

@@ -21,7 +21,8 @@ type drawing struct {
 	keys   []keyNumber // by field
 	values numbering
 	marks  []marked
-	huge   int // features that no tile has room for
+	huge   int                 // features that no tile has room for
+	see    func(id int64) bool // which are shown; nil: all
 }
 
 // hugeBytes is the size of a geometry that leaves a tile no room for anything else. It is left out: a tile of less important
@@ -48,14 +49,23 @@ func (a *Atlas) Tile(addr tiles.Address, keep func(tiles.Tile)) tiles.Tile {
 	defer a.scratch.Put(s)
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	t := a.build(s, addr)
+	t := a.build(s, addr, nil)
 	if keep != nil {
 		keep(t)
 	}
 	return t
 }
 
-func (a *Atlas) build(s *scratch, addr tiles.Address) tiles.Tile {
+// Sifted builds a tile for somebody who sees of the drafts only those that see tells by their ids.
+func (a *Atlas) Sifted(addr tiles.Address, see func(id int64) bool) tiles.Tile {
+	s, _ := a.scratch.Get().(*scratch)
+	defer a.scratch.Put(s)
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.build(s, addr, see)
+}
+
+func (a *Atlas) build(s *scratch, addr tiles.Address, see func(id int64) bool) tiles.Tile {
 	sq := squareOf(addr.Grid, addr.Z, addr.X, addr.Y)
 	used := 0
 	t := tiles.Tile{}
@@ -71,6 +81,10 @@ func (a *Atlas) build(s *scratch, addr tiles.Address) tiles.Tile {
 		d := &s.drawings[used]
 		used++
 		d.begin(l, addr.Z)
+		d.see = nil
+		if addr.Set.Layers[i].Draft() {
+			d.see = see
+		}
 		t.Version = max(t.Version, d.drawAll(s, &sq, DayOf(addr.AsOf, LastDay)))
 	}
 	assemble(s.drawings[:used], &t)
@@ -105,6 +119,9 @@ func (d *drawing) drawAll(s *scratch, sq *square, day Day) int64 {
 	newest, vertices := uint32(0), 0
 	for _, f := range s.sorted {
 		r := &l.records[f.n]
+		if d.see != nil && !d.see(int64(r.id)) {
+			continue
+		}
 		if r.diedZoom != live && l.seen(f.n, sq.zoom) <= newest || !s.seenIn(l, f.n, sq) {
 			continue
 		}

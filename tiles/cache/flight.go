@@ -13,7 +13,8 @@ import (
 type flight struct {
 	address  tiles.Address
 	variant  variant
-	shared   bool // others that ask for the same join; else it is nobody else's to see, and not kept
+	shared   bool                // others that ask for the same join; else it is nobody else's to see, and not kept
+	see      func(id int64) bool // which drafts are drawn; nil: all
 	encoding Encoding
 	waiters  int
 	started  bool
@@ -23,13 +24,23 @@ type flight struct {
 	err      error
 }
 
+// sifter is an atlas that can keep drafts back.
+type sifter interface {
+	Sifted(address tiles.Address, see func(id int64) bool) tiles.Tile
+}
+
 // Tile gives a tile: the one that is there, else one that is built now. Requests for the same tile share one build; it is
 // compressed as the first of them wants it. When ctx ends the request leaves, and a build that nobody waits for does not
 // begin. When too many wait the answer is [geo.CodeUnavailable].
 //
 // A set with drafts is built for each request, and not kept.
 func (c *Cache) Tile(ctx context.Context, address tiles.Address, encoding Encoding) (*Tile, error) {
-	f, t, err := c.join(&address, encoding)
+	return c.Sifted(ctx, address, encoding, nil)
+}
+
+// Sifted is [Cache.Tile] for somebody who sees of the drafts only those that see tells by their ids; nil: all.
+func (c *Cache) Sifted(ctx context.Context, address tiles.Address, encoding Encoding, see func(id int64) bool) (*Tile, error) {
+	f, t, err := c.join(&address, encoding, see)
 	if f == nil {
 		return t, err
 	}
@@ -43,7 +54,7 @@ func (c *Cache) Tile(ctx context.Context, address tiles.Address, encoding Encodi
 }
 
 // join gives the flight to wait for, or the tile if it came in the meantime.
-func (c *Cache) join(address *tiles.Address, encoding Encoding) (*flight, *Tile, error) {
+func (c *Cache) join(address *tiles.Address, encoding Encoding, see func(id int64) bool) (*flight, *Tile, error) {
 	v, shared := variantOf(address), !address.Set.Drafts()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +73,7 @@ func (c *Cache) join(address *tiles.Address, encoding Encoding) (*flight, *Tile,
 	}
 	c.waiting++
 	f := &flight{
-		address: *address, variant: v, shared: shared, encoding: encoding, waiters: 1,
+		address: *address, variant: v, shared: shared, see: see, encoding: encoding, waiters: 1,
 		left: make(chan struct{}), done: make(chan struct{}),
 	}
 	if shared {
@@ -126,6 +137,18 @@ func (c *Cache) build(f *flight) {
 	// Who finds the tile in the cache waits for its first compression.
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if f.see != nil {
+		sifting, ok := c.atlas.(sifter)
+		if !ok {
+			f.err = geo.Errorf(geo.CodeInternal, "the atlas cannot keep drafts back")
+			return
+		}
+		drawn := sifting.Sifted(f.address, f.see)
+		t.fill(&drawn)
+		f.tile = t
+		_, f.err = t.makeLocked(f.encoding)
+		return
+	}
 	c.atlas.Tile(f.address, func(drawn tiles.Tile) {
 		t.fill(&drawn)
 		if !f.shared {

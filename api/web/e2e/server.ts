@@ -12,6 +12,7 @@ declare module 'vitest' {
   export interface ProvidedContext {
     url: string // with the sample
     grown: string // with a generated network
+    invite: string // the first administrator's link, of the first; empty where that runs already
   }
 }
 
@@ -23,6 +24,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     const url = given.replace(/\/$/, '')
     project.provide('url', url)
     project.provide('grown', process.env['HETU_GROWN_URL']?.replace(/\/$/, '') ?? url)
+    project.provide('invite', process.env['HETU_INVITE'] ?? '')
     return undefined
   }
   const bin = process.env['HETU_BIN']
@@ -34,7 +36,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     started.push(child)
-    return addressOf(child)
+    return told(child)
   }
   const stop = async () => {
     await Promise.all(started.map(ended))
@@ -42,9 +44,11 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   }
   try {
     const grow = ['sample', 'load', '--reaches', '4000', '--seed', '1', '--data-dir', join(folder, 'grown')]
-    project.provide('url', await serve('sample', '--sample'))
+    const sample = await serve('sample', '--sample')
+    project.provide('url', sample.url)
+    project.provide('invite', sample.invite)
     await promisify(execFile)(bin, grow, { timeout: startWithinMs })
-    project.provide('grown', await serve('grown'))
+    project.provide('grown', (await serve('grown')).url)
   } catch (cause) {
     await stop()
     throw cause
@@ -52,7 +56,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   return stop
 }
 
-function addressOf(child: ChildProcess): Promise<string> {
+// told waits for what the program says when it is ready: where it is, and the link of the first administrator.
+function told(child: ChildProcess): Promise<{ url: string; invite: string }> {
   return new Promise((resolve, reject) => {
     let log = ''
     const fail = (why: string) => reject(new Error(`${why}\n${log}`))
@@ -64,10 +69,10 @@ function addressOf(child: ChildProcess): Promise<string> {
     child.once('exit', (code) => fail(`hetu ended with ${code}`))
     if (child.stdout === null) return
     createInterface(child.stdout).on('line', (line) => {
-      const url = /https?:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0]
-      if (url === undefined) return
+      const found = /(https?:\/\/127\.0\.0\.1:\d+)\/invite\/\S+/.exec(line)
+      if (found?.[1] === undefined) return
       clearTimeout(timer)
-      resolve(url)
+      resolve({ url: found[1], invite: found[0] })
     })
   })
 }

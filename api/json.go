@@ -1,0 +1,92 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"hetu/geo"
+)
+
+// maxFormBytes bounds the small bodies: a login, a grant.
+const maxFormBytes = 16 << 10
+
+// readJSON reads a body into v: one object, its members known and each given once. Two of a name are refused, for others may have read the
+// other one.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	body, err := readBody(w, r, maxFormBytes, "application/json")
+	if err != nil {
+		return err
+	}
+	if err := noTwins(json.NewDecoder(bytes.NewReader(body)), ""); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return geo.InvalidField("/"+strings.ReplaceAll(e.Field, ".", "/"), "is a %s; a %s belongs there", e.Value, e.Type)
+		}
+		return geo.Wrapf(err, geo.CodeInvalid, "the body is not read: %v", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")
+	}
+	return nil
+}
+
+// deepestJSON is how deep the bodies of forms are nested at most.
+const deepestJSON = 16
+
+// noTwins goes through one value and refuses an object that names a member twice; upper and lower case are the same to the decoder.
+func noTwins(d *json.Decoder, at string) error {
+	t, err := d.Token()
+	if err != nil {
+		return geo.Wrapf(err, geo.CodeInvalid, "the body is no JSON: %v", err)
+	}
+	if strings.Count(at, "/") > deepestJSON {
+		return geo.InvalidField(at, "is nested too deep")
+	}
+	seen := map[string]bool{}
+	for i := 0; (t == json.Delim('{') || t == json.Delim('[')) && d.More(); i++ {
+		name := fmt.Sprint(i)
+		if t == json.Delim('{') {
+			key, err := d.Token()
+			if err != nil {
+				return geo.Wrapf(err, geo.CodeInvalid, "the body is no JSON: %v", err)
+			}
+			name = fmt.Sprint(key)
+			if folded := strings.ToLower(name); seen[folded] {
+				return geo.InvalidField(at+"/"+shortened(name), "stands twice; give it once")
+			} else {
+				seen[folded] = true
+			}
+		}
+		if err := noTwins(d, at+"/"+shortened(name)); err != nil {
+			return err
+		}
+	}
+	if t == json.Delim('{') || t == json.Delim('[') {
+		if _, err := d.Token(); err != nil {
+			return geo.Wrapf(err, geo.CodeInvalid, "the body is no JSON: %v", err)
+		}
+	}
+	return nil
+}
+
+// writePrivate writes what is for the one who asked alone.
+func writePrivate(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n'))
+	return nil
+}

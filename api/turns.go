@@ -1,0 +1,61 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+
+	"hetu/geo"
+)
+
+const (
+	// enginePatience bounds what is made of the lines of one project: candidates, checks, areas, packages. It holds the wait for a turn too.
+	enginePatience = 30 * time.Second
+	// engineWaiting is how many may wait for a turn; each holds its body.
+	engineWaiting = 16
+)
+
+// engine bounds how much is computed of lines and photos at a time: each may keep a processor busy for seconds. It has turns of its own, so that who asks
+// about polygons waits for no planner.
+type engine struct{ turns, waiting chan struct{} }
+
+func newEngine() *engine {
+	return &engine{make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), make(chan struct{}, engineWaiting)}
+}
+
+// do computes something when it is its turn. A body has to be read before, and an answer is written after: nobody keeps a turn by a slow line.
+func (e *engine) do(ctx context.Context, compute func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, enginePatience)
+	defer cancel()
+	if err := e.turn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-e.turns }()
+	err := compute(ctx)
+	if ctx.Err() != nil {
+		return geo.Wrapf(errors.Join(ctx.Err(), err), geo.CodeUnavailable, "what was asked for took longer than %v: ask for a part of the river", enginePatience)
+	}
+	return err
+}
+
+// turn waits for one, among not too many.
+func (e *engine) turn(ctx context.Context) error {
+	select {
+	case e.turns <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case e.waiting <- struct{}{}:
+		defer func() { <-e.waiting }()
+	default:
+		return geo.Errorf(geo.CodeUnavailable, "too many lines are looked at at the moment: ask again in a few seconds")
+	}
+	select {
+	case e.turns <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return geo.Wrapf(ctx.Err(), geo.CodeUnavailable, "too many lines are looked at at the moment: ask again in a few seconds")
+	}
+}

@@ -1,0 +1,140 @@
+package main_test
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A boundary is drawn, committed, checked, and handed over from the command line; a check that finds blockers exits with 1.
+func TestDemarcCommands(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	srv := serve(t, dir)
+	run := func(want string, args ...string) string {
+		t.Helper()
+		out, err := hetu(t, dir, nil, args...)
+		if err != nil || !strings.Contains(out, want) {
+			t.Fatalf("hetu %s: %v, %s; want %q", strings.Join(args, " "), err, out, want)
+		}
+		return out
+	}
+	file := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dataDir(t), name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // G306: the child reads it
+			t.Fatal(err)
+		}
+		return path
+	}
+	run("", "import", file("divisions.csv", "名称,代码,级别,WKT\n甲县,520181,3,\"POLYGON ((106.3 26.5,106.6 26.5,106.6 26.7,106.3 26.7,106.3 26.5))\"\n"), "--as", "division", "--crs", "EPSG:4490", "--yes")
+	run("", "import", file("rivers.csv", "河流名称,WKT\n示例河,\"LINESTRING (106.40 26.60,106.41 26.60,106.42 26.60)\"\n"), "--as", "river", "--crs", "EPSG:4490", "--direction", "digitised", "--yes")
+	banks := "岸别,类型,河流名称,WKT\n左岸,岸线,示例河,\"LINESTRING Z (106.40 26.6003 0,106.42 26.6003 0)\"\n右岸,岸线,示例河,\"LINESTRING Z (106.40 26.5997 0,106.42 26.5997 0)\"\n"
+	run("", "import", file("banks.csv", banks), "--as", "bank_line", "--crs", "EPSG:4490", "--yes")
+	var candidate struct {
+		Features []struct {
+			Geometry   json.RawMessage
+			Properties map[string]any
+		}
+	}
+	out := run("FeatureCollection", "demarc", "candidate", "示例河", "--profile", "width-kaiping")
+	if err := json.Unmarshal([]byte(out[strings.Index(out, "{"):]), &candidate); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	run("", "user", "add", "wang", "--role", "planner")
+	key := regexp.MustCompile(`hetu_[a-z0-9]{12}_[A-Za-z0-9_-]+`).FindString(run("hetu_", "user", "key", "wang", "--for", "test", "--role", "planner", "--days", "2"))
+	id := beganProject(t, srv.url, key)
+	out, err := hetu(t, dir, nil, "demarc", "check", id)
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 || !strings.Contains(out, "G4") { //nolint:errorlint // os/exec gives it bare
+		t.Errorf("a project without lines: %v: %s", err, out)
+	}
+	var changes []map[string]any
+	for _, f := range candidate.Features {
+		if f.Properties["of"] == "piece" {
+			p := map[string]any{"from_m": f.Properties["from_m"], "to_m": f.Properties["to_m"], "basis": f.Properties["basis"], "width_m": f.Properties["width_m"], "source": f.Properties["source"], "geometry": f.Geometry}
+			changes = append(changes, map[string]any{"bank": f.Properties["bank"], "from_m": p["from_m"], "to_m": p["to_m"], "pieces": []any{p}})
+		}
+	}
+	sendAs(t, key, http.MethodPost, srv.url+"/api/v1/projects/"+id+"/commits", map[string]any{"note": "x", "changes": changes})
+	run("0 findings", "demarc", "check", id, "--json")
+	run("示例河-左001", "demarc", "stakes", id, "--place", "stakes-rural")
+	zipped := filepath.Join(t.TempDir(), "results.zip")
+	run("2 pieces", "demarc", "export", id, zipped, "--encoding", "UTF-8")
+	z, err := zip.OpenReader(zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = z.Close() }()
+	if last := z.File[len(z.File)-1].Name; last != "manifest.json" {
+		t.Errorf("the package ends with %s", last)
+	}
+}
+
+// sendAs sends JSON with a key.
+func sendAs(t *testing.T, key, method, url string, body any) []byte {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("If-Match", `"1"`)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode >= http.StatusMultipleChoices {
+		t.Fatalf("%s: %d %v %s", url, resp.StatusCode, err, answer)
+	}
+	return answer
+}
+
+// beganProject begins a project over the whole of the river, and gives its id.
+func beganProject(t *testing.T, url, key string) string {
+	t.Helper()
+	idOf := func(path, list string) any {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		var answer map[string]json.RawMessage
+		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+			t.Fatal(err)
+		}
+		var found []struct{ ID int64 }
+		if err := json.Unmarshal(answer[list], &found); err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v %s", path, err, answer)
+		}
+		return found[0].ID
+	}
+	var made struct {
+		ID int64 `json:"project_id"`
+	}
+	body := map[string]any{
+		"name": "示例河划界", "river_id": idOf("/api/v1/rivers?q=%E7%A4%BA%E4%BE%8B%E6%B2%B3", "rivers"), "division_id": idOf("/api/v1/places?q=%E7%94%B2%E5%8E%BF", "places"), "lead_level": 3, "rule_profile": "width-kaiping",
+	}
+	if err := json.Unmarshal(sendAs(t, key, http.MethodPost, url+"/api/v1/projects", body), &made); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(made.ID)
+}
