@@ -48,12 +48,13 @@ type demarcCandidateCmd struct {
 	Profile string `help:"The width profile." required:"" placeholder:"ID"`
 	AsOf    string `help:"The day whose surveys are taken; today when it is not given." placeholder:"DATE"`
 
+	floodFlags   `embed:""`
 	profilesFlag `embed:""`
 }
 
 // Help gives an example.
 func (*demarcCandidateCmd) Help() string {
-	return "Example: hetu demarc candidate 猫跳河 --from K0+000 --to K5+000 --profile width-kaiping > candidate.geojson\n\nEach bank rests on the landside levee toe where there is one, else on the bank top, else on a flood line. What should be known of it is told on the standard error."
+	return "Example: hetu demarc candidate 猫跳河 --from K0+000 --to K5+000 --profile width-kaiping > candidate.geojson\n\nEach bank rests on the landside levee toe where there is one, else on the bank top, else on a flood line, which --dem and --level draw. What should be known of it is told on the standard error."
 }
 
 // Run draws.
@@ -77,11 +78,15 @@ func (c *demarcCandidateCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		flooded, err := c.flood(ctx, &st)
+		if err != nil {
+			return err
+		}
 		lines, notes, err := demarc.Candidate(st, nil, *profile.Width)
 		if err != nil {
 			return err
 		}
-		for _, n := range notes {
+		for _, n := range append(flooded, notes...) {
 			a.say("%s: %s %s", n.Code, n.Zh, n.En)
 		}
 		return writeLines(a.stdout, lines)

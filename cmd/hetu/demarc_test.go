@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -49,6 +50,11 @@ func TestDemarcCommands(t *testing.T) {
 	if err := json.Unmarshal([]byte(out[strings.Index(out, "{"):]), &candidate); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	run("", "import", file("valley.csv", "河流名称,WKT\n谷河,\"LINESTRING (106.40 26.56,106.41 26.56,106.42 26.56)\"\n"), "--as", "river", "--crs", "EPSG:4490", "--direction", "digitised", "--yes")
+	out = run("design_flood", "demarc", "candidate", "谷河", "--profile", "width-kaiping", "--dem", file("valley.asc", valley()), "--crs", "EPSG:4490", "--level", "K0+000=103", "--level", "K2+100=103")
+	if n := strings.Count(out, `"of":"piece"`); n != 2 {
+		t.Errorf("a valley that is flooded has %d pieces: %s", n, out)
+	}
 	run("", "user", "add", "wang", "--role", "planner")
 	key := regexp.MustCompile(`hetu_[a-z0-9]{12}_[A-Za-z0-9_-]+`).FindString(run("hetu_", "user", "key", "wang", "--for", "test", "--role", "planner", "--days", "2"))
 	id := beganProject(t, srv.url, key)
@@ -76,6 +82,18 @@ func TestDemarcCommands(t *testing.T) {
 	if last := z.File[len(z.File)-1].Name; last != "manifest.json" {
 		t.Errorf("the package ends with %s", last)
 	}
+}
+
+// valley is an elevation model (ASC) of ground that rises from 26.56 N on either side, half a metre for each cell of 0.0001 degrees.
+func valley() string {
+	var b strings.Builder
+	const cols, rows = 300, 100
+	fmt.Fprintf(&b, "ncols %d\nnrows %d\nxllcorner 106.395\nyllcorner 26.555\ncellsize 0.0001\nNODATA_value -9999\n", cols, rows)
+	for row := range rows {
+		rise := math.Abs(float64(row)-rows/2+0.5) / 2
+		b.WriteString(strings.Repeat(fmt.Sprintf("%.2f ", 100+rise), cols) + "\n")
+	}
+	return b.String()
 }
 
 // sendAs sends JSON with a key.

@@ -59,6 +59,11 @@ func TestDatabaseOutage(t *testing.T) {
 	}
 	snapshot := filepath.Join(t.TempDir(), "map.snapshot")
 	s := serve(t, dir, "--database-url", url, "--snapshot", snapshot)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the server said: %s", s.stderr)
+		}
+	})
 	const here, there = "/tiles/public/8/203/108.mvt", "/tiles/public/9/411/192.mvt" // 清镇; and 九原, which nobody asked for before the outage
 	status, before, _ := ask(t, s.url+here, "Hetu-Version")
 	if status != http.StatusOK {

@@ -66,9 +66,12 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
-	err = c.open(ctx, a, rules, door, srv, failed, func(db *database) error {
+	err = c.open(ctx, a, rules, door, srv, failed, func(db *database) {
 		a.print("hetu is ready after %.1f s: http://%s", a.now().Sub(started).Seconds(), listener.Addr())
-		return c.firstLink(ctx, a, db, "http://"+listener.Addr().String())
+		if err := c.firstLink(ctx, a, db, "http://"+listener.Addr().String()); err != nil {
+			// The map goes on without the database, and so does the start.
+			a.say("no link for a first administrator could be made (the next start tries again): %v", err)
+		}
 	})
 	return errors.Join(err, shutDown(ctx, srv))
 }
@@ -84,7 +87,7 @@ func shutDown(ctx context.Context, srv *http.Server) error {
 }
 
 // open gets the database, loads the map and serves until ctx ends. What it starts it stops, in the other order.
-func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.Door, srv *http.Server, failed <-chan error, ready func(*database) error) (err error) {
+func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.Door, srv *http.Server, failed <-chan error, ready func(*database)) (err error) {
 	door.Tell("the database is starting")
 	db, err := c.database(ctx, a)
 	if err != nil {
@@ -115,9 +118,7 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 		return err
 	}
 	door.Open(handler)
-	if err = ready(db); err != nil {
-		return err
-	}
+	ready(db)
 	err = c.wait(ctx, a, db, failed)
 	handler.Drain()
 	return errors.Join(err, shutDown(ctx, srv)) // before what the answers are made from is stopped

@@ -40,7 +40,7 @@ func (s source) subject(ctx context.Context, by access.Actor, p project.Project,
 
 // WholeSubject is what a check of a project looks at, for the command line: who may open the database may see all of it.
 func (s *Store) WholeSubject(ctx context.Context, id int64) (out project.Subject, err error) {
-	err = s.snapshot(ctx, func(src source) error {
+	err = s.byGrants(ctx, func(src source) error {
 		rows, err := collectFrom[projectRow](ctx, src, "project_locked", pgx.NamedArgs{"id": id})
 		if err != nil {
 			return err
