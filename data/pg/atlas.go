@@ -105,7 +105,7 @@ func (a *AtlasSource) load(ctx context.Context, conn *pgx.Conn, layer string, s 
 // over and read once more by their ids; where they are many, all is read by the index.
 func (a *AtlasSource) loadRows(ctx context.Context, conn *pgx.Conn, layer string, s *spanner, src layerSource) error {
 	sql := a.store.queries["atlas_"+layer]
-	rows, err := conn.Query(ctx, a.store.queries["atlas_several"], pgx.NamedArgs{"table": src.table})
+	rows, err := conn.Query(ctx, a.store.queries["layer_several"], pgx.NamedArgs{"table": src.table})
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 func TestMovesAreThoseOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	c := newCounty(t)
-	conn, err := pgx.Connect(t.Context(), c.DSN("hetu_ro"))
+	conn, err := pgx.Connect(t.Context(), c.DSN("hetu_rw"))
 	if err != nil {
 		t.Fatal(err)
 	}

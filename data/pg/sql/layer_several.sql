@@ -1,4 +1,4 @@
--- atlas_several: the features of a table that have more than one version, told by an index alone. in: @table, without its schema. out: ids.
+-- layer_several: the features of a table that have more than one version, told by an index alone. in: @table, without its schema. out: ids.
 SELECT v.id FROM board_version v WHERE @table::text = 'board_version' GROUP BY v.id HAVING count(*) > 1
 UNION ALL
 SELECT v.id FROM boundary_version v WHERE @table::text = 'boundary_version' GROUP BY v.id HAVING count(*) > 1
