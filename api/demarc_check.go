@@ -200,14 +200,18 @@ func checkOf(p project.Project, found []demarc.Finding) checkBody {
 			out.Truncated = true
 			continue
 		}
-		b := checkedFinding{
-			Rule: f.Rule, Severity: f.Severity, Bank: f.Bank, FromM: centimetres(f.FromM), ToM: centimetres(f.ToM), FromLabel: lref.Label(f.FromM), ToLabel: lref.Label(f.ToM),
-			Size: f.Size, Unit: f.Unit, Zh: f.Zh, En: f.En,
-		}
-		if f.Place != nil && len(f.Place.FlatCoords()) > 0 {
-			b.Place = &overlay.Geometry{T: f.Place}
-		}
-		out.Findings = append(out.Findings, b)
+		out.Findings = append(out.Findings, checkedOf(f))
+	}
+	return out
+}
+
+func checkedOf(f demarc.Finding) checkedFinding {
+	out := checkedFinding{
+		Rule: f.Rule, Severity: f.Severity, Bank: f.Bank, FromM: centimetres(f.FromM), ToM: centimetres(f.ToM), FromLabel: lref.Label(f.FromM), ToLabel: lref.Label(f.ToM),
+		Size: f.Size, Unit: f.Unit, Zh: f.Zh, En: f.En,
+	}
+	if f.Place != nil && len(f.Place.FlatCoords()) > 0 {
+		out.Place = &overlay.Geometry{T: f.Place}
 	}
 	return out
 }

@@ -456,6 +456,35 @@ func TestScenario_26(t *testing.T) {
 	s.printed(t, at, stakes)
 	s.visited(t, at, stakes[3])
 	s.numbers(t, at, stakes)
+	s.placedAnew(t, at)
+}
+
+// placedAnew has the stakes placed once more along lines that did not change: each stays what it is, also the one that stands off the line, with
+// what was seen of it; where one was taken away a new number is given.
+func (s *shore) placedAnew(t *testing.T, at string) {
+	t.Helper()
+	before := s.stakesOf(t, at)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural", "replace": true}, nil)
+	after := map[string]projectStake{}
+	for _, k := range s.stakesOf(t, at) {
+		after[k.Name] = k
+	}
+	photos := 0
+	for _, k := range before {
+		now, stays := after[k.Name]
+		if k.Kind == "moved" && !stays {
+			continue // it stands farther off than a stake may be placed anew
+		}
+		if !stays || now.ID != k.ID || now.Number != k.Number || (now.Photo == nil) != (k.Photo == nil) {
+			t.Errorf("%+v became %+v", k, now)
+		}
+		if now.Photo != nil {
+			photos++
+		}
+	}
+	if len(after) < len(before) {
+		t.Errorf("%d stakes became %d, with %d photos", len(before), len(after), photos)
+	}
 }
 
 // printed holds the table against the stakes.

@@ -158,14 +158,29 @@ const maxStakes = 20_000
 
 func placedStakes(p project.Subject, spacing stake.Spacing, replace bool, taken []demarc.Stake) (project.StakeWrite, error) {
 	if n := len(p.Around.Stakes); n > 0 && !replace {
-		return project.StakeWrite{}, geo.Errorf(geo.CodeConflict, "the project has %d stakes: add single ones by their position, or send replace, which takes those away and gives new numbers", n)
+		return project.StakeWrite{}, geo.Errorf(geo.CodeConflict, "the project has %d stakes: add single ones by their position, or send replace, which keeps those that stand where one is placed and takes the others away", n)
 	}
 	placed := stake.Place(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), spacing, taken)
+	had := map[string]project.Stake{}
+	var standing []demarc.Stake
+	for _, k := range p.Around.Stakes {
+		had[k.Name] = k
+		standing = append(standing, k.Stake)
+	}
+	placed, gone := stake.Renew(p.Stretch.RiverName, standing, placed, taken)
 	if len(placed) > maxStakes {
 		return project.StakeWrite{}, geo.FieldErrorf(geo.CodeRefused, "/profile", "would place %d stakes; at most %d are placed at once: take a wider spacing", len(placed), maxStakes)
 	}
-	out := project.StakeWrite{Gone: p.Around.Stakes}
+	var out project.StakeWrite
+	for _, k := range gone {
+		out.Gone = append(out.Gone, had[k.Name])
+	}
 	for _, k := range placed {
+		if was, stands := had[k.Name]; stands {
+			was.Stake = k // with its photo and what was seen of it
+			out.Put = append(out.Put, was)
+			continue
+		}
 		out.Put = append(out.Put, newStake(k))
 	}
 	return out, nil

@@ -100,21 +100,25 @@ func (p sentPiece) piece(at string, bank geo.Bank) (demarc.Piece, error) {
 	return demarc.Piece{Bank: bank, FromM: *p.FromM, ToM: *p.ToM, Basis: p.Basis, WidthM: *p.WidthM, Source: p.Source, Reason: p.Reason, Line: line}, err
 }
 
-// commits serves GET /api/v1/projects/{id}/commits?after=&limit=: the log of a project, every revision once.
-func (s *server) commits(w http.ResponseWriter, r *http.Request) error {
+// projectPage reads which page of what a project has is asked for.
+func projectPage(r *http.Request) (id, after int64, limit int, err error) {
 	p, err := parseParams(r, "after", "limit")
 	if err != nil {
-		return err
+		return 0, 0, 0, err
 	}
-	id, err := pathID(r, "project")
-	if err != nil {
-		return err
+	if id, err = pathID(r, "project"); err != nil {
+		return 0, 0, 0, err
 	}
-	after, err := p.id("after")
-	if err != nil {
-		return err
+	if after, err = p.id("after"); err != nil {
+		return 0, 0, 0, err
 	}
-	limit, err := p.limit(200, 1000)
+	limit, err = p.limit(200, 1000)
+	return id, after, limit, err
+}
+
+// commits serves GET /api/v1/projects/{id}/commits?after=&limit=: the log of a project, every revision once.
+func (s *server) commits(w http.ResponseWriter, r *http.Request) error {
+	id, after, limit, err := projectPage(r)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"hetu/geo"
 	"hetu/geo/demarc"
 	"hetu/geo/lref"
-	"hetu/geo/overlay"
 	"hetu/geo/project"
 )
 
@@ -102,22 +101,11 @@ func (s *server) checkLines(ctx context.Context, id int64, base int) (findings *
 
 // findingBody is a finding as it is told.
 type findingBody struct {
-	ID           int64             `json:"id"`
-	Boundary     *int64            `json:"boundary_id"`
-	Rule         string            `json:"rule"`
-	Severity     demarc.Severity   `json:"severity"`
-	Bank         geo.Bank          `json:"bank"`
-	FromM        float64           `json:"from_m"`
-	ToM          float64           `json:"to_m"`
-	FromLabel    string            `json:"from_label"`
-	ToLabel      string            `json:"to_label"`
-	Size         float64           `json:"size"`
-	Unit         string            `json:"unit"`
-	Zh           string            `json:"zh"`
-	En           string            `json:"en"`
-	WaivedBy     *string           `json:"waived_by"`
-	WaiverReason *string           `json:"waiver_reason"`
-	Place        *overlay.Geometry `json:"place"`
+	ID       int64  `json:"id"`
+	Boundary *int64 `json:"boundary_id"`
+	checkedFinding
+	WaivedBy     *string `json:"waived_by"`
+	WaiverReason *string `json:"waiver_reason"`
 }
 
 // findings serves GET /api/v1/projects/{id}/findings: what the last check found.
@@ -132,15 +120,9 @@ func (s *server) findings(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := make([]findingBody, 0, len(found))
 	for _, f := range found {
-		b := findingBody{
-			ID: f.ID, Boundary: idOrNull(f.Boundary), Rule: f.Rule, Severity: f.Severity, Bank: f.Bank, FromM: f.FromM, ToM: f.ToM, FromLabel: lref.Label(f.FromM),
-			ToLabel: lref.Label(f.ToM), Size: f.Size, Unit: f.Unit, Zh: f.Zh, En: f.En,
-		}
+		b := findingBody{ID: f.ID, Boundary: idOrNull(f.Boundary), checkedFinding: checkedOf(f.Finding)}
 		if f.WaivedBy != "" {
 			b.WaivedBy, b.WaiverReason = &f.WaivedBy, &f.WaiverReason
-		}
-		if f.Place != nil {
-			b.Place = &overlay.Geometry{T: f.Place}
 		}
 		out = append(out, b)
 	}

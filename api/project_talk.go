@@ -16,19 +16,7 @@ import (
 
 // comments serves GET /api/v1/projects/{id}/comments?after=&limit=: the comments on a project, the oldest first.
 func (s *server) comments(w http.ResponseWriter, r *http.Request) error {
-	p, err := parseParams(r, "after", "limit")
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r, "project")
-	if err != nil {
-		return err
-	}
-	after, err := p.id("after")
-	if err != nil {
-		return err
-	}
-	limit, err := p.limit(200, 1000)
+	id, after, limit, err := projectPage(r)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,10 @@ func (a drawnAtlas) Tile(addr tiles.Address, keep func(tiles.Tile)) tiles.Tile {
 	return t
 }
 
+func (a drawnAtlas) Sifted(addr tiles.Address, _ func(int64) bool) tiles.Tile {
+	return a.Tile(addr, func(tiles.Tile) {})
+}
+
 func (drawnAtlas) Watch(func([]atlas.Moved)) {}
 
 func (drawnAtlas) State() atlas.State {

@@ -340,10 +340,14 @@ func (b *benchDemarc) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	revision := len([]benchCandidate{second, first}) + 1
 	return b.one(ctx, "check_after_commit", http.MethodPost, "/checks", nil, 0, n, func() error { // nothing is kept ready: the candidate is drawn too
-		_, err := b.ask(ctx, http.MethodPost, b.at+"/commits", b.change(first, "again"), nil, fmt.Sprintf(`"%d"`, revision))
-		revision++
+		var now struct {
+			Revision int `json:"revision"`
+		}
+		if _, err := b.ask(ctx, http.MethodGet, b.at, nil, &now, ""); err != nil {
+			return err
+		}
+		_, err := b.ask(ctx, http.MethodPost, b.at+"/commits", b.change(first, "again"), nil, fmt.Sprintf(`"%d"`, now.Revision))
 		return err
 	})
 }

@@ -41,6 +41,21 @@ func (a *app) stored(ctx context.Context, run func(db *database) error) error {
 	return errors.Join(run(db), db.Close(ctx))
 }
 
+// project reads the rule profiles and all of a project, and runs what a command does with them.
+func (a *app) project(ctx context.Context, id int64, profiles profilesFlag, run func(api.Rules, project.Subject) error) error {
+	rules, err := profiles.rules()
+	if err != nil {
+		return err
+	}
+	return a.stored(ctx, func(db *database) error {
+		subject, err := db.WholeSubject(ctx, id)
+		if err != nil {
+			return err
+		}
+		return run(rules, subject)
+	})
+}
+
 type demarcCandidateCmd struct {
 	River   string `arg:"" help:"The river's id or its name."`
 	From    string `help:"Where the stretch begins, as K0+000 or in metres. Default: the lower end." placeholder:"K"`
@@ -187,15 +202,7 @@ func (*demarcCheckCmd) Help() string {
 
 // Run checks.
 func (c *demarcCheckCmd) Run(ctx context.Context, a *app) error {
-	rules, err := c.rules()
-	if err != nil {
-		return err
-	}
-	return a.stored(ctx, func(db *database) error {
-		subject, err := db.WholeSubject(ctx, c.Project)
-		if err != nil {
-			return err
-		}
+	return a.project(ctx, c.Project, c.profilesFlag, func(rules api.Rules, subject project.Subject) error {
 		found, err := gate.Checker{Profiles: rules}.Check(ctx, subject)
 		if err != nil {
 			return err
@@ -256,15 +263,7 @@ func (*demarcStakesCmd) Help() string {
 
 // Run prints the table.
 func (c *demarcStakesCmd) Run(ctx context.Context, a *app) error {
-	rules, err := c.rules()
-	if err != nil {
-		return err
-	}
-	return a.stored(ctx, func(db *database) error {
-		subject, err := db.WholeSubject(ctx, c.Project)
-		if err != nil {
-			return err
-		}
+	return a.project(ctx, c.Project, c.profilesFlag, func(rules api.Rules, subject project.Subject) (err error) {
 		if c.Place != "" {
 			if subject.Around.Stakes, err = c.placed(rules, subject); err != nil {
 				return err

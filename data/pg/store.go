@@ -46,51 +46,39 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if conns == 0 {
 		conns = 8
 	}
-	read, err := openPool(ctx, cfg.ReadDSN, "hetu_ro", conns, map[string]string{
-		"default_transaction_read_only": "on", "statement_timeout": "10s", "lock_timeout": "1s",
-		"idle_in_transaction_session_timeout": "10s", "work_mem": "8MB",
-	})
-	if err != nil {
-		return nil, err
+	s := &Store{now: cfg.Now, queries: q}
+	for _, p := range []struct {
+		to        **pgxpool.Pool
+		dsn, role string
+		conns     int32
+		params    map[string]string
+	}{
+		{&s.read, cfg.ReadDSN, "hetu_ro", conns, map[string]string{
+			"default_transaction_read_only": "on", "statement_timeout": "10s", "lock_timeout": "1s",
+			"idle_in_transaction_session_timeout": "10s", "work_mem": "8MB",
+		}},
+		// An import may merge for minutes; its own pool keeps it from starving the readers.
+		{&s.write, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
+			"statement_timeout": "10min", "lock_timeout": "5min", "idle_in_transaction_session_timeout": "60s",
+		}},
+		{&s.follow, cfg.ReadDSN, "hetu_ro", 4, map[string]string{
+			"default_transaction_read_only": "on", "statement_timeout": "60s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s", "work_mem": "16MB",
+			"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+			"max_parallel_workers_per_gather": "0",
+		}},
+		{&s.access, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
+			"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "10s",
+		}},
+		{&s.granted, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
+			"default_transaction_read_only": "on", "statement_timeout": "10s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s", "work_mem": "8MB",
+		}},
+	} {
+		if *p.to, err = openPool(ctx, p.dsn, p.role, p.conns, p.params); err != nil {
+			s.Close()
+			return nil, err
+		}
 	}
-	// An import may merge for minutes; its own pool keeps it from starving the readers.
-	write, err := openPool(ctx, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
-		"statement_timeout": "10min", "lock_timeout": "5min", "idle_in_transaction_session_timeout": "60s",
-	})
-	if err != nil {
-		read.Close()
-		return nil, err
-	}
-	follow, err := openPool(ctx, cfg.ReadDSN, "hetu_ro", 4, map[string]string{
-		"default_transaction_read_only": "on", "statement_timeout": "60s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s", "work_mem": "16MB",
-		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
-		"max_parallel_workers_per_gather": "0",
-	})
-	if err != nil {
-		read.Close()
-		write.Close()
-		return nil, err
-	}
-	who, err := openPool(ctx, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
-		"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "10s",
-	})
-	if err != nil {
-		read.Close()
-		write.Close()
-		follow.Close()
-		return nil, err
-	}
-	granted, err := openPool(ctx, cfg.WriteDSN, "hetu_rw", 4, map[string]string{
-		"default_transaction_read_only": "on", "statement_timeout": "10s", "lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s", "work_mem": "8MB",
-	})
-	if err != nil {
-		read.Close()
-		write.Close()
-		follow.Close()
-		who.Close()
-		return nil, err
-	}
-	return &Store{read: read, write: write, follow: follow, access: who, granted: granted, now: cfg.Now, queries: q}, nil
+	return s, nil
 }
 
 func openPool(ctx context.Context, dsn, role string, conns int32, params map[string]string) (*pgxpool.Pool, error) {
@@ -126,11 +114,11 @@ func asRole(ctx context.Context, conn *pgx.Conn, role string) error {
 
 // Close gives all connections back.
 func (s *Store) Close() {
-	s.read.Close()
-	s.write.Close()
-	s.follow.Close()
-	s.access.Close()
-	s.granted.Close()
+	for _, p := range []*pgxpool.Pool{s.read, s.write, s.follow, s.access, s.granted} {
+		if p != nil {
+			p.Close()
+		}
+	}
 }
 
 // Ping tells whether the database answers a read.

@@ -22,6 +22,8 @@ import (
 type Atlas interface {
 	// Tile draws a tile and calls keep, if it is not nil, before an edit can change what it was drawn from.
 	Tile(addr tiles.Address, keep func(tiles.Tile)) tiles.Tile
+	// Sifted draws a tile with those drafts only that see tells by their ids.
+	Sifted(addr tiles.Address, see func(id int64) bool) tiles.Tile
 	// Watch has a function called for every edit, before a tile can be drawn from what it made.
 	Watch(watcher func([]atlas.Moved))
 }

@@ -57,6 +57,10 @@ func (d *drawer) Tile(a tiles.Address, keep func(tiles.Tile)) tiles.Tile {
 	return t
 }
 
+func (d *drawer) Sifted(a tiles.Address, _ func(int64) bool) tiles.Tile {
+	return d.Tile(a, func(tiles.Tile) {})
+}
+
 func (*drawer) Watch(func([]atlas.Moved)) {}
 
 // text is bytes that compress about as a tile does: words that come again, and numbers.

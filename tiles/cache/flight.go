@@ -24,11 +24,6 @@ type flight struct {
 	err      error
 }
 
-// sifter is an atlas that can keep drafts back.
-type sifter interface {
-	Sifted(address tiles.Address, see func(id int64) bool) tiles.Tile
-}
-
 // Tile gives a tile: the one that is there, else one that is built now. Requests for the same tile share one build; it is
 // compressed as the first of them wants it. When ctx ends the request leaves, and a build that nobody waits for does not
 // begin. When too many wait the answer is [geo.CodeUnavailable].
@@ -138,12 +133,7 @@ func (c *Cache) build(f *flight) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if f.see != nil {
-		sifting, ok := c.atlas.(sifter)
-		if !ok {
-			f.err = geo.Errorf(geo.CodeInternal, "the atlas cannot keep drafts back")
-			return
-		}
-		drawn := sifting.Sifted(f.address, f.see)
+		drawn := c.atlas.Sifted(f.address, f.see)
 		t.fill(&drawn)
 		f.tile = t
 		_, f.err = t.makeLocked(f.encoding)

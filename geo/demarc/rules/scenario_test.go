@@ -51,19 +51,8 @@ func TestNotchAroundAHouse(t *testing.T) {
 	if !strings.Contains(f.Zh, "缺口中的房屋") || !strings.Contains(f.En, "缺口中的房屋") {
 		t.Errorf("the house is not named: %s %s", f.Zh, f.En)
 	}
-	if open, ok := rules.Gate(found, nil); ok || len(open) != 1 {
-		t.Error("the notch does not stand in the way")
-	}
-	w, err := rules.Waive(f, "张工", "既有房屋，2026 年 11 月 3 日县政府会议纪要")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := rules.Gate(found, []rules.Waiver{w}); !ok {
-		t.Error("the waiver with a name and a reason does not hold")
-	}
-	w.Who = ""
-	if _, ok := rules.Gate(found, []rules.Waiver{w}); ok {
-		t.Error("a waiver without a name holds")
+	if f.Severity != demarc.Warning {
+		t.Errorf("the notch is a %s, which no waiver lets pass", f.Severity)
 	}
 }
 
@@ -81,9 +70,6 @@ func TestThreeFaultsThreeRules(t *testing.T) {
 			if f.Severity != demarc.Blocker || c.Nearest(f.Place, at.Lon, at.Lat) > 5 {
 				t.Errorf("%s: %s shows %.1f m off: %s", name, rule, c.Nearest(f.Place, at.Lon, at.Lat), f.En)
 			}
-		}
-		if _, ok := rules.Gate(found, []rules.Waiver{{Rule: rule, Bank: found[0].Bank, FromM: 0, ToM: 1e6, Size: 1e6, Who: "张工", Reason: "房屋"}}); ok {
-			t.Errorf("a waiver lets %s pass", rule)
 		}
 	}
 }
