@@ -35,8 +35,12 @@ func (s *Store) Atlas() *AtlasSource {
 	return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows, several: mostSeveral}
 }
 
-// ofIDs marks the lines of a statement that pick features by id. Without them it is the statement for all.
-const ofIDs = "-- of ids"
+// ofIDs marks the lines of a statement that pick features by id. Without them it is the statement for all, and without those that
+// have the mark everything the one for some.
+const (
+	ofIDs      = "-- of ids"
+	everything = "-- of all"
+)
 
 // inOrder marks those that give a layer's features in the order of their ids.
 const inOrder = "-- in order"
@@ -167,7 +171,7 @@ func (a *AtlasSource) Fetch(ctx context.Context, layer string, ids []int64, emit
 	statements.Queue("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
 	args := pgx.NamedArgs{"ids": ids}
 	if src.shows > 0 {
-		statements.Queue(a.store.queries["atlas_"+layer+"_shows"], args).Query(func(rows pgx.Rows) error { return eachRow(rows, s.shows) })
+		statements.Queue(without(a.store.queries["atlas_"+layer+"_shows"], everything), args).Query(func(rows pgx.Rows) error { return eachRow(rows, s.shows) })
 	}
 	statements.Queue(a.store.queries["atlas_"+layer], args).Query(func(rows pgx.Rows) error {
 		s.drawing.settle()

@@ -24,7 +24,7 @@ func layerSources() map[string]layerSource {
 		"division": {drawing: divisionDrawing{}, table: "division_version", columns: 8},
 		"draft":    {drawing: &boundaryDrawing{}, table: "boundary_version", columns: 9, shows: 4},
 		"outfall":  {drawing: &outfallDrawing{}, table: "outfall_version", columns: 10, shows: 4},
-		"reach":    {drawing: &reachDrawing{}, table: "reach_version", columns: 12, shows: 8},
+		"reach":    {drawing: &reachDrawing{}, table: "reach_version", columns: 12, shows: 9},
 		"river":    {drawing: &riverDrawing{}, table: "route_version", columns: 5, shows: 12},
 		"section":  {drawing: &sectionDrawing{}, table: "section_version", columns: 9, shows: 4},
 	}
@@ -39,6 +39,8 @@ const (
 	showsBoundary
 	showsReachPlan
 	showsRiverPlan
+	showsPost        // of a chief: with appointments, it stands for chiefs in office
+	showsAppointment // by post
 
 	showsSibling = 2 // in the layer river
 )
@@ -224,6 +226,8 @@ type reachDrawing struct {
 	rivers     shown[reachRiver]
 	divisions  shown[reachDivision]
 	chiefs     shown[struct{}] // by reach
+	posts      shown[int64]    // the reaches of chiefs' posts
+	holders    shown[struct{}] // appointments, by post
 	boards     shown[struct{}] // by reach
 	boundaries shown[reachBoundary]
 	reachPlans shown[struct{}]
@@ -268,10 +272,30 @@ func (l *reachDrawing) shows(c *columns) {
 		l.reachPlans.add(id, d, struct{}{})
 	case showsRiverPlan:
 		l.riverPlans.add(id, d, struct{}{})
+	case showsPost:
+		for range 5 {
+			c.next()
+		}
+		l.posts.add(id, d, c.id())
+	case showsAppointment:
+		l.holders.add(id, d, struct{}{})
 	}
 }
 
+// appoint makes chiefs in office of posts and appointments: where both are there.
+func (l *reachDrawing) appoint() {
+	l.holders.settle()
+	for i, id := range l.posts.ids {
+		post := &l.posts.rows[i]
+		for _, holder := range l.holders.of(id) {
+			l.chiefs.add(post.it, days{max(post.from, holder.from), min(post.to, holder.to)}, struct{}{})
+		}
+	}
+	l.posts, l.holders = shown[int64]{}, shown[struct{}]{}
+}
+
 func (l *reachDrawing) settle() {
+	l.appoint()
 	l.rivers.settle()
 	l.divisions.settle()
 	l.chiefs.settle()
@@ -368,6 +392,9 @@ type riverDrawing struct {
 	rivers   shown[packedRiver]
 	siblings shown[sibling] // the routes of rivers that have several, by river
 	room     []byte
+
+	into []shownRow[packedRiver] // what the river that is cut and drawn flows into
+	flow int64                   // and its id
 }
 
 type river struct {
@@ -454,8 +481,16 @@ func (l *riverDrawing) cut(b *base, c *cutter) {
 	cut(c, rivers)
 	cut(c, l.siblings.of(b.river))
 	for i := range rivers {
-		cut(c, l.rivers.anywhere(rivers[i].it.flowsInto()))
+		cut(c, l.flowsInto(rivers[i].it.flowsInto()))
 	}
+}
+
+// flowsInto gives a river that another flows into: asked for when that is cut and again when it is drawn.
+func (l *riverDrawing) flowsInto(id int64) []shownRow[packedRiver] {
+	if l.flow != id {
+		l.flow, l.into = id, l.rivers.anywhere(id)
+	}
+	return l.into
 }
 
 func (l *riverDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
@@ -473,7 +508,7 @@ func (l *riverDrawing) draw(b *base, day atlas.Day, s *atlas.Span) bool {
 	if s.Values[6] = (atlas.Value{}); v.perennial != noTruth {
 		s.Values[6] = atlas.BoolValue(v.perennial != 0)
 	}
-	if into, flows := on(l.rivers.anywhere(v.flowsInto), day); flows {
+	if into, flows := on(l.flowsInto(v.flowsInto), day); flows {
 		s.Values[8] = textOrNone(into.river().name)
 	}
 	s.Label = ok && l.longest(b, day)

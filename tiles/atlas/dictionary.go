@@ -10,16 +10,22 @@ import (
 
 // dictionary holds every value of a layer once, as it is written into a tile. A value's number is where it stands; 0 is none.
 type dictionary struct {
-	bytes []byte   // the values, one behind the other
-	n     int      // how many
-	slots []uint32 // open addressing by content
-	tags  []uint8  // a few bits of the hash of what stands in each slot, so that others are not looked at; 0: it is free
+	bytes []byte // the values, one behind the other
+	n     int    // how many
 	seed  maphash.Seed
+
+	// While values come, open addressing by content: number and hash of a value stand in one word, so that to find it, or that it is
+	// new, takes one look into memory.
+	open []uint64
+
+	// Once it is sealed, the same in less room.
+	slots []uint32
+	tags  []uint8           // a few bits of the hash of what stands in each slot, so that others are not looked at; 0: it is free
 	late  map[string]uint32 // what came after it was sealed: slots for millions of values are not made anew while tiles wait
 }
 
 func newDictionary() *dictionary {
-	return &dictionary{bytes: []byte{0}, slots: make([]uint32, 1024), tags: make([]uint8, 1024), seed: maphash.MakeSeed()}
+	return &dictionary{bytes: []byte{0}, open: make([]uint64, 1024), seed: maphash.MakeSeed()}
 }
 
 // get gives a value's bytes: a field of a message, which says how long it is.
@@ -39,42 +45,80 @@ func (d *dictionary) intern(v Value) uint32 {
 	}
 	start := len(d.bytes)
 	d.bytes = appendValue(d.bytes, v)
-	added := d.bytes[start:]
-	at, tag := d.place(added)
-	for ; d.tags[at] != 0; at = d.after(at) {
-		if id := d.slots[at]; d.tags[at] == tag && bytes.Equal(d.get(id), added) {
-			d.bytes = d.bytes[:start]
+	id := d.number(d.bytes[start:], uint32(start)) //nolint:gosec // 4 GB of values are not held in memory
+	if id != uint32(start) {                       //nolint:gosec // as above
+		d.bytes = d.bytes[:start]
+	}
+	return id
+}
+
+// number gives the number of a value, the next one if it was never seen.
+func (d *dictionary) number(value []byte, next uint32) uint32 {
+	h := d.hash(value)
+	if d.late == nil {
+		at := slotOf(h, len(d.open))
+		for ; d.open[at] != 0; at = slotAfter(at, len(d.open)) {
+			if id := uint32(d.open[at] >> 32); uint32(d.open[at]) == h && bytes.Equal(d.get(id), value) { //nolint:gosec // the halves of a word
+				return id
+			}
+		}
+		d.open[at] = uint64(next)<<32 | uint64(h)
+		if d.n++; d.n*2 > len(d.open) { // many new values come, and each is looked for first
+			d.widen(4 * d.n)
+		}
+		return next
+	}
+	for at := slotOf(h, len(d.slots)); d.tags[at] != 0; at = slotAfter(at, len(d.slots)) {
+		if id := d.slots[at]; d.tags[at] == tag(h) && bytes.Equal(d.get(id), value) {
 			return id
 		}
 	}
-	if d.late != nil {
-		id, known := d.late[string(added)]
-		if known {
-			d.bytes = d.bytes[:start]
-			return id
-		}
-		d.late[string(added)] = uint32(start) //nolint:gosec // 4 GB of values are not held in memory
-		return uint32(start)                  //nolint:gosec // as above
+	id, known := d.late[string(value)]
+	if !known {
+		id, d.late[string(value)] = next, next
 	}
-	d.slots[at], d.tags[at] = uint32(start), tag //nolint:gosec // 4 GB of values are not held in memory
-	if d.n++; d.n*2 > len(d.slots) {             // many new values come, and each is looked for first
-		d.rehash(3 * d.n)
-	}
-	return uint32(start) //nolint:gosec // as above
+	return id
 }
 
 // makeRoom makes room for so many times the values there are.
 func (d *dictionary) makeRoom(times float64) {
 	d.bytes = roomFor(d.bytes, times)
-	if all := int(times * float64(d.n)); 2*all > len(d.slots) {
-		d.rehash(2 * all)
+	if all := int(times * float64(d.n)); 2*all > len(d.open) {
+		d.widen(2*all + d.n)
 	}
+}
+
+// widen moves the values to so much more room: those that stood near each other do so again, and none is looked at.
+func (d *dictionary) widen(room int) {
+	open := huge[uint64](room)[:room]
+	for _, value := range d.open {
+		if value == 0 {
+			continue
+		}
+		at := slotOf(uint32(value), room) //nolint:gosec // the half that is its hash
+		for open[at] != 0 {
+			at = slotAfter(at, room)
+		}
+		open[at] = value
+	}
+	d.open = open
 }
 
 // seal makes slots for the values there are. Those that come later are few.
 func (d *dictionary) seal() {
-	d.rehash(0)
-	d.late = map[string]uint32{}
+	d.n = 0
+	d.each(func(uint32, []byte) { d.n++ })
+	room := 1024 + d.n*15/14
+	d.slots, d.tags = huge[uint32](room)[:room], huge[uint8](room)[:room]
+	d.each(func(id uint32, value []byte) {
+		h := d.hash(value)
+		at := slotOf(h, room)
+		for d.tags[at] != 0 { // by others: all are different
+			at = slotAfter(at, room)
+		}
+		d.slots[at], d.tags[at] = id, tag(h)
+	})
+	d.open, d.late = nil, map[string]uint32{}
 }
 
 // add adds a value that it does not have and gives its number; seal makes it known.
@@ -85,33 +129,25 @@ func (d *dictionary) add(value []byte) uint32 {
 	return id
 }
 
-// place gives the slot from which on a value stands, and its tag.
-func (d *dictionary) place(value []byte) (at int, tag uint8) {
-	h := maphash.Bytes(d.seed, value)
-	return int(h >> 32 * uint64(len(d.slots)) >> 32), max(1, uint8(h)) //nolint:gosec // below len(slots); the low bits
+func (d *dictionary) hash(value []byte) uint32 {
+	return uint32(maphash.Bytes(d.seed, value) >> 32) //nolint:gosec // the upper half
 }
 
-func (d *dictionary) after(at int) int {
-	if at++; at < len(d.slots) {
+// slotOf gives the slot from which on a value of a hash stands, of so many.
+func slotOf(hash uint32, slots int) int {
+	return int(uint64(hash) * uint64(slots) >> 32) //nolint:gosec // below slots
+}
+
+// slotAfter gives the slot that is looked at next.
+func slotAfter(at, slots int) int {
+	if at++; at < slots {
 		return at
 	}
 	return 0
 }
 
-// rehash makes slots for the values there are and some more.
-func (d *dictionary) rehash(more int) {
-	d.n = 0
-	d.each(func(uint32, []byte) { d.n++ })
-	room := 1024 + (d.n+more)*15/14
-	d.slots, d.tags = huge[uint32](room)[:room], huge[uint8](room)[:room]
-	d.each(func(id uint32, value []byte) {
-		at, tag := d.place(value)
-		for d.tags[at] != 0 { // by others: all are different
-			at = d.after(at)
-		}
-		d.slots[at], d.tags[at] = id, tag
-	})
-}
+// tag is what of a hash tells those apart that stand near each other.
+func tag(hash uint32) uint8 { return max(1, uint8(hash)) } //nolint:gosec // the low bits
 
 func (d *dictionary) each(see func(id uint32, value []byte)) {
 	for id := uint32(1); int(id) < len(d.bytes); {

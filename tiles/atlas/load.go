@@ -197,8 +197,12 @@ func loadOrder(layers map[string]*layer) []string {
 	return order
 }
 
-// toldEvery is after how many features progress is told.
-const toldEvery = 20000
+const (
+	// toldEvery is after how many features progress is told.
+	toldEvery = 20000
+	// firstRoom is after how many room is made for all of them, before the arrays have grown to what is slow to copy.
+	firstRoom = 2000
+)
 
 // load reads a layer from the source, and the places of its names into theirs.
 func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Progress)) error {
@@ -217,6 +221,10 @@ func (l *layer) load(ctx context.Context, src Source, names *layer, tell func(Pr
 			return err
 		}
 		if s.ID != last {
+			if features == firstRoom {
+				l.makeRoom(features, all)
+				names.makeRoom(features, all)
+			}
 			if features > 0 && features%toldEvery == 0 {
 				tell(Progress{Layer: l.decl.Name, Features: features})
 				l.makeRoom(features, all)
