@@ -111,6 +111,7 @@ type guards struct {
 	proxies   []netip.Prefix
 	crossSite *http.CrossOriginProtection
 	refusals  *refusals
+	rates     *rates
 	keyInURL  *regexp.Regexp
 	allDrafts func(*http.Request) bool // shown to everyone, on a planner's own machine; nil: to nobody
 }
@@ -118,7 +119,7 @@ type guards struct {
 func newGuards(cfg Config) *guards {
 	return &guards{
 		identity: cfg.Identity, log: cfg.Log, now: cfg.Now, root: cfg.Root, proxies: cfg.TrustedProxies,
-		crossSite: http.NewCrossOriginProtection(), refusals: newRefusals(cfg.Now), keyInURL: regexp.MustCompile(keyInURL), allDrafts: cfg.MayDraftFunc,
+		crossSite: http.NewCrossOriginProtection(), refusals: newRefusals(cfg.Now), rates: newRates(cfg.Now, cfg.RequestsPerMinute), keyInURL: regexp.MustCompile(keyInURL), allDrafts: cfg.MayDraftFunc,
 	}
 }
 
@@ -186,13 +187,16 @@ func (g *guards) admit(w http.ResponseWriter, r *http.Request, policy access.Pol
 	visit, err := g.visit(w, r)
 	if err != nil {
 		// What is for everyone is told to everyone, also while nobody can be asked who this is.
-		if geo.CodeOf(err) == geo.CodeNobody || !policy.Open || policy.Changes {
+		if code := geo.CodeOf(err); code == geo.CodeNobody || code == geo.CodeTooMany || !policy.Open || policy.Changes {
 			return public, err
 		}
 		g.log.WarnContext(r.Context(), "who asks is not known", slog.Any("cause", err))
 		visit = access.Visit{}
 	}
 	visit.Actor.IP, visit.Actor.RequestID = public.Actor.IP, public.Actor.RequestID
+	if err := g.rates.ask(visit.Actor); err != nil {
+		return visit, err
+	}
 	switch policy.For(visit.Actor) {
 	case access.Yes:
 		return visit, nil
@@ -218,7 +222,7 @@ func (g *guards) visit(w http.ResponseWriter, r *http.Request) (access.Visit, er
 	ctx, cancel := context.WithTimeout(r.Context(), visitPatience)
 	defer cancel()
 	if header := r.Header.Get("Authorization"); header != "" {
-		actor, err := g.key(ctx, header)
+		actor, err := g.key(ctx, g.address(r), header)
 		return access.Visit{Actor: actor}, err
 	}
 	token := g.token(r)
@@ -251,15 +255,20 @@ func (g *guards) turn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	return err
 }
 
-// key reads Authorization: Bearer hetu_<id>_<secret>.
-func (g *guards) key(ctx context.Context, header string) (access.Actor, error) {
+// key reads Authorization: Bearer hetu_<id>_<secret>, of an address that sent not too many that were none.
+func (g *guards) key(ctx context.Context, address, header string) (access.Actor, error) {
 	bad := geo.Errorf(geo.CodeNobody, "the key is not, or no more, good: send Authorization: Bearer hetu_… with one that is")
 	scheme, key, _ := strings.Cut(header, " ")
 	id, secret, whole := strings.Cut(strings.TrimPrefix(key, "hetu_"), "_")
 	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(key, "hetu_") || !whole || len(key) > maxTokenBytes {
 		return access.Actor{}, bad
 	}
+	tried, err := g.rates.tryKey(address, key)
+	if err != nil {
+		return access.Actor{}, err
+	}
 	actor, err := g.identity.KeyActor(ctx, id, sha256.Sum256([]byte(secret)))
+	tried(err)
 	if geo.CodeOf(err) == geo.CodeNotFound {
 		return access.Actor{}, bad
 	}

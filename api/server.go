@@ -55,12 +55,14 @@ type Config struct {
 	Identity Identity
 	// OIDC is the provider by which persons may log in; nil: by password alone.
 	OIDC *OIDCConfig
+	// RequestsPerMinute is how many requests of a key, or of a person by all his sessions, are answered in a minute; 0: all. Tiles are not counted.
+	RequestsPerMinute int
 	// TrustedProxies are those whose X-Forwarded-For and X-Forwarded-Proto are taken.
 	TrustedProxies []netip.Prefix
 	// MayDraftFunc tells who may see all boundaries that are not announced yet, whoever he is: on a planner's own machine. Nil is nobody;
 	// others see those of the divisions in which they have a role.
 	MayDraftFunc func(*http.Request) bool
-	// PublicPrecisionM is the grid, in metres, whose nodes stakes are told by to those who may not see drafts; 0: exactly, to everyone.
+	// PublicPrecisionM is the grid, in metres, whose nodes stakes are told by to those who have no role where they stand; 0: exactly, to everyone.
 	PublicPrecisionM float64
 	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
 	Root string

@@ -137,12 +137,12 @@ GRANT UPDATE (at), DELETE ON hetu.file TO hetu_rw;
 CREATE INDEX stake_version_of_photo ON hetu.stake_version (photo_sha256) WHERE photo_sha256 IS NOT NULL;
 
 -- ---------------------------------------------------------------- stakes
--- stake_exact tells whether who sees the drafts of a tree of divisions (NULL: of all) is told exactly where a stake stands: by the division that it
--- stands in; of one that names none, by what its line is drawn in, as drafts are.
+-- stake_exact tells whether who has a role in a tree of divisions (NULL: in all) is told exactly where a stake stands: one that stands in the tree, one
+-- whose project is led by, or a partner of, a division of it, and of what names no division what lies there.
 CREATE FUNCTION hetu.stake_exact(p_tree bigint[], p_division bigint, p_boundary bigint, p_river bigint, p_geom geometry) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = hetu, public, pg_temp AS $$
     SELECT CASE WHEN p_tree IS NULL THEN true WHEN cardinality(p_tree) = 0 THEN false
-        WHEN p_division IS NOT NULL THEN p_division = ANY (p_tree) ELSE hetu.sees(p_tree, p_boundary, NULL, p_river, p_geom) END
+        ELSE coalesce(p_division = ANY (p_tree), false) OR hetu.sees(p_tree, p_boundary, p_division, p_river, p_geom) END
 $$;
 
 REVOKE EXECUTE ON FUNCTION hetu.draft_digest(bigint, bigint, bigint, bigint), hetu.end_draft(bigint, bigint, bigint, integer, timestamptz),
