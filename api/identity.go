@@ -72,7 +72,10 @@ type Identity interface {
 const (
 	cookieName       = "hetu_session"
 	secureCookieName = "__Host-hetu_session"
-	maxTokenBytes    = 128
+	// hereCookie says that there is a session, and nothing else: by it the script of a page knows that it is worth to ask whose. A page itself is the same for
+	// all.
+	hereCookie    = "hetu_here"
+	maxTokenBytes = 128
 )
 
 // visitKey is where a request carries who sent it, and requestIDKey its number.
@@ -288,7 +291,7 @@ func (g *guards) token(r *http.Request) string {
 	return sent.Value
 }
 
-// setCookie sets the session's cookie for so many seconds; a negative number takes it away.
+// setCookie sets the session's cookie for so many seconds, and beside it the one that says that there is one; a negative number takes both away.
 func (g *guards) setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
 	c := &http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // G124: Secure follows
 	if g.https(r) {
@@ -296,6 +299,7 @@ func (g *guards) setCookie(w http.ResponseWriter, r *http.Request, token string,
 	}
 	w.Header().Del("Set-Cookie")
 	http.SetCookie(w, c)
+	http.SetCookie(w, &http.Cookie{Name: hereCookie, Value: "1", Path: "/", MaxAge: seconds, Secure: c.Secure, SameSite: http.SameSiteLaxMode}) //nolint:gosec // G124: it holds no secret, and is for scripts
 }
 
 // https tells whether the client speaks https with us, or with the proxy that stands before us.

@@ -317,6 +317,9 @@ func (s *pageSite) view(r *http.Request, day geo.Date) *pageView {
 	if near, ok := s.entries["src/near.ts"]; ok {
 		v.Near = near.Script
 	}
+	if who, ok := s.entries["src/who.ts"]; ok {
+		v.Who = who.Script
+	}
 	return v
 }
 

@@ -24,7 +24,7 @@ func TestRequestsOfKeysAndPersons(t *testing.T) {
 	if _, err := s.store.OpenSession(t.Context(), who, storedPassword(t, s.store, who), hash, "another"); err != nil {
 		t.Fatal(err)
 	}
-	first, second := "Authorization: Bearer "+newKey(t, s.store, who), "Authorization: Bearer "+newKey(t, s.store, who)
+	first, second := "Authorization: "+newKey(t, s.store, who), "Authorization: "+newKey(t, s.store, who)
 	ask := func(as ...string) answer { return s.send(t, "GET", "/api/v1/projects", nil, as...) }
 	for name, as := range map[string][]string{"a key": {first}, "another key": {second}, "two sessions": {cookie, "Cookie: hetu_session=" + token}} {
 		for i := range 6 {
@@ -69,7 +69,7 @@ func TestKeysThatFail(t *testing.T) {
 	t.Parallel()
 	s := serveStaffed(t)
 	who, _ := s.invited(t, "wang", access.Planner, s.division(t, "west"))
-	good, fresh := "Authorization: Bearer "+newKey(t, s.store, who), "Authorization: Bearer "+newKey(t, s.store, who)
+	good, fresh := "Authorization: "+newKey(t, s.store, who), "Authorization: "+newKey(t, s.store, who)
 	ask := func(key string) answer { return s.send(t, "GET", "/api/v1/projects", nil, key) }
 	if a := ask(good); a.status != http.StatusOK {
 		t.Fatal(a)

@@ -110,7 +110,8 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 		return err
 	}
 	defer m.stop()
-	cfg := c.config(a, db, m, rules, extent)
+	folder := documents(a)
+	cfg := c.config(a, db, m, rules, extent, folder)
 	if cfg.OIDC, err = c.oidc(); err != nil {
 		return err
 	}
@@ -120,17 +121,21 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 	}
 	door.Open(handler)
 	ready(db)
+	defer sweepFiles(ctx, a, folder, db.Store)()
 	err = c.wait(ctx, a, db, failed)
 	handler.Drain()
 	return errors.Join(err, shutDown(ctx, srv)) // before what the answers are made from is stopped
 }
 
+// documents is where the files of documents are kept.
+func documents(a *app) *files.Folder { return files.New(filepath.Join(a.data.DataDir, "documents")) }
+
 // config is what a server of the map is made of.
-func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, extent geo.Extent) api.Config {
+func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, extent geo.Extent, folder *files.Folder) api.Config {
 	return api.Config{
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
-		Identity: db.Store, TrustedProxies: c.proxies(), RequestsPerMinute: c.Requests, Files: files.New(filepath.Join(a.data.DataDir, "documents")),
+		Identity: db.Store, TrustedProxies: c.proxies(), RequestsPerMinute: c.Requests, Files: folder,
 		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
