@@ -112,10 +112,11 @@ func newBuckets(most int) buckets { return buckets{most: float64(most), of: map[
 // take takes one of a name; else it tells how long until there is one.
 func (b *buckets) take(name string, now time.Time) (wait time.Duration) {
 	k := b.filled(name, now)
-	if k.left < 1 {
-		return time.Duration((1 - k.left) / b.most * float64(time.Minute))
+	const hair = 1e-6 // parts that were filled one after the other do not come to a whole
+	if k.left < 1-hair {
+		return max(time.Millisecond, time.Duration((1-k.left)/b.most*float64(time.Minute)))
 	}
-	k.left--
+	k.left = max(0, k.left-1)
 	return 0
 }
 
