@@ -2,11 +2,14 @@ package files
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,44 +30,45 @@ type Filing interface {
 // Sweep removes files that nothing names and that came before a time, and what is left of those that broke off. A file goes after it was settled that
 // it cannot be filed any more: who is killed in between leaves a file behind, for the next sweep, and never a document without its file.
 func (f *Folder) Sweep(ctx context.Context, filing Filing, before time.Time) (n int, bytes int64, err error) {
-	tops, err := os.ReadDir(f.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, 0, nil
-	}
+	old, err := f.old(before)
 	if err != nil {
-		return 0, 0, fmt.Errorf("look through the folder of documents: %w", err)
+		return 0, 0, err
 	}
-	var old []string
-	sweep := func() error {
-		removed, size, err := f.sweep(ctx, filing, old, before)
-		n, bytes, old = n+removed, bytes+size, nil
+	for sums := range slices.Chunk(old, sweptAtOnce) {
+		removed, size, err := f.sweep(ctx, filing, sums, before)
+		n, bytes = n+removed, bytes+size
+		if err != nil {
+			return n, bytes, err
+		}
+	}
+	return n, bytes, nil
+}
+
+// old lists the files that came before a time, by their hashes. What broke off before it is removed at once; what is no file of ours is left alone.
+func (f *Folder) old(before time.Time) (sums []string, err error) {
+	look := func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // nothing was kept yet, or it went meanwhile
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		folder, name := filepath.Split(path)
+		sum, notHex := hex.DecodeString(name)
+		switch {
+		case filepath.Clean(folder) == filepath.Clean(f.dir) && strings.HasPrefix(name, "coming-"):
+			_, err = f.remove(name, before)
+		case notHex == nil && len(sum) == sha256.Size && filepath.Base(folder) == name[:2]:
+			if info, gone := entry.Info(); gone == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {
+				sums = append(sums, name)
+			}
+		}
 		return err
 	}
-	for _, top := range tops {
-		if !top.IsDir() {
-			if strings.HasPrefix(top.Name(), "coming-") {
-				if _, err := f.remove(top.Name(), before); err != nil {
-					return n, bytes, err
-				}
-			}
-			continue
-		}
-		names, err := os.ReadDir(filepath.Join(f.dir, top.Name()))
-		if err != nil {
-			return n, bytes, fmt.Errorf("look through the folder of documents: %w", err)
-		}
-		for _, name := range names {
-			if info, err := name.Info(); err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(before) {
-				continue
-			}
-			if old = append(old, name.Name()); len(old) == sweptAtOnce {
-				if err := sweep(); err != nil {
-					return n, bytes, err
-				}
-			}
-		}
+	if err := filepath.WalkDir(f.dir, look); err != nil {
+		return nil, fmt.Errorf("look through the folder of documents: %w", err)
 	}
-	return n, bytes, errors.Join(sweep(), ctx.Err())
+	return sums, nil
 }
 
 func (f *Folder) sweep(ctx context.Context, filing Filing, old []string, before time.Time) (n int, bytes int64, err error) {

@@ -101,6 +101,10 @@ func TestSweep(t *testing.T) {
 	if err := errors.Join(o.file(t, filed), os.WriteFile(broken, []byte("half"), 0o600), os.Chtimes(broken, *o.now, *o.now)); err != nil {
 		t.Fatal(err)
 	}
+	stray := filepath.Join(o.dir, filed[:2], "x")
+	if err := errors.Join(os.WriteFile(stray, []byte("a person's"), 0o600), os.Chtimes(stray, *o.now, *o.now)); err != nil {
+		t.Fatal(err)
+	}
 	*o.now = o.now.Add(files.KeepUnfiled)
 	if n, err := o.sweep(t, o.Store); n != 0 || err != nil || !o.kept(t, loose) {
 		t.Errorf("a week later %d are gone, %v", n, err)
@@ -115,6 +119,9 @@ func TestSweep(t *testing.T) {
 	}
 	if _, err := os.Stat(broken); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("what broke off: %v", err)
+	}
+	if _, err := os.Stat(stray); err != nil {
+		t.Errorf("what is no file of ours: %v", err)
 	}
 	if err := o.file(t, loose); geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "send it to") {
 		t.Errorf("filing what is gone: %v", err)
