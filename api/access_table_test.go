@@ -33,11 +33,14 @@ import (
 // secret is a draft's name: it stands in no answer to those who may not see it.
 const secret = "秘密草案线"
 
+// exactStake is the name of a stake of the announced line: it is told with its exact place, to those who have a role there alone.
+const exactStake = "示例河-左007"
+
 // accessLine is a line of ACCESS.md.
 type accessLine struct {
 	route, method, path, body     string
 	public, none, inside, outside string
-	told                          bool
+	told                          string // what is told inside and not outside: the draft, or the stake's name; "" is neither
 }
 
 // accessTable reads ACCESS.md.
@@ -60,7 +63,7 @@ func accessTable(t *testing.T) []accessLine {
 		if !ok {
 			t.Fatalf("ACCESS.md: no method and path in %q", line)
 		}
-		out = append(out, accessLine{cells[1], method, path, cells[3], cells[4], cells[5], cells[6], cells[7], cells[8] == "yes"})
+		out = append(out, accessLine{cells[1], method, path, cells[3], cells[4], cells[5], cells[6], cells[7], cells[8]})
 	}
 	return out
 }
@@ -122,6 +125,7 @@ func accessRows() []pg.Row {
 		pg.Node{Record: rec("n2"), Kind: "outlet", Geom: geom.NewPointFlat(geom.XY, []float64{106.49, 26.55})},
 		pg.Edge{Record: rec("e"), Route: "rt", FromM: 0, ToM: length, From: "n1", To: "n2", Main: true},
 		boundary("announced", "已公告线", "announced", 26.551), boundary("draft", secret, "draft", 26.552),
+		pg.Stake{Record: rec("stake"), Boundary: "announced", Name: exactStake, Number: new(7), Kind: "electronic", Bank: geo.Left, Division: "west", Geom: geom.NewPointFlat(geom.XYZ, []float64{106.4512345, 26.5510123, 0})},
 		area("announced_area", "已公告范围", "announced", 26.545), area("draft_area", secret, "draft", 26.548),
 		pg.Problem{Record: rec("problem"), Type: "采砂", Status: "found", SpotNo: "1", FoundOn: geo.DateOf(today()), River: "r", Geom: geom.NewPointFlat(geom.XY, []float64{106.45, 26.546})},
 	}
@@ -161,7 +165,7 @@ func newAccessWorld(t *testing.T) *accessWorld {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	for kind, keys := range map[string][]string{"boundary": {"announced", "draft"}, "area": {"announced_area", "draft_area"}, "problem": {"problem"}, "river": {"r"}, "division": {"west", "east"}} {
+	for kind, keys := range map[string][]string{"boundary": {"announced", "draft"}, "area": {"announced_area", "draft_area"}, "problem": {"problem"}, "river": {"r"}, "division": {"west", "east", "city"}} {
 		for _, key := range keys {
 			var id int64
 			if err := conn.QueryRow(t.Context(), "SELECT id FROM "+pgx.Identifier{"hetu", kind}.Sanitize()+" WHERE key = $1", key).Scan(&id); err != nil {
@@ -346,18 +350,61 @@ func TestAccessTable(t *testing.T) {
 			if want := l.want(t, a); status != want {
 				t.Errorf("%s %s as %s: %d, want %d: %.300s", l.method, l.path, a.name, status, want, body)
 			}
-			told := strings.Contains(body, secret) || strings.Contains(body, jsonOf(secret))
-			if told && !a.inside {
-				t.Errorf("%s %s tells %s of the draft", l.method, l.path, a.name)
-			}
-			if l.told && a.inside && !told {
-				t.Errorf("%s %s does not tell %s of the draft: %.300s", l.method, l.path, a.name, body)
+			for what, name := range map[string]string{"draft": secret, "stake": exactStake} {
+				told := strings.Contains(body, name) || strings.Contains(body, jsonOf(name))
+				if told && !a.inside {
+					t.Errorf("%s %s tells %s of the %s", l.method, l.path, a.name, what)
+				}
+				if strings.Contains(l.told, what) && a.inside && !told {
+					t.Errorf("%s %s does not tell %s of the %s: %.300s", l.method, l.path, a.name, what, body)
+				}
 			}
 		}
 	}
 	for _, route := range append(api.RoutesForTest(t), "tiles_index", "tilejson", "tile") {
 		if !lined[route] {
 			t.Errorf("the route %s has no line in ACCESS.md", route)
+		}
+	}
+}
+
+// A stake is told exactly to those who have a role where it stands or above, and to all others by the nodes of the public grid, in every answer that tells
+// of stakes: scenario 31.
+func TestStakesAreExactWhereOneWorks(t *testing.T) {
+	t.Parallel()
+	w := newAccessWorld(t)
+	city := w.vars["city"]
+	above, err := strconv.ParseInt(city, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stands := geo.LonLat{106.4512345, 26.5510123}
+	node := stands.Snapped(50)
+	for _, tt := range []struct {
+		asker
+		exact bool
+	}{
+		{asker{name: "the public"}, false},
+		{asker{name: "without rights", who: newAccount(t, w.store, "none", access.Public, w.west)}, false},
+		{asker{name: "west", who: newAccount(t, w.store, "west", access.Office, w.west)}, true},
+		{asker{name: "the city above", who: newAccount(t, w.store, "city", access.Office, above)}, true},
+		{asker{name: "everywhere", who: newAccount(t, w.store, "all", access.Office, access.Everywhere)}, true},
+		{asker{name: "east", who: newAccount(t, w.store, "east", access.Planner, w.east)}, false},
+		{asker{name: "an administrator of the east", who: newAccount(t, w.store, "admin", access.Admin, w.east)}, false},
+	} {
+		at := node
+		if tt.exact {
+			at = stands
+		}
+		for _, l := range []accessLine{
+			{method: "GET", path: "/api/v1/nearest?lon=106.4512&lat=26.551&kind=stakes"},
+			{method: "GET", path: "/api/v1/nearest?lon=106.4512&lat=26.551&kind=stakes&by=water"},
+			{method: "POST", path: "/api/v1/touches?geometry=true", body: w.vars["polygon"]},
+		} {
+			status, body := w.ask(t.Context(), t, l, tt.asker)
+			if place := fmt.Sprintf("[%v,%v]", at[0], at[1]); status != 200 || !strings.Contains(body, place) || strings.Contains(body, exactStake) != tt.exact {
+				t.Errorf("%s, %s: %d, want the place %s: %.800s", tt.name, l.path, status, place, body)
+			}
 		}
 	}
 }

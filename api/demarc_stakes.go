@@ -107,11 +107,11 @@ func (s *server) placeStakes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	place, err := s.placing(b)
+	place, err := s.placingOf(b)
 	if err != nil {
 		return err
 	}
-	made, replayed, err := s.Store.WriteStakes(r.Context(), actorOf(r.Context()), id, place, once)
+	made, replayed, err := s.writeStakes(r.Context(), id, place, once)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,16 @@ func (s *server) seen(r *http.Request) (int64, error) {
 	return id, err
 }
 
-func (s *server) placing(b sentStakes) (project.Placing, error) {
+// writeStakes has stakes decided on and written when it is their turn.
+func (s *server) writeStakes(ctx context.Context, id int64, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error) {
+	err = s.placing.do(ctx, func(ctx context.Context) (err error) {
+		made, replayed, err = s.Store.WriteStakes(ctx, actorOf(ctx), id, place, once)
+		return err
+	})
+	return made, replayed, err
+}
+
+func (s *server) placingOf(b sentStakes) (project.Placing, error) {
 	switch {
 	case (b.Lon == nil) != (b.Lat == nil):
 		return nil, geo.InvalidField("/lon", "and lat go together: give both, or neither")
@@ -221,7 +230,7 @@ func (s *server) removeStake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, replayed, err := s.Store.WriteStakes(r.Context(), actorOf(r.Context()), id, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
+	made, replayed, err := s.writeStakes(r.Context(), id, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
 		k, err := stakeOf(p.Around.Stakes, which)
 		return project.StakeWrite{Gone: []project.Stake{k}}, err
 	}, once)
@@ -301,7 +310,7 @@ func (s *server) checkInStake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, replayed, err := s.Store.WriteStakes(r.Context(), actorOf(r.Context()), id, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
+	made, replayed, err := s.writeStakes(r.Context(), id, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
 		return visited(p, which, b, on, kept)
 	}, once)
 	if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"hetu/geo"
@@ -94,7 +95,12 @@ func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
 		}
 		cuts = append(cuts, zone.Cut{Bank: c.Bank, FromM: c.FromM, ToM: c.ToM, Type: c.Type, Basis: c.Basis, Restraints: c.Restraints})
 	}
-	made, replayed, err := s.Store.WriteZones(r.Context(), actorOf(r.Context()), id, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(p, cuts) }, once)
+	var made project.ZonesMade
+	replayed := false
+	err = s.placing.do(r.Context(), func(ctx context.Context) (err error) {
+		made, replayed, err = s.Store.WriteZones(ctx, actorOf(ctx), id, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(p, cuts) }, once)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -165,20 +171,28 @@ func (s *server) zoneStatistics(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	zones := gate.Outers(gate.Connected(subject.Lines, subject.Stretch.Route), subject.Around.Zones)
 	out := map[string]any{"project_id": subject.Project.ID, "revision": subject.Project.Revision, "length_of": "outer_line"}
-	for name, level := range map[string]geo.Level{"by_county": geo.County, "by_town": geo.Town} {
-		by, river := zone.Statistics(zones, subject.Stretch.Divisions, level)
-		sums := []zoneSum{}
-		for _, st := range by {
-			sums = append(sums, sumOf(st))
-		}
-		out[name] = sums
-		whole := []zoneSum{}
-		for _, st := range river {
-			whole = append(whole, sumOf(st))
-		}
-		out["river"] = whole
+	err = s.engine.do(r.Context(), func(context.Context) error {
+		sumZones(subject, out)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return writePrivate(w, http.StatusOK, out)
+}
+
+// sumZones fills in what the zones come to by county, by town and for the river.
+func sumZones(subject project.Subject, out map[string]any) {
+	zones := gate.Outers(gate.Connected(subject.Lines, subject.Stretch.Route), subject.Around.Zones)
+	for name, level := range map[string]geo.Level{"by_county": geo.County, "by_town": geo.Town} {
+		by, river := zone.Statistics(zones, subject.Stretch.Divisions, level)
+		for member, stats := range map[string][]zone.Stat{name: by, "river": river} {
+			sums := []zoneSum{}
+			for _, st := range stats {
+				sums = append(sums, sumOf(st))
+			}
+			out[member] = sums
+		}
+	}
 }

@@ -72,7 +72,10 @@ type Identity interface {
 const (
 	cookieName       = "hetu_session"
 	secureCookieName = "__Host-hetu_session"
-	maxTokenBytes    = 128
+	// hereCookie says that there is a session, and nothing else: by it the script of a page knows that it is worth to ask whose. A page itself is the same for
+	// all.
+	hereCookie    = "hetu_here"
+	maxTokenBytes = 128
 )
 
 // visitKey is where a request carries who sent it, and requestIDKey its number.
@@ -111,6 +114,7 @@ type guards struct {
 	proxies   []netip.Prefix
 	crossSite *http.CrossOriginProtection
 	refusals  *refusals
+	rates     *rates
 	keyInURL  *regexp.Regexp
 	allDrafts func(*http.Request) bool // shown to everyone, on a planner's own machine; nil: to nobody
 }
@@ -118,7 +122,7 @@ type guards struct {
 func newGuards(cfg Config) *guards {
 	return &guards{
 		identity: cfg.Identity, log: cfg.Log, now: cfg.Now, root: cfg.Root, proxies: cfg.TrustedProxies,
-		crossSite: http.NewCrossOriginProtection(), refusals: newRefusals(cfg.Now), keyInURL: regexp.MustCompile(keyInURL), allDrafts: cfg.MayDraftFunc,
+		crossSite: http.NewCrossOriginProtection(), refusals: newRefusals(cfg.Now), rates: newRates(cfg.Now, cfg.RequestsPerMinute), keyInURL: regexp.MustCompile(keyInURL), allDrafts: cfg.MayDraftFunc,
 	}
 }
 
@@ -186,13 +190,16 @@ func (g *guards) admit(w http.ResponseWriter, r *http.Request, policy access.Pol
 	visit, err := g.visit(w, r)
 	if err != nil {
 		// What is for everyone is told to everyone, also while nobody can be asked who this is.
-		if geo.CodeOf(err) == geo.CodeNobody || !policy.Open || policy.Changes {
+		if code := geo.CodeOf(err); code == geo.CodeNobody || code == geo.CodeTooMany || !policy.Open || policy.Changes {
 			return public, err
 		}
 		g.log.WarnContext(r.Context(), "who asks is not known", slog.Any("cause", err))
 		visit = access.Visit{}
 	}
 	visit.Actor.IP, visit.Actor.RequestID = public.Actor.IP, public.Actor.RequestID
+	if err := g.rates.ask(visit.Actor); err != nil {
+		return visit, err
+	}
 	switch policy.For(visit.Actor) {
 	case access.Yes:
 		return visit, nil
@@ -218,7 +225,7 @@ func (g *guards) visit(w http.ResponseWriter, r *http.Request) (access.Visit, er
 	ctx, cancel := context.WithTimeout(r.Context(), visitPatience)
 	defer cancel()
 	if header := r.Header.Get("Authorization"); header != "" {
-		actor, err := g.key(ctx, header)
+		actor, err := g.key(ctx, g.address(r), header)
 		return access.Visit{Actor: actor}, err
 	}
 	token := g.token(r)
@@ -251,15 +258,20 @@ func (g *guards) turn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	return err
 }
 
-// key reads Authorization: Bearer hetu_<id>_<secret>.
-func (g *guards) key(ctx context.Context, header string) (access.Actor, error) {
+// key reads Authorization: Bearer hetu_<id>_<secret>, of an address that sent not too many that were none.
+func (g *guards) key(ctx context.Context, address, header string) (access.Actor, error) {
 	bad := geo.Errorf(geo.CodeNobody, "the key is not, or no more, good: send Authorization: Bearer hetu_… with one that is")
 	scheme, key, _ := strings.Cut(header, " ")
 	id, secret, whole := strings.Cut(strings.TrimPrefix(key, "hetu_"), "_")
 	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(key, "hetu_") || !whole || len(key) > maxTokenBytes {
 		return access.Actor{}, bad
 	}
+	tried, err := g.rates.tryKey(address, key)
+	if err != nil {
+		return access.Actor{}, err
+	}
 	actor, err := g.identity.KeyActor(ctx, id, sha256.Sum256([]byte(secret)))
+	tried(err)
 	if geo.CodeOf(err) == geo.CodeNotFound {
 		return access.Actor{}, bad
 	}
@@ -279,7 +291,7 @@ func (g *guards) token(r *http.Request) string {
 	return sent.Value
 }
 
-// setCookie sets the session's cookie for so many seconds; a negative number takes it away.
+// setCookie sets the session's cookie for so many seconds, and beside it the one that says that there is one; a negative number takes both away.
 func (g *guards) setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
 	c := &http.Cookie{Name: cookieName, Value: token, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // G124: Secure follows
 	if g.https(r) {
@@ -287,6 +299,7 @@ func (g *guards) setCookie(w http.ResponseWriter, r *http.Request, token string,
 	}
 	w.Header().Del("Set-Cookie")
 	http.SetCookie(w, c)
+	http.SetCookie(w, &http.Cookie{Name: hereCookie, Value: "1", Path: "/", MaxAge: seconds, Secure: c.Secure, SameSite: http.SameSiteLaxMode}) //nolint:gosec // G124: it holds no secret, and is for scripts
 }
 
 // https tells whether the client speaks https with us, or with the proxy that stands before us.

@@ -22,6 +22,9 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	if err != nil {
 		return err
 	}
+	if err := formShape().hold(body); err != nil {
+		return err
+	}
 	if err := noTwins(json.NewDecoder(bytes.NewReader(body)), ""); err != nil {
 		return err
 	}
@@ -35,6 +38,61 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")
+	}
+	return nil
+}
+
+// jsonShape bounds what a body is made of. Its bytes say little of what it becomes: two bytes of an empty object may become some hundred in memory.
+type jsonShape struct {
+	depth   int
+	values  int // members and elements
+	objects int
+}
+
+// longestNumber bounds what stands between two marks of a body, such as a number.
+const longestNumber = 100
+
+func formShape() jsonShape { return jsonShape{deepestJSON, 5_000, 1_000} }
+
+// hold goes through a body once, before anything is made of it. What is no JSON is left for the decoder to tell.
+func (s jsonShape) hold(body []byte) error {
+	depth, values, objects, run := 0, 0, 0, 0
+	quoted := false
+	for i := 0; i < len(body); i++ {
+		c := body[i]
+		if quoted {
+			switch c {
+			case '\\':
+				i++
+			case '"':
+				quoted = false
+			}
+			continue
+		}
+		run++
+		switch c {
+		case '"':
+			quoted, run = true, 0
+		case '{', '[':
+			depth, values, run = depth+1, values+1, 0
+			if c == '{' {
+				objects++
+			}
+		case '}', ']':
+			depth, run = depth-1, 0
+		case ',':
+			values, run = values+1, 0
+		case ' ', '\t', '\r', '\n', ':':
+			run = 0
+		}
+		switch {
+		case depth > s.depth:
+			return geo.Errorf(geo.CodeInvalid, "the body is nested deeper than %d at byte %d", s.depth, i)
+		case run > longestNumber:
+			return geo.Errorf(geo.CodeInvalid, "a number, or what is none, is longer than %d characters at byte %d", longestNumber, i)
+		case values > s.values || objects > s.objects:
+			return geo.Errorf(geo.CodeTooLarge, "the body holds more than %d values or %d objects: send less at once", s.values, s.objects)
+		}
 	}
 	return nil
 }

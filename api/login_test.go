@@ -413,3 +413,42 @@ func TestAdministratorsKeepTheirOwn(t *testing.T) {
 		t.Errorf("the public lists the accounts: %s", a)
 	}
 }
+
+// A page is the same for everybody, whoever is logged in, so that it may be kept: who it is is told by /login, and by a script where a cookie says that there
+// is somebody.
+func TestPagesAreTheSameForAll(t *testing.T) {
+	t.Parallel()
+	s := serveStaffed(t)
+	_, cookie := s.invited(t, "wang", access.Planner, s.division(t, "west"))
+	for _, path := range []string{"/", "/?q=x", "/map", "/r/1"} {
+		public, known := s.send(t, "GET", path, nil), s.send(t, "GET", path, nil, cookie)
+		if string(public.body) != string(known.body) || public.status != known.status || public.header.Get("Cache-Control") != known.header.Get("Cache-Control") ||
+			public.header.Get("Vary") != known.header.Get("Vary") || strings.Contains(known.header.Get("Vary"), "Cookie") || known.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d %v, logged in %d %v", path, public.status, public.header, known.status, known.header)
+		}
+	}
+	if body := string(s.send(t, "GET", "/", nil).body); !strings.Contains(body, `id="who" href="/login" data-as="已登录：%s" data-out="退出登录"`) {
+		t.Error("the page has no place for who is logged in")
+	}
+	if page := s.send(t, "GET", "/login", nil, cookie); !strings.Contains(string(page.body), "已登录：") || page.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("/login: %s", page)
+	}
+	here := func(a answer) string {
+		for _, c := range (&http.Response{Header: a.header}).Cookies() {
+			if c.Name == "hetu_here" {
+				return fmt.Sprintf("%s %d %t", c.Value, c.MaxAge, c.HttpOnly)
+			}
+		}
+		return ""
+	}
+	in := s.send(t, "POST", "/api/v1/session", object{"name": "wang", "password": goodPassword})
+	if in.cookie() == "" || !strings.HasPrefix(in.cookie(), "hetu_session=") || here(in) != "1 28800 false" {
+		t.Errorf("logging in: %v", in.header)
+	}
+	if out := s.send(t, "DELETE", "/api/v1/session", nil, "Cookie: "+in.cookie()); here(out) != "1 -1 false" {
+		t.Errorf("logging out: %v", out.header)
+	}
+	if gone := s.send(t, "GET", "/", nil, "Cookie: "+in.cookie()); here(gone) != "1 -1 false" {
+		t.Errorf("with a session that ended: %v", gone.header)
+	}
+}

@@ -44,7 +44,7 @@ func (s *server) nearest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.Store.Nearest(r.Context(), graph, q)
+	a, err := s.Store.Nearest(r.Context(), viewOf(r.Context()), graph, q)
 	if err != nil {
 		return err
 	}
@@ -54,9 +54,9 @@ func (s *server) nearest(w http.ResponseWriter, r *http.Request) error {
 	}{headOf(at, min(version, a.Version), a.How), a})
 }
 
-// stakeGridM is the grid that announced stakes are told by to who asks; 0, to those who have a role anywhere: exactly.
+// stakeGridM is the grid that stakes are told by to who asks, but for those that stand where he has a role; 0, to those who have one everywhere: exactly.
 func (s *server) stakeGridM(r *http.Request) float64 {
-	if !viewOf(r.Context()).Nothing() {
+	if viewOf(r.Context()).All {
 		return 0
 	}
 	return s.PublicPrecisionM

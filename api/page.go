@@ -132,8 +132,8 @@ func (s *pageSite) handle(h handlerFunc) http.Handler {
 		v := s.view(r, geo.DateOf(s.now()))
 		v.Problem, v.Past = &p, false
 		v.Title = v.Words["error_title"]
-		if p.Status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", "2")
+		if after := p.retryAfter(); after > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(after))
 		}
 		if err := s.render(w, "error.html", p.Status, v); err != nil {
 			s.log.ErrorContext(r.Context(), "error page failed", slog.Any("cause", err))
@@ -316,6 +316,9 @@ func (s *pageSite) view(r *http.Request, day geo.Date) *pageView {
 	}}
 	if near, ok := s.entries["src/near.ts"]; ok {
 		v.Near = near.Script
+	}
+	if who, ok := s.entries["src/who.ts"]; ok {
+		v.Who = who.Script
 	}
 	return v
 }

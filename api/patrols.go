@@ -85,6 +85,9 @@ func patrolLevels(p rules.Profile) []geo.Level {
 
 // readPatrols reads what was sent: every member known, every number one that a patrol can have, no id twice.
 func readPatrols(body []byte) ([]duty.Patrol, error) {
+	if err := (jsonShape{deepestJSON, 200_000, 50_000}).hold(body); err != nil {
+		return nil, err
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	var sent sentPatrols

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"hetu/geo"
@@ -21,6 +22,8 @@ type problem struct {
 	Instance string         `json:"instance"`
 	Errors   []problemField `json:"errors,omitempty"`
 	Conflict *conflict      `json:"conflict,omitempty"` // of a project that was changed in the meantime
+
+	retryS int // after how many seconds it is worth to ask again; 0: that of its status
 }
 
 type problemField struct {
@@ -83,6 +86,9 @@ func problemOf(err error) problem {
 			p.Errors = append(p.Errors, problemField{Pointer: short(f.Name), Detail: short(f.Detail)})
 		}
 	}
+	if e, ok := errors.AsType[laterError](err); ok {
+		p.retryS = e.seconds()
+	}
 	if stale, ok := errors.AsType[*project.Stale](err); ok {
 		p.Conflict = conflictOf(stale)
 	}
@@ -105,16 +111,28 @@ func writeProblem(w http.ResponseWriter, p problem) {
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	h.Del("Content-Encoding")
-	switch p.Status {
-	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "2")
-	case http.StatusTooManyRequests:
-		h.Set("Retry-After", "900")
-	case http.StatusUnauthorized:
+	if after := p.retryAfter(); after > 0 {
+		h.Set("Retry-After", strconv.Itoa(after))
+	}
+	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="hetu"`)
 	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+// retryAfter is after how many seconds it is worth to ask again; 0 where time changes nothing.
+func (p problem) retryAfter() int {
+	switch {
+	case p.retryS > 0:
+		return p.retryS
+	case p.Status == http.StatusServiceUnavailable:
+		return 2
+	case p.Status == http.StatusTooManyRequests: // a login, which is locked for as long
+		return 900
+	default:
+		return 0
+	}
 }
 
 func methodNotAllowed() problem {
@@ -175,7 +193,7 @@ func titleOf(code geo.Code) string {
 	case geo.CodeTooLarge:
 		return "Too large"
 	case geo.CodeTooMany:
-		return "Too many tries"
+		return "Too many requests"
 	case geo.CodeUnavailable:
 		return "Not available at the moment"
 	default:

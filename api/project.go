@@ -45,7 +45,9 @@ type projectStore interface {
 	PutLease(ctx context.Context, by access.Actor, id int64, l project.Lease) ([]project.Lease, error)
 	DropLease(ctx context.Context, by access.Actor, id int64, session string) error
 	DraftOps(ctx context.Context, by access.Actor, id int64, session string, after, limit int) ([]project.Op, error)
-	AppendOps(ctx context.Context, by access.Actor, id int64, session string, ops []project.Op) (last int, err error)
+	AppendOps(ctx context.Context, by access.Actor, id int64, session string, ops []project.Op) (project.OpenDraft, error)
+	// DiscardOps ends the account's draft without a commit.
+	DiscardOps(ctx context.Context, by access.Actor, id int64) (project.Discarded, error)
 	BoundaryVersions(ctx context.Context, by access.Actor, id int64) ([]project.Version, error)
 	// Document gives a document by id, or with id 0 by the hash of its file.
 	Document(ctx context.Context, by access.Actor, id int64, sha256 string) (project.Document, error)
@@ -76,6 +78,7 @@ func (s *server) routeProjects(rs *routes) {
 	add(http.MethodGet, one+"/diff", "project_diff", s.projectDiff)
 	add(http.MethodGet, one+"/draft/ops", "project_ops", s.draftOps)
 	add(http.MethodPost, one+"/draft/ops", "project_ops_add", s.appendOps)
+	add(http.MethodDelete, one+"/draft/ops", "project_ops_discard", s.discardOps)
 	add(http.MethodGet, one+"/comments", "project_comments", s.comments)
 	add(http.MethodPost, one+"/comments", "project_comment", s.addComment)
 	add(http.MethodPost, one+"/comments/{comment}/resolve", "project_comment_resolve", s.resolveComment)

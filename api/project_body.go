@@ -30,6 +30,9 @@ func readSent(w http.ResponseWriter, r *http.Request, limit int64, into any) (pr
 	if err != nil {
 		return project.Once{}, err
 	}
+	if err := sentShape(limit).hold(body); err != nil {
+		return project.Once{}, err
+	}
 	if _, theirs := into.(*sentOps); !theirs { // what is in an operation is the client's own
 		if err := noTwins(json.NewDecoder(bytes.NewReader(body)), ""); err != nil {
 			return project.Once{}, err
@@ -47,6 +50,19 @@ func readSent(w http.ResponseWriter, r *http.Request, limit int64, into any) (pr
 		return project.Once{}, geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")
 	}
 	return onceOf(r, body)
+}
+
+// sentShape is what a body of at most so many bytes may be made of: of a commit the positions that go in at once, with as many again to be told that they are
+// too many; of operations what their client likes, but for the depth.
+func sentShape(limit int64) jsonShape {
+	switch limit {
+	case maxCommitBytes:
+		return jsonShape{deepestJSON, 6 * project.MaxCommitVertices, 5_000}
+	case maxOpsBytes:
+		return jsonShape{64, 500_000, 100_000}
+	default:
+		return formShape()
+	}
 }
 
 // onceOf reads the idempotency key; what is asked with it is the method, the path, the revision named and the body.

@@ -198,6 +198,7 @@ type opBody struct {
 	By      string          `json:"by"`
 	At      time.Time       `json:"at"`
 	Op      json.RawMessage `json:"op"`
+	Ended   *string         `json:"ended"` // committed or discarded; null: open
 }
 
 // draftOps serves GET /api/v1/projects/{id}/draft/ops?session=&after=&limit=: the operations of drafts, in their order.
@@ -230,7 +231,7 @@ func (s *server) draftOps(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := make([]opBody, 0, len(ops))
 	for _, o := range ops {
-		out = append(out, opBody{o.Session, o.Seq, o.Base, o.Account, o.By, o.At.UTC(), json.RawMessage(o.Op)})
+		out = append(out, opBody{o.Session, o.Seq, o.Base, o.Account, o.By, o.At.UTC(), json.RawMessage(o.Op), orNoText(o.Ended)})
 	}
 	return writePrivate(w, http.StatusOK, map[string]any{"ops": out})
 }
@@ -260,11 +261,24 @@ func (s *server) appendOps(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	last, err := s.Store.AppendOps(r.Context(), actorOf(r.Context()), id, b.Session, ops)
+	d, err := s.Store.AppendOps(r.Context(), actorOf(r.Context()), id, b.Session, ops)
 	if err != nil {
 		return err
 	}
-	return writePrivate(w, http.StatusOK, map[string]any{"session": b.Session, "last_seq": last})
+	return writePrivate(w, http.StatusOK, map[string]any{"session": b.Session, "last_seq": d.Last, "open_ops": d.Ops, "open_bytes": d.Bytes})
+}
+
+// discardOps serves DELETE /api/v1/projects/{id}/draft/ops: what the account has open in the project is discarded. It stays to be read.
+func (s *server) discardOps(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.projectID(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.Store.DiscardOps(r.Context(), actorOf(r.Context()), id)
+	if err != nil {
+		return err
+	}
+	return writePrivate(w, http.StatusOK, d)
 }
 
 func (b sentOps) read() ([]project.Op, error) {

@@ -59,7 +59,11 @@ func byRules(ctx context.Context, s project.Subject) ([]demarc.Finding, error) {
 
 func newPlans(t *testing.T, check func(context.Context, project.Subject) ([]demarc.Finding, error)) *plans {
 	t.Helper()
-	db := pgtest.New(t, pgtest.Clock(today))
+	return newPlansOn(t, pgtest.New(t, pgtest.Clock(today)), check)
+}
+
+func newPlansOn(t *testing.T, db *pgtest.Database, check func(context.Context, project.Subject) ([]demarc.Finding, error)) *plans {
+	t.Helper()
 	p := &plans{store: db.Store, atlas: atlas.New()}
 	p.fill(t)
 	if _, err := p.atlas.Load(t.Context(), db.Store.Atlas(), "", nil); err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hetu/data/pgtest"
 	"hetu/geo"
 	"hetu/geo/demarc"
 )
@@ -168,6 +169,89 @@ func TestDraftOps(t *testing.T) {
 	if len(kept.Ops) != 2 || kept.Ops[1].Op.Kind != "c" || kept.Ops[0].By != "wang" {
 		t.Errorf("%+v", kept)
 	}
+}
+
+// What an account has open in a project is bounded, in number and in bytes, and so is a day; what is over is refused whole, and a commit or a discard makes
+// room again.
+func TestDraftOpsAreBounded(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t, pgtest.Clock(today))
+	p := newPlansOn(t, db, nil)
+	at := p.begin(t)
+	last := map[string]int{}
+	var told struct {
+		Detail string
+		Last   int   `json:"last_seq"`
+		Ops    int   `json:"open_ops"`
+		Bytes  int64 `json:"open_bytes"`
+	}
+	// send appends n operations of so many bytes, as a session.
+	send := func(want int, session string, n, bytes int) {
+		t.Helper()
+		sent := []obj{}
+		for i := range n {
+			sent = append(sent, obj{"seq": last[session] + 1 + i, "base_revision": 1, "op": obj{"x": strings.Repeat("x", bytes-len(`{"x":""}`))}})
+		}
+		if resp := p.call(t, p.planner, http.MethodPost, at+"/draft/ops", obj{"session": session, "ops": sent}, &told); resp.StatusCode != want {
+			t.Fatalf("%d of %d bytes: %d, want %d: %+v", n, bytes, resp.StatusCode, want, told)
+		}
+		if want == http.StatusOK {
+			last[session] += n
+		}
+	}
+	for range 19 {
+		send(200, "session-1", 500, 10)
+	}
+	send(200, "session-2", 499, 10) // of another session, and yet his
+	send(409, "session-2", 2, 10)
+	if !strings.Contains(told.Detail, "10001 operations") || !strings.Contains(told.Detail, "commit what you drew, or discard") {
+		t.Errorf("says %q", told.Detail)
+	}
+	send(200, "session-2", 1, 10)
+	if told.Ops != 10_000 || told.Bytes != 100_000 {
+		t.Errorf("full: %+v", told)
+	}
+	send(409, "session-1", 1, 10)
+	var gone struct {
+		Ops   int
+		Bytes int64
+	}
+	p.must(t, p.planner, http.MethodDelete, at+"/draft/ops", nil, &gone)
+	if gone.Ops != 10_000 || gone.Bytes != 100_000 {
+		t.Errorf("discarded: %+v", gone)
+	}
+
+	const mib = 1 << 20
+	for range 10 {
+		send(200, "session-1", 3, mib/4)
+	}
+	send(200, "session-1", 2, mib/4-5)
+	send(413, "session-1", 1, 11)
+	if !strings.Contains(told.Detail, "8388609 bytes") || !strings.Contains(told.Detail, "commit what you drew, or discard") {
+		t.Errorf("says %q", told.Detail)
+	}
+	send(200, "session-1", 1, 10)
+	if told.Bytes != 8*mib {
+		t.Errorf("full: %+v", told)
+	}
+	p.must(t, p.planner, http.MethodPost, at+"/commits", obj{"changes": []obj{p.change("left", 0, 1000, 30)}}, nil, `If-Match: "1"`)
+	send(200, "session-1", 1, 10)
+	if told.Ops != 1 {
+		t.Errorf("after a commit: %+v", told)
+	}
+
+	if err := db.Exec(t.Context(), "", "UPDATE hetu.draft SET day_ops = 49999"); err != nil {
+		t.Fatal(err)
+	}
+	send(200, "session-1", 1, 10)
+	send(429, "session-1", 1, 10)
+	if !strings.Contains(told.Detail, "go on tomorrow") {
+		t.Errorf("says %q", told.Detail)
+	}
+	if err := db.Exec(t.Context(), "", "UPDATE hetu.draft SET day = day - 1"); err != nil {
+		t.Fatal(err)
+	}
+	send(200, "session-1", 1, 10)
 }
 
 // A comment that stops approval does until a reviewer or its maker resolves it; a lease keeps nobody away, and the log tells over whose a commit went.

@@ -55,12 +55,14 @@ type Config struct {
 	Identity Identity
 	// OIDC is the provider by which persons may log in; nil: by password alone.
 	OIDC *OIDCConfig
+	// RequestsPerMinute is how many requests of a key, or of a person by all his sessions, are answered in a minute; 0: all. Tiles are not counted.
+	RequestsPerMinute int
 	// TrustedProxies are those whose X-Forwarded-For and X-Forwarded-Proto are taken.
 	TrustedProxies []netip.Prefix
 	// MayDraftFunc tells who may see all boundaries that are not announced yet, whoever he is: on a planner's own machine. Nil is nobody;
 	// others see those of the divisions in which they have a role.
 	MayDraftFunc func(*http.Request) bool
-	// PublicPrecisionM is the grid, in metres, whose nodes stakes are told by to those who may not see drafts; 0: exactly, to everyone.
+	// PublicPrecisionM is the grid, in metres, whose nodes stakes are told by to those who have no role where they stand; 0: exactly, to everyone.
 	PublicPrecisionM float64
 	// Root is the URL that clients reach the server by, without a slash at its end; empty takes it from each request.
 	Root string
@@ -82,13 +84,14 @@ type server struct {
 	*people
 	drawing  *preparedProjects
 	engine   *engine
+	placing  *engine // of stakes and zones
 	tiles    *Tiles
 	draining *atomic.Bool
 }
 
 // New routes every resource.
 func New(cfg Config) (*Server, error) {
-	s := &server{Config: cfg, overlays: newOverlays(), engine: newEngine(), people: newPeople(cfg), drawing: &preparedProjects{memo: gate.NewMemo()}, draining: &atomic.Bool{}}
+	s := &server{Config: cfg, overlays: newOverlays(), engine: newEngine(), placing: newPlacing(), people: newPeople(cfg), drawing: &preparedProjects{memo: gate.NewMemo()}, draining: &atomic.Bool{}}
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	routes := &routes{router: router, guards: s.guards}
 	get := func(path, name string, h handlerFunc) {

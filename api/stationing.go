@@ -9,6 +9,7 @@ import (
 	"github.com/twpayne/go-geom/encoding/geojson"
 
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/geo/duty"
 	"hetu/geo/lref"
 	"hetu/geo/network"
@@ -25,8 +26,9 @@ type stationingStore interface {
 	Hydrolocate(ctx context.Context, q stationing.PositionQuestion) (stationing.Hydrolocated, error)
 	// Segment answers range -> lines.
 	Segment(ctx context.Context, q stationing.SegmentQuestion) (stationing.Segment, error)
-	// Nearest answers what is nearest to a position, by air or along the network; by air g may be nil, and no ways are told.
-	Nearest(ctx context.Context, g *network.Graph, q stationing.NearestQuestion) (stationing.Nearest, error)
+	// Nearest answers what is nearest to a position, by air or along the network; by air g may be nil, and no ways are told. Stakes are told exactly that
+	// stand where the view has a role.
+	Nearest(ctx context.Context, view access.View, g *network.Graph, q stationing.NearestQuestion) (stationing.Nearest, error)
 }
 
 const (

@@ -18,10 +18,20 @@ const (
 
 // engine bounds how much is computed of lines and photos at a time: each may keep a processor busy for seconds. It has turns of its own, so that who asks
 // about polygons waits for no planner.
-type engine struct{ turns, waiting chan struct{} }
+type engine struct {
+	turns, waiting chan struct{}
+	late           string // what is told when the time is over
+}
 
+// newEngine is for what is computed and not written: it leaves a processor to the others.
 func newEngine() *engine {
-	return &engine{make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), make(chan struct{}, engineWaiting)}
+	return &engine{make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), make(chan struct{}, engineWaiting), "ask for a part of the river"}
+}
+
+// newPlacing is for stakes and zones, which are computed while the store holds its writers' lock, one at a time whatever happens here. Those that wait for
+// that lock, behind an import for instance, take no turn of a candidate or a check.
+func newPlacing() *engine {
+	return &engine{make(chan struct{}, 1), make(chan struct{}, engineWaiting), "something else may be writing, such as an import: nothing was changed, ask again in a few minutes, or for a part of the river"}
 }
 
 // do computes something when it is its turn. A body has to be read before, and an answer is written after: nobody keeps a turn by a slow line.
@@ -33,8 +43,8 @@ func (e *engine) do(ctx context.Context, compute func(ctx context.Context) error
 	}
 	defer func() { <-e.turns }()
 	err := compute(ctx)
-	if ctx.Err() != nil {
-		return geo.Wrapf(errors.Join(ctx.Err(), err), geo.CodeUnavailable, "what was asked for took longer than %v: ask for a part of the river", enginePatience)
+	if err != nil && ctx.Err() != nil { // what is done is done, however late: a write is never told as one that failed
+		return geo.Wrapf(errors.Join(ctx.Err(), err), geo.CodeUnavailable, "what was asked for took longer than %v: %s", enginePatience, e.late)
 	}
 	return err
 }

@@ -51,6 +51,7 @@ type View struct {
 	ApprovalNo string // 审图号
 	Style      template.CSS
 	Near       string // script of the locate button, "" when it was not built
+	Who        string // script that shows who is logged in, as Near
 	Path       string
 	Query      url.Values
 	Words      Words

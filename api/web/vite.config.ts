@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite'
 
-// Two entries: the map, and the locate button of the server's own pages. The server reads manifest.json for their names.
+// Three entries: the map, and of the server's own pages the locate button and who is logged in. The server reads manifest.json for their names.
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -11,7 +11,7 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { input: ['src/map.tsx', 'src/near.ts'] },
+    rolldownOptions: { input: ['src/map.tsx', 'src/near.ts', 'src/who.ts'] },
   },
   worker: { format: 'es' },
 })

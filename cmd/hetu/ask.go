@@ -158,7 +158,7 @@ func (q *askCmd) server(ctx context.Context, a *app) (root string, stop func() e
 			return nil, err
 		}
 		closers = append(closers, func() error { m.stop(); return nil })
-		return api.New(serve.config(a, db, m, rules, extent))
+		return api.New(serve.config(a, db, m, rules, extent, documents(a)))
 	}()
 	if err != nil {
 		return "", nil, errors.Join(err, stop())

@@ -18,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"hetu/api"
 	"hetu/geo"
 )
 
@@ -60,7 +61,7 @@ func run(args []string) int {
 		kong.Name("hetu"),
 		kong.Description("河图 hetu: river management on one map. A PostGIS database of rivers, posts, boundaries and notice boards, served as vector tiles and answers.\n\n"+
 			"Example: hetu serve --sample, then open http://127.0.0.1:8080"),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"data_dir": defaultDataDir()})
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"data_dir": defaultDataDir(), "requests_per_minute": strconv.Itoa(api.DefaultRequestsPerMinute)})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "hetu:", err)
 		return 1

@@ -67,7 +67,7 @@ type profilesFlag struct {
 
 // publicFlag says how exactly the public is told of stakes (界桩).
 type publicFlag struct {
-	PublicPrecision float64 `help:"The grid, in metres, by whose nodes those who may not see drafts are told where stakes stand; 0: exactly, and with their names." name:"public-precision" env:"HETU_PUBLIC_PRECISION" default:"50" placeholder:"M"`
+	PublicPrecision float64 `help:"The grid, in metres, by whose nodes those who have no role there are told where stakes stand; 0: exactly, and with their names." name:"public-precision" env:"HETU_PUBLIC_PRECISION" default:"50" placeholder:"M"`
 }
 
 // mostPublicPrecisionM bounds the grid: stakes told by a larger one would be of another river.

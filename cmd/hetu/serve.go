@@ -32,6 +32,7 @@ type serveCmd struct {
 	OIDCIssuer    string   `help:"The OIDC provider by which persons may log in, such as an organisation's 统一身份认证." name:"oidc-issuer" env:"HETU_OIDC_ISSUER" placeholder:"URL"`
 	OIDCClient    string   `help:"What this server is called there." name:"oidc-client" env:"HETU_OIDC_CLIENT" placeholder:"ID"`
 	OIDCSecret    string   `help:"A file that holds the secret of this server there." name:"oidc-secret-file" env:"HETU_OIDC_SECRET_FILE" placeholder:"FILE"`
+	Requests      int      `help:"How many requests of a key, or of a person who has logged in, are answered in a minute, tiles aside; 0: all." name:"requests-per-minute" env:"HETU_REQUESTS_PER_MINUTE" default:"${requests_per_minute}" placeholder:"N"`
 	TileCache     int64    `help:"Memory for tiles that are ready to be sent, in MB." env:"HETU_TILE_CACHE" default:"256" placeholder:"MB"`
 
 	snapshotFlag `embed:""`
@@ -109,7 +110,8 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 		return err
 	}
 	defer m.stop()
-	cfg := c.config(a, db, m, rules, extent)
+	folder := documents(a)
+	cfg := c.config(a, db, m, rules, extent, folder)
 	if cfg.OIDC, err = c.oidc(); err != nil {
 		return err
 	}
@@ -119,17 +121,21 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 	}
 	door.Open(handler)
 	ready(db)
+	defer sweepFiles(ctx, a, folder, db.Store)()
 	err = c.wait(ctx, a, db, failed)
 	handler.Drain()
 	return errors.Join(err, shutDown(ctx, srv)) // before what the answers are made from is stopped
 }
 
+// documents is where the files of documents are kept.
+func documents(a *app) *files.Folder { return files.New(filepath.Join(a.data.DataDir, "documents")) }
+
 // config is what a server of the map is made of.
-func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, extent geo.Extent) api.Config {
+func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, extent geo.Extent, folder *files.Folder) api.Config {
 	return api.Config{
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
-		Identity: db.Store, TrustedProxies: c.proxies(), Files: files.New(filepath.Join(a.data.DataDir, "documents")),
+		Identity: db.Store, TrustedProxies: c.proxies(), RequestsPerMinute: c.Requests, Files: folder,
 		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
@@ -173,6 +179,9 @@ func (c *serveCmd) check() error {
 	}
 	if c.TileCache < 1 {
 		return fmt.Errorf("--tile-cache %d: give at least 1 MB", c.TileCache)
+	}
+	if c.Requests < 0 {
+		return fmt.Errorf("--requests-per-minute %d: give a number from 0, which bounds nothing", c.Requests)
 	}
 	if (c.OIDCIssuer == "") != (c.OIDCClient == "") {
 		return errors.New("--oidc-issuer stands with --oidc-client")

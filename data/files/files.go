@@ -12,15 +12,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"hetu/geo"
 )
 
 // Folder keeps files below a folder, which is made when the first one comes.
-type Folder struct{ dir string }
+type Folder struct {
+	dir string
+	// names is held while a file gets its name or loses it, so that one that comes anew is not taken for the old one of its name.
+	names sync.Mutex
+}
 
 // New names the folder.
-func New(dir string) *Folder { return &Folder{dir} }
+func New(dir string) *Folder { return &Folder{dir: dir} }
 
 // Keep reads a file to its end and gives its hash. It is there whole, on the disk, when Keep returns; else nothing of it is. One that is
 // larger than limit bytes, or empty, is refused.
@@ -60,6 +65,8 @@ func (f *Folder) name(temp *os.File, sum string) error {
 	if err := temp.Sync(); err != nil {
 		return fmt.Errorf("keep a file: %w", err)
 	}
+	f.names.Lock()
+	defer f.names.Unlock()
 	dir := filepath.Join(f.dir, sum[:2])
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("keep a file: %w", err)

@@ -46,6 +46,7 @@ type Verdict struct {
 	Chains   []ChainHead
 	Versions int // how many writes' versions were held against their digests
 	Bulk     int // how many writes brought in too many to have one
+	Drafts   int // how many ends of drafts, by a commit or a discard, had their operations held against their digests
 	Fault    *AuditFault
 }
 
@@ -64,6 +65,9 @@ type AuditFault struct {
 	At    time.Time
 	What  string
 }
+
+// draftOps is what the digests of a write call the operations of drafts that its commit ended.
+const draftOps = "draft_op"
 
 // auditDigests is what a write is said to have written.
 type auditDigests struct {
@@ -85,22 +89,81 @@ func (s *Store) VerifyAudit(ctx context.Context) (Verdict, error) {
 }
 
 func (s *Store) verify(ctx context.Context, tx pgx.Tx) (v Verdict, err error) {
-	writes := map[int64]auditDigests{}
+	said := audited{writes: map[int64]auditDigests{}, discards: map[int64]discarded{}}
 	for _, chain := range []string{"write", "access"} {
-		head, fault, err := s.verifyChain(ctx, tx, chain, writes)
+		head, fault, err := s.verifyChain(ctx, tx, chain, said)
 		if err != nil || fault != nil {
 			v.Fault = fault
 			return v, err
 		}
 		v.Chains = append(v.Chains, head)
 	}
-	v.Fault, err = s.verifyVersions(ctx, tx, writes, &v)
+	if v.Fault, err = s.verifyVersions(ctx, tx, said.writes, &v); err != nil || v.Fault != nil {
+		return v, err
+	}
+	v.Fault, err = s.verifyDiscards(ctx, tx, said.discards, &v)
 	return v, err
 }
 
-// verifyChain holds each row of a chain against the one before, against its own hash, and what it says now against what was hashed. Of the chain of
-// writes it notes the digests, by the time of the write in microseconds.
-func (s *Store) verifyChain(ctx context.Context, tx pgx.Tx, chain string, writes map[int64]auditDigests) (head ChainHead, fault *AuditFault, err error) {
+// audited is what the chains say of what stands elsewhere: of writes, by their time in microseconds, and of discards, by their number.
+type audited struct {
+	writes   map[int64]auditDigests
+	discards map[int64]discarded
+}
+
+// discarded is what a row of the chain of accesses says of a discard.
+type discarded struct {
+	row    int64
+	at     time.Time
+	digest string
+}
+
+// noteDiscard notes the row of a discard.
+func (a audited) noteDiscard(id int64, at time.Time, said []byte) error {
+	var row struct{ Action, Object, Detail string }
+	if err := json.Unmarshal(said, &row); err != nil || row.Action != discardAction {
+		return err
+	}
+	_, number, _ := strings.Cut(row.Object, ", end ")
+	end, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%q names no end of a draft", row.Object)
+	}
+	a.discards[end] = discarded{id, at, strings.TrimPrefix(row.Detail, "sha256 ")}
+	return nil
+}
+
+// verifyDiscards holds the operations of discarded drafts against what the chain of accesses says of them.
+func (s *Store) verifyDiscards(ctx context.Context, tx pgx.Tx, said map[int64]discarded, v *Verdict) (*AuditFault, error) {
+	type row struct {
+		ID     int64
+		At     time.Time
+		Digest string
+	}
+	found, err := collectFrom[row](ctx, source{tx, s.queries}, "access_discards", pgx.NamedArgs{})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		d, ok := said[f.ID]
+		if !ok {
+			return &AuditFault{Chain: "access", At: f.At, What: fmt.Sprintf("the discard %d of operations of a draft belongs to no row", f.ID)}, nil
+		}
+		if d.digest != f.Digest {
+			return &AuditFault{Chain: "access", ID: d.row, At: d.at, What: fmt.Sprintf("the operations of the draft that the discard %d ended are not those that it ended", f.ID)}, nil
+		}
+		v.Drafts++
+		delete(said, f.ID)
+	}
+	for end, d := range said {
+		return &AuditFault{Chain: "access", ID: d.row, At: d.at, What: fmt.Sprintf("the discard %d of operations of a draft is gone", end)}, nil
+	}
+	return nil, nil //nolint:nilnil // no fault
+}
+
+// verifyChain holds each row of a chain against the one before, against its own hash, and what it says now against what was hashed. It notes what the
+// rows say of what stands elsewhere.
+func (s *Store) verifyChain(ctx context.Context, tx pgx.Tx, chain string, notes audited) (head ChainHead, fault *AuditFault, err error) {
 	head = ChainHead{Chain: chain}
 	last := sha256.Sum256([]byte("hetu audit: " + chain))
 	rows, err := tx.Query(ctx, s.queries["access_chain_"+chain])
@@ -133,7 +196,9 @@ func (s *Store) verifyChain(ctx context.Context, tx pgx.Tx, chain string, writes
 			return bad("its %s is not what was hashed", differs)
 		}
 		if chain == "write" {
-			writes[at.UnixMicro()] = auditDigests{id, digests}
+			notes.writes[at.UnixMicro()] = auditDigests{id, digests}
+		} else if err := notes.noteDiscard(id, at, said); err != nil {
+			return bad("what it says cannot be read: %v", err)
 		}
 		head.Rows, head.ID, head.Hash = head.Rows+1, id, hex.EncodeToString(hash)
 	}
@@ -171,12 +236,16 @@ func (s *Store) verifyVersions(ctx context.Context, tx pgx.Tx, writes map[int64]
 		return nil, interpret(err)
 	}
 	var first *AuditFault
-	for _, entity := range entities {
+	for _, entity := range append(entities, draftOps) {
 		type row struct {
 			At     time.Time
 			Digest string
 		}
-		found, err := collectFrom[row](ctx, source{tx, s.queries}, "access_digests", pgx.NamedArgs{"kind": entity})
+		query, held := "access_digests", &v.Versions
+		if entity == draftOps {
+			query, held = "access_digests_ops", &v.Drafts
+		}
+		found, err := collectFrom[row](ctx, source{tx, s.queries}, query, pgx.NamedArgs{"kind": entity})
 		if err != nil {
 			return nil, err
 		}
@@ -200,7 +269,7 @@ func (s *Store) verifyVersions(ctx context.Context, tx pgx.Tx, writes map[int64]
 			case want != f.Digest:
 				note(f.At, write.id, "the versions of %s are not those that it wrote: look at %s", entity, s.versionsAt(ctx, tx, entity, f.At))
 			default:
-				v.Versions++
+				*held++
 			}
 		}
 		for at, write := range writes {
@@ -214,6 +283,9 @@ func (s *Store) verifyVersions(ctx context.Context, tx pgx.Tx, writes map[int64]
 
 // versionsAt names some versions of a write, for a person.
 func (s *Store) versionsAt(ctx context.Context, tx pgx.Tx, entity string, at time.Time) string {
+	if entity == draftOps {
+		return "the operations of the draft that its commit ended"
+	}
 	type row struct {
 		ID      int64
 		Version int32

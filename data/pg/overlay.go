@@ -27,10 +27,8 @@ func (s *Store) Overlay(ctx context.Context, view access.View, read func(overlay
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	src := overlaySource{source: source{tx, s.queries}, tx: tx}
-	if !view.All {
-		if err := tx.QueryRow(ctx, s.queries["draft_tree"], pgx.NamedArgs{"divisions": view.Divisions}).Scan(&src.seen); err != nil {
-			return interpret(fmt.Errorf("draft_tree: %w", err))
-		}
+	if src.seen, err = src.tree(ctx, view); err != nil {
+		return err
 	}
 	return read(src)
 }
@@ -196,7 +194,11 @@ func (s overlaySource) Features(ctx context.Context, f overlay.Find) ([]overlay.
 }
 
 func (s overlaySource) features(ctx context.Context, f overlay.Find) ([]overlay.Feature, error) {
-	rows, err := collectFrom[overlayRow](ctx, s.source, "overlay_features", with(args(f.At),
+	type row struct {
+		overlayRow
+		Exact bool
+	}
+	rows, err := collectFrom[row](ctx, s.source, "overlay_features", with(args(f.At),
 		"kinds", f.Kinds, "polygon", f.Polygon, "cut", f.Cut, "drafts", f.Drafts, "seen", s.seen, "level", int16(f.Level), "limit", maxFeatures+1))
 	if err != nil {
 		return nil, err
@@ -206,7 +208,9 @@ func (s overlaySource) features(ctx context.Context, f overlay.Find) ([]overlay.
 	}
 	out := make([]overlay.Feature, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, r.feature())
+		feature := r.feature()
+		feature.Exact = r.Exact
+		out = append(out, feature)
 	}
 	return out, nil
 }

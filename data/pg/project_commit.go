@@ -14,7 +14,8 @@ import (
 )
 
 // Commit brings changes of a planner into a project, as its next revision. Built on an older one they go in when nothing that they touch
-// was touched since; else the error is a [project.Stale]. Positions are kept to nine decimals.
+// was touched since; else the error is a [project.Stale]. Positions are kept to nine decimals. The operations that he has open in the project end with it:
+// what stands for them goes into the commit's row of the audit.
 func (s *Store) Commit(ctx context.Context, by access.Actor, id int64, c project.Commit, extent geo.Extent, once project.Once) (made project.Made, replayed bool, err error) {
 	c = c.Rounded()
 	if err := s.opposite(ctx, by, id, c, extent); err != nil {
@@ -46,6 +47,9 @@ func (s *Store) Commit(ctx context.Context, by access.Actor, id int64, c project
 			return err
 		}
 		made = project.Made{Project: id, Revision: p.Revision + 1}
+		if _, err := e.endDraft(ctx, id, made.Revision, false); err != nil {
+			return err
+		}
 		return e.commit(ctx, p, key, c, applied)
 	})
 	return made, replayed, err

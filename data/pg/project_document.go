@@ -136,3 +136,30 @@ func (s *Store) FileSent(ctx context.Context, by access.Actor, sha256 string, by
 		return s.audit(ctx, tx, access.Event{Actor: by, Action: "document_file_add", Object: sha256, Result: access.Done, Detail: fmt.Sprintf("%d bytes", bytes)})
 	})
 }
+
+// Unfiled gives those of some files that nothing names, no document and no stake, and that were not sent since. With it goes what is known of their sending, so that nobody files
+// one any more without sending it again; all that could name one waits for the writers' lock meanwhile.
+func (s *Store) Unfiled(ctx context.Context, sums []string, since time.Time) (out []string, err error) {
+	tx, err := s.write.Begin(ctx)
+	if err != nil {
+		return nil, interpret(fmt.Errorf("begin to sweep: %w", err))
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, s.queries["access_lock_writers"]); err != nil {
+		return nil, interpret(fmt.Errorf("lock the writers: %w", err))
+	}
+	rows, err := tx.Query(ctx, s.queries["edit_files_sweep"], pgx.NamedArgs{"sums": append([]string{}, sums...), "since": since})
+	if err != nil {
+		return nil, interpret(fmt.Errorf("edit_files_sweep: %w", err))
+	}
+	if out, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return nil, interpret(fmt.Errorf("edit_files_sweep: %w", err))
+	}
+	if len(out) > 0 {
+		e := access.Event{Actor: access.Actor{Name: "sweep"}, Action: "files_sweep", Result: access.Done, Detail: fmt.Sprintf("%d files that nothing names and nobody sent since %s, the first %s", len(out), since.UTC().Format(time.RFC3339), out[0])}
+		if err := s.audit(ctx, tx, e); err != nil {
+			return nil, err
+		}
+	}
+	return out, interpret(tx.Commit(ctx))
+}

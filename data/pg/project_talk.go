@@ -210,13 +210,14 @@ type opRow struct {
 	AccountName string
 	At          time.Time
 	Op          string
+	Ended       *string
 }
 
 func (s source) ops(ctx context.Context, id int64, session string, after, limit int) ([]project.Op, error) {
 	rows, err := collectFrom[opRow](ctx, s, "edit_ops_of", pgx.NamedArgs{"project": id, "session": session, "after": after, "limit": limit})
 	out := make([]project.Op, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, project.Op{Session: r.Session, Seq: r.Seq, Base: r.Base, Account: r.AccountID, By: r.AccountName, At: r.At, Op: r.Op})
+		out = append(out, project.Op{Session: r.Session, Seq: r.Seq, Base: r.Base, Account: r.AccountID, By: r.AccountName, At: r.At, Op: r.Op, Ended: orEmpty(r.Ended)})
 	}
 	return out, err
 }
@@ -230,42 +231,104 @@ func (s *Store) DraftOps(ctx context.Context, by access.Actor, id int64, session
 	return out, err
 }
 
-// AppendOps adds operations to a session's draft, and gives the number of its last. Those that are there already, by their number, and say
+// AppendOps adds operations to a session's draft, and tells how far it is. Those that are there already, by their number, and say
 // the same are passed over, so that what was sent and not answered is sent again without harm; a gap, and another operation under a number that was
-// given, is geo.CodeConflict.
-func (s *Store) AppendOps(ctx context.Context, by access.Actor, id int64, session string, ops []project.Op) (last int, err error) {
+// given, is geo.CodeConflict. What an account has open in a project is bounded, as is what it adds in a day.
+func (s *Store) AppendOps(ctx context.Context, by access.Actor, id int64, session string, ops []project.Op) (d project.OpenDraft, err error) {
 	err = s.talk(ctx, by, id, roles(access.Planner), func(ctx context.Context, e *edit, p project.Project) error {
 		if err := e.exec(ctx, "edit_ops_lock", pgx.NamedArgs{"project": id, "session": session}); err != nil {
 			return err
 		}
-		type row struct {
-			Seq       int
-			AccountID int64
-		}
-		rows, err := collectFrom[row](ctx, e.source, "edit_ops_last", pgx.NamedArgs{"project": id, "session": session})
+		last, err := e.lastOp(ctx, id, session)
 		if err != nil {
 			return err
 		}
-		if len(rows) > 0 {
-			last = rows[0].Seq
-			if rows[0].AccountID != by.Account {
-				return geo.FieldErrorf(geo.CodeConflict, "/session", "that session is another's: take a token of your own")
-			}
-		}
 		fresh, err := e.unknown(ctx, id, session, ops, last, p.Revision)
-		if err != nil || len(fresh) == 0 {
+		if err != nil {
 			return err
 		}
-		seqs, bases, texts := []int{}, []int{}, []string{}
-		for _, o := range fresh {
-			seqs, bases, texts = append(seqs, o.Seq), append(bases, o.Base), append(texts, o.Op)
+		d, err = e.append(ctx, id, session, fresh)
+		d.Last = last + len(fresh)
+		return err
+	})
+	return d, err
+}
+
+// lastOp gives the number of a session's last operation, 0 where there is none; another's session is refused.
+func (e *edit) lastOp(ctx context.Context, id int64, session string) (int, error) {
+	type row struct {
+		Seq       int
+		AccountID int64
+	}
+	rows, err := collectFrom[row](ctx, e.source, "edit_ops_last", pgx.NamedArgs{"project": id, "session": session})
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	if rows[0].AccountID != e.by.Account {
+		return 0, geo.FieldErrorf(geo.CodeConflict, "/session", "that session is another's: take a token of your own")
+	}
+	return rows[0].Seq, nil
+}
+
+// append writes operations, if there is room for them. The account's draft is held first, so that its operations are in one order and of all its
+// sessions together no more than may be.
+func (e *edit) append(ctx context.Context, id int64, session string, ops []project.Op) (d project.OpenDraft, err error) {
+	seqs, bases, texts, bytes := []int{}, []int{}, []string{}, int64(0)
+	for _, o := range ops {
+		seqs, bases, texts, bytes = append(seqs, o.Seq), append(bases, o.Base), append(texts, o.Op), bytes+int64(len(o.Op))
+	}
+	var dayOps int
+	var dayBytes int64
+	note := e.tx.QueryRow(ctx, e.queries["edit_draft_note"], pgx.NamedArgs{
+		"project": id, "account": e.by.Account, "day": date(geo.DateOf(e.now)), "ops": len(ops), "bytes": bytes,
+	})
+	if err := note.Scan(&d.Ops, &d.Bytes, &dayOps, &dayBytes); err != nil {
+		return d, interpret(fmt.Errorf("edit_draft_note: %w", err))
+	}
+	if len(ops) == 0 {
+		return d, nil
+	}
+	if err := d.Fits(dayOps, dayBytes); err != nil {
+		return d, err
+	}
+	return d, e.exec(ctx, "edit_ops", pgx.NamedArgs{
+		"project": id, "session": session, "account": e.by.Account, "name": e.by.Name, "at": e.now, "seqs": seqs, "bases": bases, "ops": texts,
+	})
+}
+
+// draftEnd is what ended a draft: its number, and of the operations how many, how large, and what stands for what they say.
+type draftEnd struct {
+	ID     int64
+	Ops    int
+	Bytes  int64
+	Digest string
+}
+
+// endDraft ends the draft of the one who edits: by the commit that is under way, whose row of the audit then tells its digest, or by a discard.
+func (e *edit) endDraft(ctx context.Context, id int64, revision int, discard bool) (draftEnd, error) {
+	rows, err := collectFrom[draftEnd](ctx, e.source, "edit_draft_end", pgx.NamedArgs{"project": id, "account": e.by.Account, "revision": revision, "at": e.now, "discard": discard})
+	if err != nil {
+		return draftEnd{}, err
+	}
+	return rows[0], nil
+}
+
+// discardAction is what the chain of accesses calls a discard; its detail tells the digest, which [Store.VerifyAudit] holds the operations against.
+const discardAction = "project_ops_discard"
+
+// DiscardOps ends the draft of an account in a project without a commit. Its operations stay to be read, and no more count as open.
+func (s *Store) DiscardOps(ctx context.Context, by access.Actor, id int64) (d project.Discarded, err error) {
+	err = s.talk(ctx, by, id, roles(access.Planner), func(ctx context.Context, e *edit, p project.Project) error {
+		end, err := e.endDraft(ctx, id, p.Revision, true)
+		if err != nil || end.Ops == 0 {
+			return err
 		}
-		last = seqs[len(seqs)-1]
-		return e.exec(ctx, "edit_ops", pgx.NamedArgs{
-			"project": id, "session": session, "account": by.Account, "name": by.Name, "at": e.now, "seqs": seqs, "bases": bases, "ops": texts,
+		d = project.Discarded{Ops: end.Ops, Bytes: end.Bytes, SHA256: end.Digest}
+		return s.audit(ctx, e.tx, access.Event{
+			Actor: by, Action: discardAction, Object: fmt.Sprintf("project %d, end %d", id, end.ID), Result: access.Done, Detail: "sha256 " + end.Digest,
 		})
 	})
-	return last, err
+	return d, err
 }
 
 // unknown gives those of operations that are not there yet; ops follow each other.

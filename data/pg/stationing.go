@@ -8,6 +8,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
+	"hetu/geo/access"
 	"hetu/geo/duty"
 	"hetu/geo/network"
 	"hetu/geo/stationing"
@@ -43,9 +44,37 @@ func (s *Store) Segment(ctx context.Context, q stationing.SegmentQuestion) (stat
 	return made(ctx)
 }
 
-// Nearest answers what is nearest to a position, by air or along the network.
-func (s *Store) Nearest(ctx context.Context, g *network.Graph, q stationing.NearestQuestion) (stationing.Nearest, error) {
-	return atOnce(ctx, s, func(src source) (stationing.Nearest, error) { return stationing.FindNearest(ctx, src, g, q) })
+// Nearest answers what is nearest to a position, by air or along the network. Stakes are exact that stand where the view has a role.
+func (s *Store) Nearest(ctx context.Context, view access.View, g *network.Graph, q stationing.NearestQuestion) (stationing.Nearest, error) {
+	return atOnce(ctx, s, func(src source) (stationing.Nearest, error) {
+		seen, err := src.tree(ctx, view)
+		if err != nil {
+			return stationing.Nearest{}, err
+		}
+		return stationing.FindNearest(ctx, nearSource{src, seen}, g, q)
+	})
+}
+
+// tree gives the divisions of a view and all below them; nil is all.
+func (s source) tree(ctx context.Context, view access.View) ([]int64, error) {
+	switch {
+	case view.All:
+		return nil, nil
+	case view.Nothing():
+		return []int64{}, nil
+	}
+	rows, err := s.db.Query(ctx, s.queries["draft_tree"], pgx.NamedArgs{"divisions": view.Divisions})
+	if err != nil {
+		return nil, interpret(fmt.Errorf("draft_tree: %w", err))
+	}
+	tree, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[[]int64])
+	return tree, interpret(err)
+}
+
+// nearSource is a source for somebody who has a role in some divisions; nil is all.
+type nearSource struct {
+	source
+	seen []int64
 }
 
 // atOnce answers from one snapshot, so that a merge cannot tear the answer.
@@ -115,7 +144,12 @@ func (s source) BankLinesOf(ctx context.Context, at duty.Moment, river int64, b 
 	return out, nil
 }
 
-// ThingsIn implements [stationing.Source].
+// ThingsIn implements [stationing.Source]; no stake is told exactly.
 func (s source) ThingsIn(ctx context.Context, at duty.Moment, kind stationing.Kind, b geo.Extent, routes []int64) ([]stationing.Thing, error) {
-	return collectFrom[stationing.Thing](ctx, s, "near_"+string(kind), with(within(args(at), b), "routes", routes))
+	return nearSource{s, []int64{}}.ThingsIn(ctx, at, kind, b, routes)
+}
+
+// ThingsIn implements [stationing.Source].
+func (s nearSource) ThingsIn(ctx context.Context, at duty.Moment, kind stationing.Kind, b geo.Extent, routes []int64) ([]stationing.Thing, error) {
+	return collectFrom[stationing.Thing](ctx, s.source, "near_"+string(kind), with(within(args(at), b), "routes", routes, "seen", s.seen))
 }

@@ -7,7 +7,7 @@ func projectPolicies() map[string]Policy {
 	return map[string]Policy{
 		"project_list": {Roles: Granted()}, "project_create": {Roles: []Role{Planner}},
 		"project": secret, "project_edit": secret, "project_commits": secret, "project_commit": secret, "project_version": secret, "project_move": secret,
-		"project_diff": secret, "project_ops": secret, "project_ops_add": secret, "project_comments": secret, "project_comment": secret, "project_comment_resolve": secret,
+		"project_diff": secret, "project_ops": secret, "project_ops_add": secret, "project_ops_discard": secret, "project_comments": secret, "project_comment": secret, "project_comment_resolve": secret,
 		"project_leases": secret, "project_lease_put": secret, "project_lease_drop": secret, "project_findings": secret, "project_waive": secret,
 		"project_requests": secret, "project_request": secret, "project_request_decide": secret,
 		"project_candidates": secret, "project_preview": secret, "project_area": secret, "project_check": secret, "project_checks": secret,

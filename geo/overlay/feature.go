@@ -60,6 +60,7 @@ type Feature struct {
 	Geom    geom.T `json:"-"`
 	Part    geom.T `json:"-"` // of a polygon: what of it lies in the polygon that was asked about
 	RouteID *int64 `json:"-"` // of a boundary
+	Exact   bool   `json:"-"` // of a stake: who asks works where it stands, and is told exactly
 }
 
 // Find says which features to give.

@@ -20,7 +20,7 @@ type Question struct {
 	TinyM2   float64 // an overlap of less is told apart
 	Geometry bool    // with the overlaps
 	Drafts   bool    // also what is not announced yet
-	// StakeGridM is the grid whose nodes stakes are told by, in metres; 0: by their places, with their names.
+	// StakeGridM is the grid whose nodes stakes are told by that are not [Feature.Exact], in metres; 0: all by their places, with their names.
 	StakeGridM float64
 }
 
@@ -64,7 +64,7 @@ type Touches struct {
 	Polygon Figure `json:"polygon"`
 	// What of the polygon lies in management areas, each place counted once.
 	InManagementArea geo.Share `json:"in_management_area"`
-	StakeGridM       *float64  `json:"stake_precision_m"` // the grid whose nodes stakes are told by; null: they are told exactly
+	StakeGridM       *float64  `json:"stake_precision_m"` // the grid whose nodes stakes are told by that have no name; null: all are told exactly
 	Shoreline        []Shore   `json:"shoreline"`
 	ZoneTotals       []ZoneSum `json:"zone_totals"`
 	Areas            []Touched `json:"areas"`
@@ -141,7 +141,9 @@ func touched(ctx context.Context, src Source, q Question) ([]Feature, error) {
 	box := boxPolygon(around(q.Polygon.box, q.StakeGridM))
 	stakes, err := src.Features(ctx, Find{At: q.At, Kinds: []string{Stake}, Polygon: box, Drafts: q.Drafts})
 	for i := range stakes {
-		stakes[i].coarsen(q.StakeGridM)
+		if !stakes[i].Exact {
+			stakes[i].coarsen(q.StakeGridM)
+		}
 	}
 	return append(features, stakes...), err
 }

@@ -106,6 +106,44 @@ type Op struct {
 	By      string
 	At      time.Time
 	Op      string // a JSON object
+	Ended   string // how: committed or discarded; "" while it is open
+}
+
+// Limits of the operations of one account in a project: of those that are open, neither committed nor discarded, and of those of a day, however many of
+// them were ended.
+const (
+	MaxOpenOps      = 10_000
+	MaxOpenOpsBytes = 8 << 20
+	MaxOpsADay      = 50_000
+	MaxOpsBytesADay = 64 << 20
+)
+
+// OpenDraft is how far the draft of an account is.
+type OpenDraft struct {
+	Last  int   // the number of the last operation of the session
+	Ops   int   // that are open, of all sessions of the account
+	Bytes int64 // of these
+}
+
+// Fits refuses further operations: d is what would be open with them, and dayOps and dayBytes what was added on the day.
+func (d OpenDraft) Fits(dayOps int, dayBytes int64) error {
+	switch {
+	case d.Bytes > MaxOpenOpsBytes:
+		return geo.FieldErrorf(geo.CodeTooLarge, "/ops", "your draft of the project would hold %d bytes of operations; at most %d are open at a time: commit what you drew, or discard the draft, then send them again", d.Bytes, MaxOpenOpsBytes)
+	case d.Ops > MaxOpenOps:
+		return geo.FieldErrorf(geo.CodeConflict, "/ops", "your draft of the project would hold %d operations; at most %d are open at a time: commit what you drew, or discard the draft, then send them again", d.Ops, MaxOpenOps)
+	case dayOps > MaxOpsADay || dayBytes > MaxOpsBytesADay:
+		return geo.FieldErrorf(geo.CodeTooMany, "/ops", "you would have sent %d operations of %d bytes to the project today; at most %d of %d are taken a day: commit what you have, and go on tomorrow", dayOps, dayBytes, MaxOpsADay, MaxOpsBytesADay)
+	default:
+		return nil
+	}
+}
+
+// Discarded is what a discard ended.
+type Discarded struct {
+	Ops    int    `json:"ops"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"` // of what they said; "" of none
 }
 
 // ChangeRequest 变更申请 asks to change an announced line by a project.

@@ -39,6 +39,7 @@ type Thing struct {
 	RouteIDs []int64  //nolint:revive // the column's name
 	MeasureM *float64 // on the one route of RouteIDs; nil: it is seen from its position
 	Lon, Lat float64
+	Exact    bool // of a stake: who asks works where it stands, and is told exactly
 }
 
 // How nearness is told.
@@ -55,8 +56,8 @@ type NearestQuestion struct {
 	By       string
 	Limit    int
 	WithinM  float64
-	// StakeGridM is the grid whose nodes stakes are told by, in metres; 0: by their places, with their names. What stands at a node is
-	// all that is looked at, so that no question tells more than the grid does.
+	// StakeGridM is the grid whose nodes stakes are told by that are not [Thing.Exact], in metres; 0: all by their places, with their names. What
+	// stands at a node is all that is looked at, so that no question tells more than the grid does.
 	StakeGridM float64
 }
 
@@ -70,7 +71,7 @@ type Nearest struct {
 	Hydrolocation *Hydrolocation `json:"hydrolocation"` // where the ways along the water begin; null: no water of the network is near
 	Tie           bool           `json:"tie"`           // other water is as near, which the ways do not begin at
 	Truncated     bool           `json:"truncated"`     // the network within reach is too large to be walked to its end
-	PrecisionM    *Metres        `json:"precision_m"`   // the grid whose nodes places are told by; null: they are exact
+	PrecisionM    *Metres        `json:"precision_m"`   // the grid whose nodes places are told by that have no name; null: all are exact
 	Count         int            `json:"count"`
 	Things        []NearThing    `json:"things"`
 	How           string         `json:"-"`
@@ -145,7 +146,7 @@ type finder struct {
 	routes map[int64]*duty.Route // that things are seen from
 }
 
-// gridM is the grid that things are told by; 0: they are told as they are.
+// gridM is the grid that things are told by that are not exact; 0: all are told as they are.
 func (f *finder) gridM() float64 {
 	if f.q.Kind != Stakes {
 		return 0
@@ -257,7 +258,7 @@ func (f *finder) within(ctx context.Context, far float64) ([]found, error) {
 }
 
 func (f *finder) thing(r *Thing) found {
-	if m := f.gridM(); m > 0 {
+	if m := f.gridM(); m > 0 && !r.Exact {
 		at := geo.LonLat{r.Lon, r.Lat}.Snapped(m)
 		// A stake's number and measure tell its place as well as its position does.
 		r.Lon, r.Lat, r.Code, r.Name, r.MeasureM = at[0], at[1], nil, nil, nil

@@ -1,7 +1,7 @@
 -- near_monitoring-sections: monitoring sections in a box, and on routes: their own, else those of their river. in: @routes (null: any), the box in degrees, @as_of,
 -- @known_at. out: the measure where it is stored with its route; position in degrees.
 SELECT v.id, v.code AS code, v.name, NULL::text AS bank, rv.id AS river_id, rv.name AS river, rv.name_en AS river_en, rv.code AS river_no, s.route_ids, CASE WHEN v.route_id IS NOT NULL THEN v.measure_m END AS measure_m,
-    ST_X(v.geom) AS lon, ST_Y(v.geom) AS lat
+    ST_X(v.geom) AS lon, ST_Y(v.geom) AS lat, true AS exact
 FROM hetu.section_version v
 LEFT JOIN hetu.river_version rv ON rv.id = v.river_id AND rv.valid @> @as_of::date AND rv.recorded @> @known_at::timestamptz
 CROSS JOIN LATERAL (

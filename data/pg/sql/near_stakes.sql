@@ -1,7 +1,7 @@
 -- near_stakes: stakes of announced boundaries in a box, and on routes: their own, else those of their river. in: @routes (null: any), the box in degrees, @as_of,
--- @known_at. out: the measure where it is stored with its route; position in degrees.
+-- @known_at, @seen (the divisions whose stakes are told exactly; NULL: all). out: the measure where it is stored with its route; position in degrees; whether it is told exactly.
 SELECT v.id, NULL::text AS code, v.name, v.bank AS bank, rv.id AS river_id, rv.name AS river, rv.name_en AS river_en, rv.code AS river_no, s.route_ids, CASE WHEN b.route_id IS NOT NULL THEN v.measure_m END AS measure_m,
-    ST_X(v.geom) AS lon, ST_Y(v.geom) AS lat
+    ST_X(v.geom) AS lon, ST_Y(v.geom) AS lat, hetu.stake_exact(@seen::bigint[], v.division_id, b.id, b.river_id, v.geom) AS exact
 FROM hetu.stake_version v
 JOIN hetu.boundary_version b ON b.id = v.boundary_id AND b.status = 'announced' AND b.valid @> @as_of::date AND b.recorded @> @known_at::timestamptz
 LEFT JOIN hetu.river_version rv ON rv.id = b.river_id AND rv.valid @> @as_of::date AND rv.recorded @> @known_at::timestamptz

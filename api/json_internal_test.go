@@ -1,0 +1,62 @@
+package api
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"hetu/geo"
+)
+
+// What a body may be made of is looked at before anything is made of it; what is in a text counts for nothing.
+func TestShapeOfBodies(t *testing.T) {
+	t.Parallel()
+	shape := jsonShape{depth: 3, values: 8, objects: 2}
+	for _, tt := range []struct {
+		body string
+		want geo.Code // "" is none
+	}{
+		{`{"a":[1,2,3]}`, ""},
+		{`{"a":{"b":[1]}}`, ""},
+		{`{"a":{"b":[[1]]}}`, geo.CodeInvalid},
+		{`[[[[`, geo.CodeInvalid},
+		{`{"a":"[[[[{{{{,,,,,,,,,,,,\"[[[[","b":1}`, ""},
+		{`{"a":"\\","b":[[[1]]]}`, geo.CodeInvalid},
+		{`[1,2,3,4,5,6,7,8]`, ""},
+		{`[1,2,3,4,5,6,7,8,9]`, geo.CodeTooLarge},
+		{`[{},{}]`, ""},
+		{`[{},{},{}]`, geo.CodeTooLarge},
+		{`{"a":` + strings.Repeat("1", longestNumber) + `}`, ""},
+		{`{"a":` + strings.Repeat("1", longestNumber+1) + `}`, geo.CodeInvalid},
+		{`"unended`, ""},
+		{`\`, ""},
+		{``, ""},
+	} {
+		err := shape.hold([]byte(tt.body))
+		if got := geo.CodeOf(err); err == nil && tt.want != "" || err != nil && got != tt.want {
+			t.Errorf("%.60s: %v, want %q", tt.body, err, tt.want)
+		}
+	}
+}
+
+// Four megabytes of nothing are refused before anything is made of them.
+func TestBodiesOfNothing(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"empty objects": `{"zones":[` + strings.Repeat("{},", 1_300_000) + `{}]}`, "empty lists": `{"zones":[` + strings.Repeat("[],", 1_300_000) + `[]]}`,
+		"nested lists": strings.Repeat("[", 4_000_000), "nested objects": strings.Repeat(`{"a":`, 800_000), "a long number": `{"zones":` + strings.Repeat("1", 4_000_000) + "}",
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/", bytes.NewReader([]byte(body)))
+		r.Header.Set("Content-Type", "application/json")
+		var into struct{ Zones []sentCut }
+		_, err := readSent(httptest.NewRecorder(), r, maxCommitBytes, &into)
+		if code := geo.CodeOf(err); err == nil || code != geo.CodeInvalid && code != geo.CodeTooLarge {
+			t.Errorf("%s: %v", name, err)
+		}
+		if into.Zones != nil {
+			t.Errorf("%s: %d zones were made of it", name, len(into.Zones))
+		}
+	}
+}
