@@ -71,7 +71,7 @@ const maxZones = 1998
 
 // putZones serves PUT /api/v1/projects/{id}/zones: the shoreline is cut into zones anew. They have to tile both banks.
 func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
-	id, err := s.seen(r)
+	id, base, err := s.named(r)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,11 @@ func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
 		}
 		cuts = append(cuts, zone.Cut{Bank: c.Bank, FromM: c.FromM, ToM: c.ToM, Type: c.Type, Basis: c.Basis, Restraints: c.Restraints})
 	}
-	made, replayed, err := s.Store.WriteZones(r.Context(), actorOf(r.Context()), id, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(p, cuts) }, once)
+	made, replayed, err := s.Store.WriteZones(r.Context(), actorOf(r.Context()), id, base, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(p, cuts) }, once)
 	if err != nil {
 		return err
 	}
+	w.Header().Set("ETag", etagOf(made.Revision))
 	return writeDone(w, http.StatusOK, replayed, made)
 }
 
