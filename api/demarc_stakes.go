@@ -278,7 +278,7 @@ func (s *server) checkInStake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kept, err := s.keepPhoto(r.Context(), id, which, b, on)
+	kept, err := s.keepPhoto(r.Context(), id, project.StakeBase{Stake: which, Version: saw}, b, on)
 	if err != nil {
 		return err
 	}
@@ -334,7 +334,7 @@ func visited(p project.Subject, which int64, b sentVisit, on geo.Date, kept stri
 // keepPhoto keeps the pixels of a visit's photo, and nothing that its camera wrote beside them. It is kept before the visit is written, so that no stake
 // tells of a photo that is not there; what would be refused anyway is refused before, and a photo that no stake names in the end counts among the
 // files that its sender left lying.
-func (s *server) keepPhoto(ctx context.Context, id, which int64, b sentVisit, on geo.Date) (sha string, err error) {
+func (s *server) keepPhoto(ctx context.Context, id int64, of project.StakeBase, b sentVisit, on geo.Date) (sha string, err error) {
 	if len(b.Photo) == 0 {
 		return "", nil
 	}
@@ -345,16 +345,19 @@ func (s *server) keepPhoto(ctx context.Context, id, which int64, b sentVisit, on
 	case s.Files == nil:
 		return "", geo.Errorf(geo.CodeUnavailable, "this server keeps no files")
 	}
-	if err := s.Store.RoomForFile(ctx, by); err != nil {
-		return "", err
-	}
 	subject, err := s.Store.Subject(ctx, by, id)
 	if err != nil {
 		return "", err
 	}
+	if k, err := stakeOf(subject.Around.Stakes, of.Stake); err == nil && k.Version != of.Version {
+		return "", nil // it is stale, or was written before: the store says which
+	}
+	if err := s.Store.RoomForFile(ctx, by); err != nil {
+		return "", err
+	}
 	var size int64
 	err = s.engine.do(ctx, func(ctx context.Context) error {
-		if _, err := visited(subject, which, b, on, ""); err != nil {
+		if _, err := visited(subject, of.Stake, b, on, ""); err != nil {
 			return err
 		}
 		clean, err := photo.Clean(b.Photo)

@@ -49,7 +49,7 @@ func readSent(w http.ResponseWriter, r *http.Request, limit int64, into any) (pr
 	return onceOf(r, body)
 }
 
-// onceOf reads the idempotency key; what is asked with it is the method, the path, the revision named and the body.
+// onceOf reads the idempotency key; what is asked with it is the method, the path with its parameters, the revision named and the body.
 func onceOf(r *http.Request, body []byte) (project.Once, error) {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
@@ -59,7 +59,7 @@ func onceOf(r *http.Request, body []byte) (project.Once, error) {
 		return project.Once{}, geo.InvalidField("Idempotency-Key", "takes at most 200 printable characters of ASCII, such as a UUID")
 	}
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %s\n%s\n", r.Method, r.URL.Path, r.Header.Get("If-Match"))
+	_, _ = fmt.Fprintf(h, "%s %s?%s\n%s\n", r.Method, r.URL.Path, r.URL.RawQuery, r.Header.Get("If-Match"))
 	_, _ = h.Write(body)
 	return project.Once{Key: key, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
 }

@@ -479,13 +479,13 @@ func (e *edit) stale(ctx context.Context, p project.Project, base int) (*project
 }
 
 // taken gives every number that was ever given on a river, and the river's key.
-func (e *edit) taken(ctx context.Context, river int64) (key Key, taken []demarc.Stake, err error) {
+func (s source) taken(ctx context.Context, river int64) (key Key, taken []demarc.Stake, err error) {
 	type row struct {
 		RiverKey Key
 		Bank     *geo.Bank
 		Number   *int
 	}
-	rows, err := collectFrom[row](ctx, e.source, "project_stakes_taken", pgx.NamedArgs{"river": river})
+	rows, err := collectFrom[row](ctx, s, "project_stakes_taken", pgx.NamedArgs{"river": river})
 	for _, r := range rows {
 		key = r.RiverKey
 		switch {
@@ -497,6 +497,13 @@ func (e *edit) taken(ctx context.Context, river int64) (key Key, taken []demarc.
 		}
 	}
 	return key, taken, err
+}
+
+// NumbersTaken gives every number that was ever given to a stake or a sign of a river, also of those removed, as stakes with nothing but bank, kind and
+// number: what places stakes gives none of them again.
+func (s *Store) NumbersTaken(ctx context.Context, river int64) ([]demarc.Stake, error) {
+	_, taken, err := source{s.read, s.queries}.taken(ctx, river)
+	return taken, err
 }
 
 // stakesInGrants refuses stakes outside the divisions that the planner may draw in.
@@ -761,27 +768,21 @@ func (s *Store) KeepCheck(ctx context.Context, by access.Actor, id int64, run pr
 	if _, err := s.Project(ctx, by, id); err != nil {
 		return err
 	}
-	tx, err := s.write.Begin(ctx)
-	if err != nil {
-		return interpret(fmt.Errorf("begin to keep a check: %w", err))
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, s.queries["access_lock_writers"]); err != nil {
-		return interpret(fmt.Errorf("lock the writers: %w", err))
-	}
-	_, err = tx.Exec(ctx, s.queries["edit_check_add"], pgx.NamedArgs{
-		"project": id, "revision": run.Revision, "account": by.Account, "name": by.Name, "at": s.now(), "body": run.Body,
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		e := &edit{source: source{tx, s.queries}, tx: tx}
+		if err := e.exec(ctx, "edit_check_lock", pgx.NamedArgs{"project": id}); err != nil {
+			return err
+		}
+		if err := e.exec(ctx, "edit_check_add", pgx.NamedArgs{
+			"project": id, "revision": run.Revision, "account": by.Account, "name": by.Name, "at": s.now(), "body": run.Body,
+		}); err != nil {
+			return err
+		}
+		sum := sha256.Sum256([]byte(run.Body))
+		return s.audit(ctx, tx, access.Event{
+			Actor: by, Action: "project_check", Object: fmt.Sprintf("project %d", id), Result: access.Done, Detail: fmt.Sprintf("revision %d, sha256 %s", run.Revision, hex.EncodeToString(sum[:])),
+		})
 	})
-	if err != nil {
-		return interpret(fmt.Errorf("edit_check_add: %w", err))
-	}
-	sum := sha256.Sum256([]byte(run.Body))
-	if err := s.audit(ctx, tx, access.Event{
-		Actor: by, Action: "project_check", Object: fmt.Sprintf("project %d", id), Result: access.Done, Detail: fmt.Sprintf("revision %d, sha256 %s", run.Revision, hex.EncodeToString(sum[:])),
-	}); err != nil {
-		return err
-	}
-	return interpret(tx.Commit(ctx))
 }
 
 // LastCheck gives the last run of the quality rules over a project; geo.CodeNotFound when there was none.
