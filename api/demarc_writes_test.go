@@ -223,18 +223,18 @@ func TestNoUpdateOfStakesOrZonesIsLost(t *testing.T) {
 }
 
 // clocked is a shore whose clock a test sets to noon of a day.
-func clocked(t *testing.T, c course) (s *shore, set func(day string)) {
+func clocked(t *testing.T, begins string, c course) (s *shore, set func(day string)) {
 	t.Helper()
 	var at atomic.Int64
-	at.Store(today().UnixNano())
-	s = newShoreAt(t, c, func() time.Time { return time.Unix(0, at.Load()).UTC() })
-	return s, func(day string) {
+	set = func(day string) {
 		noon, err := time.Parse("2006-01-02 15:04", day+" 04:00")
 		if err != nil {
 			t.Fatal(err)
 		}
 		at.Store(noon.UnixNano())
 	}
+	set(begins)
+	return newShoreAt(t, c, func() time.Time { return time.Unix(0, at.Load()).UTC() }), set
 }
 
 // kindOn asks what stake is told of at a place on a day: its kind; "" is none.
@@ -253,31 +253,36 @@ func (s *shore) kindOn(t *testing.T, k projectStake, day string) string {
 // What a visit finds is so from its day on, and stakes are set once more when the lines are in force: what the map said of the days before stays.
 func TestStakesInTheFieldLeaveThePast(t *testing.T) {
 	t.Parallel()
-	s, set := clocked(t, plainCourse(bankTops(30)...))
+	s, set := clocked(t, "2026-11-10", plainCourse(bankTops(30)...)) // the database refuses days that have not come
 	at, _ := s.drawn(t)
 	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil, s.revision(t, at))
 	s.move(t, s.planner, at, object{"to": "checked"})
 	s.refused(t, http.StatusConflict, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural", "replace": true}, s.revision(t, at))
 	s.move(t, s.planner, at, object{"to": "draft"})
-	s.announce(t, at, "甲政告〔2026〕15号", "2026-11-24")
+	s.move(t, s.planner, at, object{"to": "checked"})
+	s.waiveAll(t, at)
+	s.move(t, s.reviewer, at, object{"to": "consulted"})
+	s.move(t, s.reviewer, at, object{"to": "approved"})
+	doc := s.filed(t, s.publisher, s.lead, "2026-11-10", "甲政告〔2026〕15号")
+	s.move(t, s.publisher, at, object{"to": "announced", "legal_doc_id": doc, "effective_from": "2026-11-10"})
 	stakes := s.stakesOf(t, at)
 	k, gone := stakes[3], stakes[5]
 
-	set("2026-11-30")
+	set("2026-11-16")
 	visit := fmt.Sprintf("%s/stakes/%d/check-in", at, k.ID)
 	north := map[geo.Bank]float64{geo.Left: 0.8, geo.Right: -0.8}[k.Bank]
 	lon, lat := metres(k.Lon, k.Lat, 0, north)
 	var in projectStake
-	s.must(t, s.planner, http.MethodPost, visit, object{"lon": lon, "lat": lat, "on": "2026-11-28"}, &in, s.seenAs(t, at, k.ID))
-	for day, want := range map[string]string{"2026-11-24": "electronic", "2026-11-27": "electronic", "2026-11-28": "moved", "2026-11-30": "moved"} {
+	s.must(t, s.planner, http.MethodPost, visit, object{"lon": lon, "lat": lat, "on": "2026-11-14"}, &in, s.seenAs(t, at, k.ID))
+	for day, want := range map[string]string{"2026-11-10": "electronic", "2026-11-13": "electronic", "2026-11-14": "moved", "2026-11-16": "moved"} {
 		if got := s.kindOn(t, k, day); got != want {
 			t.Errorf("on %s the stake is said to be %q, want %s", day, got, want)
 		}
 	}
-	if in.ID != k.ID || in.CheckedOn != "2026-11-28" {
+	if in.ID != k.ID || in.CheckedOn != "2026-11-14" {
 		t.Errorf("after the visit: %+v", in)
 	}
-	s.refused(t, http.StatusUnprocessableEntity, s.planner, http.MethodPost, visit, object{"lon": k.Lon, "lat": k.Lat, "on": "2026-11-26"}, s.seenAs(t, at, k.ID))
+	s.refused(t, http.StatusUnprocessableEntity, s.planner, http.MethodPost, visit, object{"lon": k.Lon, "lat": k.Lat, "on": "2026-11-12"}, s.seenAs(t, at, k.ID))
 
 	// A stake is lost, and another set: who may draw here may, and the project stays announced.
 	body := object{"lon": gone.Lon, "lat": gone.Lat}
@@ -295,18 +300,18 @@ func TestStakesInTheFieldLeaveThePast(t *testing.T) {
 		t.Errorf("the project is %s", now.Status)
 	}
 	after := s.stakesOf(t, at)
-	set("2026-12-01")
+	set("2026-11-17")
 	for _, o := range after {
 		if o.Name == made.Names[0] {
 			s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", at, o.ID), object{"lon": o.Lon, "lat": o.Lat}, nil, s.seenAs(t, at, o.ID))
 		}
 	}
-	for day, want := range map[string]string{"2026-11-29": "electronic", "2026-11-30": "electronic", "2026-12-01": "physical"} {
+	for day, want := range map[string]string{"2026-11-15": "electronic", "2026-11-16": "electronic", "2026-11-17": "physical"} {
 		if got := s.kindOn(t, gone, day); got != want {
 			t.Errorf("on %s what stands there is said to be %q, want %s", day, got, want)
 		}
 	}
-	s.refused(t, http.StatusConflict, s.planner, http.MethodPut, at+"/zones", object{"zones": []object{}}, s.revision(t, at))
+	s.refused(t, http.StatusConflict, s.planner, http.MethodPut, at+"/zones", object{"zones": []object{{"bank": "left", "from_m": 0, "to_m": s.length, "type": 1}, {"bank": "right", "from_m": 0, "to_m": s.length, "type": 1}}}, s.revision(t, at))
 	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-dense", "replace": true}, nil, s.revision(t, at))
 	if found := s.check(t, at, nil).of("G14"); len(found) != 0 {
 		t.Errorf("placed anew while announced: %+v", found)
