@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/access"
+	"hetu/geo/project"
 )
 
 // accountAnswer is an account as its administrators see it.
@@ -129,11 +131,11 @@ func (s *server) newAccount(w http.ResponseWriter, r *http.Request) error {
 		Issuer      string     `json:"issuer"` // of one who logs in by OIDC
 		Subject     string     `json:"subject"`
 	}
-	if err := readJSON(w, r, &sent); err != nil {
+	once, err := readSent(w, r, maxFormBytes, &sent)
+	if err != nil {
 		return err
 	}
 	a := access.Account{Issuer: sent.Issuer, Subject: sent.Subject}
-	var err error
 	if a.Name, err = userName(sent.Name); err != nil {
 		return err
 	}
@@ -146,32 +148,62 @@ func (s *server) newAccount(w http.ResponseWriter, r *http.Request) error {
 	if (a.Issuer == "") != (a.Subject == "") || len(a.Issuer) > 300 || len(a.Subject) > 300 {
 		return geo.InvalidField("/subject", "stands with issuer, or neither does; 300 bytes at most")
 	}
-	by := actorOf(r.Context())
-	if a.ID, err = s.Identity.NewAccount(r.Context(), by, a); err != nil {
-		return err
-	}
-	if a, err = s.Identity.Kept(r.Context(), by, a.ID); err != nil {
-		return err
-	}
-	out := struct {
-		accountAnswer
-		Invite string `json:"invite,omitempty"`
-	}{accountAnswer: accountOf(a)}
-	if a.Issuer == "" {
-		if out.Invite, err = s.newInvite(r, by, a.ID); err != nil {
-			return err
-		}
-	}
-	w.Header().Set("Location", "/api/v1/accounts/"+strconv.FormatInt(a.ID, 10))
-	return writePrivate(w, http.StatusCreated, out)
+	return s.makeAccount(w, r, a, once)
 }
 
-func (s *server) newInvite(r *http.Request, by access.Actor, account int64) (string, error) {
+// makeAccount makes an account and its link. The link is a secret, which is told to who made it and kept nowhere: asked for again the account is told
+// without it, and who did not get it asks for another.
+func (s *server) makeAccount(w http.ResponseWriter, r *http.Request, a access.Account, once project.Once) error {
+	by, link := actorOf(r.Context()), ""
+	var out struct {
+		accountAnswer
+		Invite string `json:"invite,omitempty"`
+	}
+	replayed, err := s.Identity.Once(r.Context(), by, once, &out.accountAnswer, func(ctx context.Context) (err error) {
+		if a.ID, err = s.Identity.NewAccount(ctx, by, a); err != nil {
+			return err
+		}
+		if a, err = s.Identity.Kept(ctx, by, a.ID); err != nil {
+			return err
+		}
+		out.accountAnswer = accountOf(a)
+		if a.Issuer == "" {
+			link, err = s.newInvite(ctx, r, by, a.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	out.Invite = link
+	w.Header().Set("Location", "/api/v1/accounts/"+strconv.FormatInt(out.ID, 10))
+	return writeDone(w, http.StatusCreated, replayed, out)
+}
+
+func (s *server) newInvite(ctx context.Context, r *http.Request, by access.Actor, account int64) (string, error) {
 	token, hash := newToken()
-	if err := s.Identity.NewInvite(r.Context(), by, account, hash, inviteLife); err != nil {
+	if err := s.Identity.NewInvite(ctx, by, account, hash, inviteLife); err != nil {
 		return "", err
 	}
 	return s.tiles.root(r) + "/invite/" + token, nil
+}
+
+// emptied does a write that is answered with nothing, once for an idempotency key.
+func (s *server) emptied(w http.ResponseWriter, r *http.Request, write func(ctx context.Context, by access.Actor) error) error {
+	once, err := onceOf(r, nil)
+	if err != nil {
+		return err
+	}
+	by := actorOf(r.Context())
+	replayed, err := s.Identity.Once(r.Context(), by, once, &struct{}{}, func(ctx context.Context) error { return write(ctx, by) })
+	if err != nil {
+		return err
+	}
+	if replayed {
+		w.Header().Set("Idempotency-Replayed", "true")
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // account serves GET /api/v1/accounts/{id}.
@@ -193,24 +225,35 @@ func (s *server) able(w http.ResponseWriter, r *http.Request, disabled bool) err
 	if err != nil {
 		return err
 	}
-	if err := s.Identity.Disable(r.Context(), actorOf(r.Context()), id, disabled); err != nil {
-		return geo.AtField(err, "id")
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return s.emptied(w, r, func(ctx context.Context, by access.Actor) error {
+		return geo.AtField(s.Identity.Disable(ctx, by, id, disabled), "id")
+	})
 }
 
-// invite serves POST /api/v1/accounts/{id}/invites: another link, in place of the last.
+// invite serves POST /api/v1/accounts/{id}/invites: another link, in place of the last. Asked for again by its idempotency key it is not made again, and not
+// told again.
 func (s *server) invite(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathNumber(r, "id", "account")
 	if err != nil {
 		return err
 	}
-	link, err := s.newInvite(r, actorOf(r.Context()), id)
+	once, err := onceOf(r, nil)
 	if err != nil {
-		return geo.AtField(err, "id")
+		return err
 	}
-	return writePrivate(w, http.StatusCreated, map[string]any{"invite": link})
+	by, told := actorOf(r.Context()), map[string]string{}
+	link := ""
+	replayed, err := s.Identity.Once(r.Context(), by, once, &told, func(ctx context.Context) (err error) {
+		link, err = s.newInvite(ctx, r, by, id)
+		return geo.AtField(err, "id")
+	})
+	if err != nil {
+		return err
+	}
+	if !replayed {
+		told["invite"] = link
+	}
+	return writeDone(w, http.StatusCreated, replayed, told)
 }
 
 // grant serves POST /api/v1/accounts/{id}/grants.
@@ -223,7 +266,8 @@ func (s *server) grant(w http.ResponseWriter, r *http.Request) error {
 		Role     string     `json:"role"`
 		Division optionalID `json:"division"`
 	}
-	if err = readJSON(w, r, &sent); err != nil {
+	once, err := readSent(w, r, maxFormBytes, &sent)
+	if err != nil {
 		return err
 	}
 	g := access.Grant{}
@@ -234,10 +278,15 @@ func (s *server) grant(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := grantOf(g)
-	if out.ID, err = s.Identity.Grant(r.Context(), actorOf(r.Context()), id, g); err != nil {
+	by := actorOf(r.Context())
+	replayed, err := s.Identity.Once(r.Context(), by, once, &out, func(ctx context.Context) (err error) {
+		out.ID, err = s.Identity.Grant(ctx, by, id, g)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	return writePrivate(w, http.StatusCreated, out)
+	return writeDone(w, http.StatusCreated, replayed, out)
 }
 
 // endGrant serves DELETE /api/v1/accounts/{id}/grants/{grant}.
@@ -250,11 +299,7 @@ func (s *server) endGrant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Identity.EndGrant(r.Context(), actorOf(r.Context()), id, grant); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return s.emptied(w, r, func(ctx context.Context, by access.Actor) error { return s.Identity.EndGrant(ctx, by, id, grant) })
 }
 
 // keyAnswer is a key without its secret.
@@ -294,7 +339,8 @@ func (s *server) keys(w http.ResponseWriter, r *http.Request) error {
 	return writePrivate(w, http.StatusOK, map[string]any{"keys": out})
 }
 
-// newKey serves POST /api/v1/accounts/{id}/keys. The key is shown in this answer, and never again.
+// newKey serves POST /api/v1/accounts/{id}/keys. The key is shown in this answer, and never again: asked for again by its idempotency key it is told without
+// its secret, which is kept nowhere. Who did not get it revokes the key, and makes another.
 func (s *server) newKey(w http.ResponseWriter, r *http.Request) error {
 	account, err := pathNumber(r, "id", "account")
 	if err != nil {
@@ -306,7 +352,8 @@ func (s *server) newKey(w http.ResponseWriter, r *http.Request) error {
 		Division optionalID `json:"division"`
 		EndsAt   time.Time  `json:"ends_at"`
 	}
-	if err = readJSON(w, r, &sent); err != nil {
+	once, err := readSent(w, r, maxFormBytes, &sent)
+	if err != nil {
 		return err
 	}
 	k := access.Key{Account: account, EndsAt: sent.EndsAt, MadeAt: s.Now()}
@@ -323,16 +370,27 @@ func (s *server) newKey(w http.ResponseWriter, r *http.Request) error {
 	if k.Division, err = bodyDivision(sent.Division); err != nil {
 		return err
 	}
-	var shown string
+	return s.makeKey(w, r, k, once)
+}
+
+func (s *server) makeKey(w http.ResponseWriter, r *http.Request, k access.Key, once project.Once) error {
 	var hash [32]byte
+	var out struct {
+		keyAnswer
+		Key string `json:"key,omitempty"`
+	}
+	shown := ""
 	k.ID, shown, hash = NewKey()
-	if err := s.Identity.NewKey(r.Context(), actorOf(r.Context()), k, hash); err != nil {
+	out.keyAnswer = keyOf(k)
+	by := actorOf(r.Context())
+	replayed, err := s.Identity.Once(r.Context(), by, once, &out.keyAnswer, func(ctx context.Context) error { return s.Identity.NewKey(ctx, by, k, hash) })
+	if err != nil {
 		return err
 	}
-	return writePrivate(w, http.StatusCreated, struct {
-		keyAnswer
-		Key string `json:"key"`
-	}{keyOf(k), shown})
+	if !replayed {
+		out.Key = shown
+	}
+	return writeDone(w, http.StatusCreated, replayed, out)
 }
 
 // endKey serves DELETE /api/v1/accounts/{id}/keys/{key}.
@@ -341,11 +399,9 @@ func (s *server) endKey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Identity.EndKey(r.Context(), actorOf(r.Context()), id, mux.Vars(r)["key"]); err != nil {
-		return geo.AtField(err, "key")
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return s.emptied(w, r, func(ctx context.Context, by access.Actor) error {
+		return geo.AtField(s.Identity.EndKey(ctx, by, id, mux.Vars(r)["key"]), "key")
+	})
 }
 
 // audit serves GET /api/v1/audit?chain=&before=&limit=: what was done and refused, the newest first.

@@ -21,9 +21,10 @@ import (
 // demarcStore keeps what is made from the lines of projects. Access is that of projectStore.
 type demarcStore interface {
 	ProjectStakes(ctx context.Context, by access.Actor, id int64) (project.Project, []project.Stake, error)
-	// WriteStakes has the stakes of a project decided on by what stands, and written, as one.
-	WriteStakes(ctx context.Context, by access.Actor, id int64, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error)
-	WriteZones(ctx context.Context, by access.Actor, id int64, cut func(project.Subject) ([]demarc.Zone, error), once project.Once) (made project.ZonesMade, replayed bool, err error)
+	// WriteStakes has the stakes of a project decided on by what stands, and written, as one; WriteZones the zones. The error is a [project.Stale] when
+	// what stands is not what the write was built on.
+	WriteStakes(ctx context.Context, by access.Actor, id int64, base project.StakeBase, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error)
+	WriteZones(ctx context.Context, by access.Actor, id int64, base int, cut func(project.Subject) ([]demarc.Zone, error), once project.Once) (made project.ZonesMade, replayed bool, err error)
 	KeepCheck(ctx context.Context, by access.Actor, id int64, run project.CheckRun) error
 	// LastCheck gives the last run of the rules; geo.CodeNotFound when there was none.
 	LastCheck(ctx context.Context, by access.Actor, id int64) (project.CheckRun, error)

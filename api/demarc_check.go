@@ -93,60 +93,84 @@ const (
 // check serves POST /api/v1/projects/{id}/checks?from=&to=: what the quality rules G1 to G21 find in the lines of the project, or in those of the body,
 // which are not written. With a range, what they find of the whole that touches it.
 func (s *server) check(w http.ResponseWriter, r *http.Request) error {
-	p, err := parseParams(r, "from", "to")
+	asked, err := s.askedCheck(w, r)
 	if err != nil {
 		return err
 	}
-	id, err := s.projectID(r, "from", "to")
-	if err != nil {
+	var answer json.RawMessage
+	if replayed, err := s.Store.Answered(r.Context(), actorOf(r.Context()), asked.once, &answer); err != nil {
 		return err
+	} else if replayed {
+		return writeDone(w, http.StatusOK, true, answer)
 	}
-	of, err := s.Store.Project(r.Context(), actorOf(r.Context()), id)
-	if err != nil {
-		return err
-	}
-	changed, err := rangeAsked(p, of)
-	if err != nil {
-		return err
-	}
-	var b struct {
-		Pieces *sentLines `json:"pieces"`
-	}
-	if r.ContentLength != 0 {
-		if _, err := readSent(w, r, maxCommitBytes, &b); err != nil {
-			return err
-		}
-	}
-	profile, err := s.checker().ProfileOf(of)
+	profile, err := s.checker().ProfileOf(asked.of)
 	if err != nil {
 		return err
 	}
 	var found []demarc.Finding
 	own := false // what is found tells of drafts that not everybody sees who sees the project
 	err = s.engine.do(r.Context(), func(ctx context.Context) error {
-		prepared, err := s.prepared(ctx, id)
+		prepared, err := s.prepared(ctx, asked.of.ID)
 		if err != nil {
 			return err
 		}
-		of = prepared.Project()
+		asked.of = prepared.Project()
 		own = slices.ContainsFunc(prepared.Subject().Around.Neighbours, func(n project.Neighbour) bool { return n.Draft })
-		found, err = s.found(ctx, prepared, b.Pieces, changed)
+		found, err = s.found(ctx, prepared, asked.pieces, asked.changed)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	out := checkOf(of, found)
-	out.RuleProfile, out.Committed = profile.Version(), b.Pieces == nil
-	if changed != nil {
-		out.FromM, out.ToM = &changed[0], &changed[1]
+	out := checkOf(asked.of, found)
+	out.RuleProfile, out.Committed = profile.Version(), asked.pieces == nil
+	if asked.changed != nil {
+		out.FromM, out.ToM = &asked.changed[0], &asked.changed[1]
 	}
-	if b.Pieces == nil && changed == nil && !own {
-		if err := s.keepCheck(r, out); err != nil {
-			return err
-		}
+	if asked.pieces != nil || asked.changed != nil || own {
+		return writePrivate(w, http.StatusOK, out) // nothing is kept of it: asked again it is looked at again
+	}
+	if replayed, err := s.keepCheck(r, out, asked.once, &answer); err != nil {
+		return err
+	} else if replayed {
+		return writeDone(w, http.StatusOK, true, answer)
 	}
 	return writePrivate(w, http.StatusOK, out)
+}
+
+// askedCheck is what a check is to look at.
+type askedCheck struct {
+	of      project.Project
+	changed *[2]float64 // nil: all of it
+	pieces  *sentLines  // nil: what is committed
+	once    project.Once
+}
+
+func (s *server) askedCheck(w http.ResponseWriter, r *http.Request) (out askedCheck, err error) {
+	p, err := parseParams(r, "from", "to")
+	if err != nil {
+		return out, err
+	}
+	id, err := s.projectID(r, "from", "to")
+	if err != nil {
+		return out, err
+	}
+	if out.of, err = s.Store.Project(r.Context(), actorOf(r.Context()), id); err != nil {
+		return out, err
+	}
+	if out.changed, err = rangeAsked(p, out.of); err != nil {
+		return out, err
+	}
+	if r.ContentLength == 0 {
+		out.once, err = onceOf(r, nil)
+		return out, err
+	}
+	var b struct {
+		Pieces *sentLines `json:"pieces"`
+	}
+	out.once, err = readSent(w, r, maxCommitBytes, &b)
+	out.pieces = b.Pieces
+	return out, err
 }
 
 // found checks what a project has, or the lines of a body in their place.
@@ -216,17 +240,21 @@ func checkedOf(f demarc.Finding) checkedFinding {
 	return out
 }
 
-func (s *server) keepCheck(r *http.Request, run checkBody) error {
+// keepCheck keeps a run, and what is answered to who asks for it again by its idempotency key.
+func (s *server) keepCheck(r *http.Request, run checkBody, once project.Once, answer *json.RawMessage) (replayed bool, err error) {
 	body, err := json.Marshal(run)
 	if err == nil && len(body) > maxKeptBytes {
 		run.Findings, run.Truncated = run.Findings[:min(len(run.Findings), maxKept)], true
 		body, err = json.Marshal(run)
 	}
 	if err != nil {
-		return fmt.Errorf("keep a check: %w", err)
+		return false, fmt.Errorf("keep a check: %w", err)
 	}
 	by := actorOf(r.Context())
-	return s.Store.KeepCheck(r.Context(), by, run.Project, project.CheckRun{Revision: run.Revision, By: by.Name, Body: string(body)})
+	return s.Store.Once(r.Context(), by, once, answer, func(ctx context.Context) error {
+		*answer = body
+		return s.Store.KeepCheck(ctx, by, run.Project, project.CheckRun{Revision: run.Revision, By: by.Name, Body: string(body)})
+	})
 }
 
 // lastCheck serves GET /api/v1/projects/{id}/checks: the last run over all that the project has.

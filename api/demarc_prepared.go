@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"hetu/geo"
@@ -9,7 +10,7 @@ import (
 )
 
 // preparedProjects keeps the projects that were checked last, ready to be checked again while somebody draws. One is used while the store holds just what
-// it was made from, and by the one who asked alone: what a project is held against is what he may see.
+// it was made from, and by the one who asked alone, with just the rights that he had: what a project is held against is what he may see.
 type preparedProjects struct {
 	mu   sync.Mutex
 	kept []preparedProject // the newest last
@@ -19,6 +20,7 @@ type preparedProjects struct {
 type preparedProject struct {
 	project, account, version int64
 	key                       string // of the account: it may see less
+	grants                    string // by which he sees: those that end take with them what was seen
 	revision                  int
 	day                       geo.Date
 	prepared                  *gate.Prepared
@@ -31,7 +33,7 @@ func (c *preparedProjects) find(want preparedProject) *gate.Prepared {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range c.kept {
-		if k.project == want.project && k.account == want.account && k.key == want.key && k.version == want.version && k.revision == want.revision && k.day == want.day {
+		if k.project == want.project && k.account == want.account && k.key == want.key && k.grants == want.grants && k.version == want.version && k.revision == want.revision && k.day == want.day {
 			return k.prepared
 		}
 	}
@@ -64,7 +66,7 @@ func (s *server) prepared(ctx context.Context, id int64) (*gate.Prepared, error)
 	if err != nil {
 		return nil, err
 	}
-	want := preparedProject{project: id, account: by.Account, key: by.Key, version: version, revision: p.Revision, day: geo.DateOf(s.Now())}
+	want := preparedProject{project: id, account: by.Account, key: by.Key, grants: fmt.Sprint(by.Grants), version: version, revision: p.Revision, day: geo.DateOf(s.Now())}
 	if found := s.drawing.find(want); found != nil {
 		return found, nil
 	}

@@ -282,7 +282,7 @@ func TestScenario_25(t *testing.T) {
 			}
 		}
 	}
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-dense"}, nil)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-dense"}, nil, s.revision(t, at))
 	s.sameAcrossZones(t, at)
 }
 
@@ -404,6 +404,7 @@ func tableOf(t *testing.T, text []byte) [][]string {
 
 type projectStake struct {
 	ID        int64
+	Version   int
 	Name      string
 	Number    int
 	Kind      string
@@ -432,7 +433,7 @@ func TestScenario_26(t *testing.T) {
 	s := newShore(t, plainCourse(bankTops(30)...))
 	at, _ := s.drawn(t)
 	var made project.StakesMade
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, &made)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, &made, s.revision(t, at))
 	stakes := s.stakesOf(t, at)
 	if len(stakes) != made.Placed || made.Placed < 10 || len(made.IDs) != made.Placed {
 		t.Fatalf("%d placed, %d there", made.Placed, len(stakes))
@@ -450,7 +451,7 @@ func TestScenario_26(t *testing.T) {
 	if run := s.check(t, at, nil); run.Blockers != 0 {
 		t.Errorf("with stakes:\n%v", run)
 	}
-	if resp := s.call(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil); resp.StatusCode != http.StatusConflict {
+	if resp := s.call(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil, s.revision(t, at)); resp.StatusCode != http.StatusConflict {
 		t.Errorf("placed twice: %d", resp.StatusCode)
 	}
 	s.printed(t, at, stakes)
@@ -464,7 +465,7 @@ func TestScenario_26(t *testing.T) {
 func (s *shore) placedAnew(t *testing.T, at string) {
 	t.Helper()
 	before := s.stakesOf(t, at)
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural", "replace": true}, nil)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural", "replace": true}, nil, s.revision(t, at))
 	after := map[string]projectStake{}
 	for _, k := range s.stakesOf(t, at) {
 		after[k.Name] = k
@@ -530,7 +531,7 @@ func (s *shore) visited(t *testing.T, at string, k projectStake) {
 	lon, lat := metres(k.Lon, k.Lat, 0, north)
 	path := fmt.Sprintf("%s/stakes/%d/check-in", at, k.ID)
 	var p problemBody
-	if resp := s.call(t, s.planner, http.MethodPost, path, object{"lon": lon, "lat": lat, "kind": "physical"}, &p); resp.StatusCode != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Pointer != "/kind" || !strings.Contains(p.Detail, "移位桩") {
+	if resp := s.call(t, s.planner, http.MethodPost, path, object{"lon": lon, "lat": lat, "kind": "physical"}, &p, s.seenAs(t, at, k.ID)); resp.StatusCode != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Pointer != "/kind" || !strings.Contains(p.Detail, "移位桩") {
 		t.Errorf("physical, 0.8 m off: %d %+v", resp.StatusCode, p)
 	}
 	var photo bytes.Buffer
@@ -539,7 +540,7 @@ func (s *shore) visited(t *testing.T, at string, k projectStake) {
 	}
 	exif := append([]byte("\xff\xd8\xff\xe1\x00\x0fExif\x00\x00secret!"), photo.Bytes()[2:]...)
 	var in projectStake
-	s.must(t, s.planner, http.MethodPost, path, object{"lon": lon, "lat": lat, "h_1985": 1263.456, "photo": exif}, &in)
+	s.must(t, s.planner, http.MethodPost, path, object{"lon": lon, "lat": lat, "h_1985": 1263.456, "photo": exif}, &in, s.seenAs(t, at, k.ID))
 	if in.Kind != "moved" || in.OffsetM == nil || math.Abs(*in.OffsetM-0.8) > 0.2 || in.CheckedOn != "2026-11-24" || in.Name != k.Name || in.H1985 == nil || in.Photo == nil {
 		t.Errorf("after the visit: %+v", in)
 	}
@@ -569,9 +570,9 @@ func (s *shore) numbers(t *testing.T, at string, stakes []projectStake) {
 			}
 		}
 	}
-	s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, seventh.ID), nil, nil)
+	s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, seventh.ID), nil, nil, s.revision(t, at))
 	var made project.StakesMade
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"lon": seventh.Lon, "lat": seventh.Lat}, &made)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"lon": seventh.Lon, "lat": seventh.Lat}, &made, s.revision(t, at))
 	if want := fmt.Sprintf("示例河-左%03d", highest+1); made.Placed != 1 || made.Names[0] != want {
 		t.Errorf("the new stake is %v, want %s", made.Names, want)
 	}
@@ -609,10 +610,10 @@ func TestScenario_27(t *testing.T) {
 		}
 	}
 	var p problemBody
-	if resp := s.call(t, s.planner, http.MethodPut, at+"/zones", object{"zones": zones[1:]}, &p); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(p.Detail, "no zone from") {
+	if resp := s.call(t, s.planner, http.MethodPut, at+"/zones", object{"zones": zones[1:]}, &p, s.revision(t, at)); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(p.Detail, "no zone from") {
 		t.Errorf("with a gap: %d %+v", resp.StatusCode, p)
 	}
-	s.must(t, s.planner, http.MethodPut, at+"/zones", object{"zones": zones}, nil)
+	s.must(t, s.planner, http.MethodPut, at+"/zones", object{"zones": zones}, nil, s.revision(t, at))
 	var listed struct {
 		Zones []struct {
 			RegionID string `json:"regionid"`
@@ -685,7 +686,7 @@ func (s *shore) open(t *testing.T, at string, pieces []pieceOf, zones []object) 
 	s.commitPieces(t, s.planner, at, parted)
 	var p problemBody
 	whole := append([]object{{"bank": "left", "from_m": 0, "to_m": s.length, "type": 1}}, zones[4:]...)
-	if resp := s.call(t, s.planner, http.MethodPut, at+"/zones", object{"zones": whole}, &p); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(p.Detail, "in two parts") {
+	if resp := s.call(t, s.planner, http.MethodPut, at+"/zones", object{"zones": whole}, &p, s.revision(t, at)); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(p.Detail, "in two parts") {
 		t.Errorf("a zone that meets the boundary in two parts: %d %+v", resp.StatusCode, p)
 	}
 }
@@ -696,7 +697,7 @@ func TestScenario_31(t *testing.T) {
 	t.Parallel()
 	s := newShore(t, plainCourse(bankTops(30)...))
 	ours, _ := s.drawn(t)
-	s.must(t, s.planner, http.MethodPost, ours+"/stakes", object{"profile": "stakes-rural"}, nil)
+	s.must(t, s.planner, http.MethodPost, ours+"/stakes", object{"profile": "stakes-rural"}, nil, s.revision(t, ours))
 	theirs := s.project(t, s.stranger, object{"division_id": s.other, "name": "乙县划界"})
 	for _, path := range []string{"", "/area", "/stakes", "/stakes/table.csv", "/stakes/table.xlsx", "/stakes/1/certificate.xlsx", "/stakes/1/photo", "/zones", "/zones/statistics", "/checks", "/package.zip"} {
 		for who, tt := range map[string]struct{ key, at string }{"A of B": {s.planner, theirs}, "B of A": {s.stranger, ours}, "the public of A": {"", ours}} {
@@ -710,7 +711,7 @@ func TestScenario_31(t *testing.T) {
 			t.Errorf("B posts to %s of A: %d", path, resp.StatusCode)
 		}
 	}
-	if resp := s.call(t, s.reviewer, http.MethodPost, ours+"/stakes", object{"profile": "stakes-rural", "replace": true}, nil); resp.StatusCode != http.StatusForbidden {
+	if resp := s.call(t, s.reviewer, http.MethodPost, ours+"/stakes", object{"profile": "stakes-rural", "replace": true}, nil, s.revision(t, ours)); resp.StatusCode != http.StatusForbidden {
 		t.Errorf("a reviewer places stakes: %d", resp.StatusCode)
 	}
 	var listed struct{ Projects []projectSeen }
@@ -830,7 +831,7 @@ func TestScenario_33(t *testing.T) {
 	t.Parallel()
 	s := newShore(t, plainCourse(append(bankTops(30), surveyed{"levee_toe", geo.Left, 60, 0, 1, 2})...))
 	at, pieces := s.drawn(t)
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil, s.revision(t, at))
 	one, two := s.file(t, s.planner, at+"/package.zip?encoding=GBK"), s.file(t, s.planner, at+"/package.zip?encoding=GBK")
 	if !bytes.Equal(one, two) {
 		t.Error("the same state gives other bytes")

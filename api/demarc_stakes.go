@@ -34,6 +34,7 @@ func (s *server) routeStakes(add func(method, path, name string, h handlerFunc),
 // stakeBody is a stake as those who may see its project are told of it: exactly.
 type stakeBody struct {
 	ID          int64            `json:"id"`
+	Version     int              `json:"version"` // which a visit says that it saw
 	Name        string           `json:"name"`
 	Number      int              `json:"number"`
 	Kind        demarc.StakeKind `json:"kind"`
@@ -58,7 +59,7 @@ type stakeBody struct {
 
 func stakeBodyOf(k project.Stake) stakeBody {
 	b := stakeBody{
-		ID: k.ID, Name: k.Name, Number: k.Number, Kind: k.Kind, Tier: string(k.Tier), Bank: k.Bank, MeasureM: k.MeasureM, Label: lref.Label(k.MeasureM), Lon: k.Lon, Lat: k.Lat, H1985: k.H1985,
+		ID: k.ID, Version: k.Version, Name: k.Name, Number: k.Number, Kind: k.Kind, Tier: string(k.Tier), Bank: k.Bank, MeasureM: k.MeasureM, Label: lref.Label(k.MeasureM), Lon: k.Lon, Lat: k.Lat, H1985: k.H1985,
 		Division: idOrNull(k.Division), Place: k.Place, MapSheet: k.MapSheet, Why: k.Why, Boundary: k.Boundary, OffsetM: k.OffsetM, State: orNoText(k.State), PhotoSHA256: orNoText(k.PhotoSHA256),
 	}
 	if !k.InstalledOn.IsZero() {
@@ -80,11 +81,15 @@ func (s *server) stakes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := make([]stakeBody, 0, len(found))
-	for _, k := range found {
+	return writePrivate(w, http.StatusOK, map[string]any{"project_id": p.ID, "revision": p.Revision, "stakes": stakesOf(found)})
+}
+
+func stakesOf(stakes []project.Stake) []stakeBody {
+	out := make([]stakeBody, 0, len(stakes))
+	for _, k := range stakes {
 		out = append(out, stakeBodyOf(k))
 	}
-	return writePrivate(w, http.StatusOK, map[string]any{"project_id": p.ID, "revision": p.Revision, "stakes": out})
+	return out
 }
 
 // sentStakes asks for stakes: by a spacing profile along all lines, or one at a position.
@@ -98,7 +103,7 @@ type sentStakes struct {
 // placeStakes serves POST /api/v1/projects/{id}/stakes: stakes are placed by a spacing profile, or one is added at a position. A number that was ever
 // given is not given again.
 func (s *server) placeStakes(w http.ResponseWriter, r *http.Request) error {
-	id, err := s.seen(r)
+	id, base, err := s.named(r)
 	if err != nil {
 		return err
 	}
@@ -111,10 +116,11 @@ func (s *server) placeStakes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, replayed, err := s.writeStakes(r.Context(), id, place, once)
+	made, replayed, err := s.writeStakes(r.Context(), id, project.StakeBase{Revision: base}, place, once)
 	if err != nil {
 		return err
 	}
+	w.Header().Set("ETag", etagOf(made.Revision))
 	return writeDone(w, http.StatusCreated, replayed, made)
 }
 
@@ -129,9 +135,9 @@ func (s *server) seen(r *http.Request) (int64, error) {
 }
 
 // writeStakes has stakes decided on and written when it is their turn.
-func (s *server) writeStakes(ctx context.Context, id int64, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error) {
+func (s *server) writeStakes(ctx context.Context, id int64, base project.StakeBase, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error) {
 	err = s.placing.do(ctx, func(ctx context.Context) (err error) {
-		made, replayed, err = s.Store.WriteStakes(ctx, actorOf(ctx), id, place, once)
+		made, replayed, err = s.Store.WriteStakes(ctx, actorOf(ctx), id, base, place, once)
 		return err
 	})
 	return made, replayed, err
@@ -169,34 +175,11 @@ func placedStakes(p project.Subject, spacing stake.Spacing, replace bool, taken 
 	if n := len(p.Around.Stakes); n > 0 && !replace {
 		return project.StakeWrite{}, geo.Errorf(geo.CodeConflict, "the project has %d stakes: add single ones by their position, or send replace, which keeps those that stand where one is placed and takes the others away", n)
 	}
-	placed := stake.Place(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), spacing, taken)
-	had := map[string]project.Stake{}
-	var standing []demarc.Stake
-	for _, k := range p.Around.Stakes {
-		had[k.Name] = k
-		standing = append(standing, k.Stake)
-	}
-	placed, gone := stake.Renew(p.Stretch.RiverName, standing, placed, taken)
-	if len(placed) > maxStakes {
-		return project.StakeWrite{}, geo.FieldErrorf(geo.CodeRefused, "/profile", "would place %d stakes; at most %d are placed at once: take a wider spacing", len(placed), maxStakes)
-	}
-	var out project.StakeWrite
-	for _, k := range gone {
-		out.Gone = append(out.Gone, had[k.Name])
-	}
-	for _, k := range placed {
-		if was, stands := had[k.Name]; stands {
-			was.Stake = k // with its photo and what was seen of it
-			out.Put = append(out.Put, was)
-			continue
-		}
-		out.Put = append(out.Put, newStake(k))
+	out := gate.PlaceStakes(p, spacing, taken)
+	if len(out.Put) > maxStakes {
+		return project.StakeWrite{}, geo.FieldErrorf(geo.CodeRefused, "/profile", "would place %d stakes; at most %d are placed at once: take a wider spacing", len(out.Put), maxStakes)
 	}
 	return out, nil
-}
-
-func newStake(k demarc.Stake) project.Stake {
-	return project.Stake{Stake: k, OffsetM: new(0.0), MapSheet: stake.MapSheet(k.Lon, k.Lat)}
 }
 
 func addedStake(p project.Subject, lon, lat float64, taken []demarc.Stake) (project.StakeWrite, error) {
@@ -204,7 +187,7 @@ func addedStake(p project.Subject, lon, lat float64, taken []demarc.Stake) (proj
 	if err != nil {
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon"})
 	}
-	return project.StakeWrite{Put: []project.Stake{newStake(k)}}, nil
+	return project.StakeWrite{Put: []project.Stake{gate.NewStake(k)}}, nil
 }
 
 // stakeOf finds a stake of a project by its id.
@@ -218,7 +201,7 @@ func stakeOf(stakes []project.Stake, id int64) (project.Stake, error) {
 
 // removeStake serves DELETE /api/v1/projects/{id}/stakes/{stake}: a stake is taken away, and its number with it.
 func (s *server) removeStake(w http.ResponseWriter, r *http.Request) error {
-	id, err := s.seen(r)
+	id, base, err := s.named(r)
 	if err != nil {
 		return err
 	}
@@ -230,13 +213,14 @@ func (s *server) removeStake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, replayed, err := s.writeStakes(r.Context(), id, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
+	made, replayed, err := s.writeStakes(r.Context(), id, project.StakeBase{Revision: base}, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
 		k, err := stakeOf(p.Around.Stakes, which)
 		return project.StakeWrite{Gone: []project.Stake{k}}, err
 	}, once)
 	if err != nil {
 		return err
 	}
+	w.Header().Set("ETag", etagOf(made.Revision))
 	return writeDone(w, http.StatusOK, replayed, made)
 }
 
@@ -280,13 +264,17 @@ func (b sentVisit) check(extent geo.Extent, today geo.Date) (geo.Date, error) {
 }
 
 // checkInStake serves POST /api/v1/projects/{id}/stakes/{stake}/check-in: a stake was visited in the field. A physical one more than half a metre off
-// its line is a moved one 移位桩.
+// its line is a moved one 移位桩. If-Match names the version of the stake that was seen: of two who visit it neither writes over what he does not know.
 func (s *server) checkInStake(w http.ResponseWriter, r *http.Request) error {
 	id, err := s.seen(r)
 	if err != nil {
 		return err
 	}
 	which, err := pathPart(r, "stake", "stake")
+	if err != nil {
+		return err
+	}
+	saw, err := tagged(r, "version of the stake that you saw", "the project's stakes gives it as version")
 	if err != nil {
 		return err
 	}
@@ -299,24 +287,22 @@ func (s *server) checkInStake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(b.Photo) > 0 && !actorOf(r.Context()).Has(access.Planner) {
-		return geo.Errorf(geo.CodeForbidden, "a visit with its photo is written by a planner")
-	}
-	var kept string
-	err = s.engine.do(r.Context(), func(ctx context.Context) (err error) {
-		kept, err = s.keepPhoto(ctx, b.Photo)
-		return err
-	})
+	kept, err := s.keepPhoto(r.Context(), id, project.StakeBase{Stake: which, Version: saw}, b, on)
 	if err != nil {
 		return err
 	}
-	made, replayed, err := s.writeStakes(r.Context(), id, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
+	made, replayed, err := s.writeStakes(r.Context(), id, project.StakeBase{Stake: which, Version: saw}, func(p project.Subject, _ []demarc.Stake) (project.StakeWrite, error) {
 		return visited(p, which, b, on, kept)
 	}, once)
 	if err != nil {
 		return err
 	}
-	_, now, err := s.Store.ProjectStakes(r.Context(), actorOf(r.Context()), made.Project)
+	return s.writeStake(w, r, made.Project, which, replayed)
+}
+
+// writeStake answers a visit with the stake as it stands now.
+func (s *server) writeStake(w http.ResponseWriter, r *http.Request, project, which int64, replayed bool) error {
+	_, now, err := s.Store.ProjectStakes(r.Context(), actorOf(r.Context()), project)
 	if err != nil {
 		return err
 	}
@@ -324,6 +310,7 @@ func (s *server) checkInStake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("ETag", etagOf(k.Version))
 	return writeDone(w, http.StatusOK, replayed, stakeBodyOf(k))
 }
 
@@ -336,6 +323,9 @@ func visited(p project.Subject, which int64, b sentVisit, on geo.Date, kept stri
 	if err != nil {
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon", "kind": "/kind"})
 	}
+	if on.Before(k.CheckedOn) {
+		return project.StakeWrite{}, geo.FieldErrorf(geo.CodeRefused, "/on", "%s was visited on %s since: what was found on %s is older, and changes nothing of it", k.Name, k.CheckedOn, on)
+	}
 	k.Stake, k.OffsetM, k.CheckedOn = in.Stake, new(centimetres(in.OffsetM)), on
 	k.MapSheet = stake.MapSheet(k.Lon, k.Lat)
 	if k.InstalledOn.IsZero() && k.Kind != demarc.Electronic {
@@ -347,23 +337,49 @@ func visited(p project.Subject, which int64, b sentVisit, on geo.Date, kept stri
 	if kept != "" {
 		k.PhotoSHA256 = kept
 	}
-	return project.StakeWrite{Put: []project.Stake{k}, Visit: true}, nil
+	return project.StakeWrite{Put: []project.Stake{k}, Visit: on}, nil
 }
 
-// keepPhoto keeps the pixels of a photo, and nothing that its camera wrote beside them.
-func (s *server) keepPhoto(ctx context.Context, sent []byte) (sha string, err error) {
-	if len(sent) == 0 {
+// keepPhoto keeps the pixels of a visit's photo, and nothing that its camera wrote beside them. It is kept before the visit is written, so that no stake
+// tells of a photo that is not there; what would be refused anyway is refused before, and a photo that no stake names in the end counts among the
+// files that its sender left lying.
+func (s *server) keepPhoto(ctx context.Context, id int64, of project.StakeBase, b sentVisit, on geo.Date) (sha string, err error) {
+	if len(b.Photo) == 0 {
 		return "", nil
 	}
-	if s.Files == nil {
+	by := actorOf(ctx)
+	switch {
+	case !by.Has(access.Planner):
+		return "", geo.Errorf(geo.CodeForbidden, "a visit with its photo is written by a planner")
+	case s.Files == nil:
 		return "", geo.Errorf(geo.CodeUnavailable, "this server keeps no files")
 	}
-	clean, err := photo.Clean(sent)
+	subject, err := s.Store.Subject(ctx, by, id)
 	if err != nil {
-		return "", geo.AtField(err, "/photo")
+		return "", err
 	}
-	sha, _, err = s.Files.Keep(ctx, bytes.NewReader(clean.Bytes), 4*photo.MaxBytes)
-	return sha, err
+	if k, err := stakeOf(subject.Around.Stakes, of.Stake); err == nil && k.Version != of.Version {
+		return "", nil // it is stale, or was written before: the store says which
+	}
+	if err := s.Store.RoomForFile(ctx, by); err != nil {
+		return "", err
+	}
+	var size int64
+	err = s.engine.do(ctx, func(ctx context.Context) error {
+		if _, err := visited(subject, of.Stake, b, on, ""); err != nil {
+			return err
+		}
+		clean, err := photo.Clean(b.Photo)
+		if err != nil {
+			return geo.AtField(err, "/photo")
+		}
+		sha, size, err = s.Files.Keep(ctx, bytes.NewReader(clean.Bytes), 4*photo.MaxBytes)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return sha, s.Store.FileSent(ctx, by, sha, size)
 }
 
 // stakePhoto serves GET /api/v1/projects/{id}/stakes/{stake}/photo: the photo of the last visit.

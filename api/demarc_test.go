@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twpayne/go-geom"
 
@@ -43,6 +44,7 @@ type surveyed struct {
 type shore struct {
 	*plans
 	route *geom.LineString
+	db    *pgtest.Database
 }
 
 // course draws a river that meanders east from a place; its towns meet half-way.
@@ -107,8 +109,14 @@ func beside(t *testing.T, route *geom.LineString, bank geo.Bank, from, to, offM 
 
 func newShore(t *testing.T, c course) *shore {
 	t.Helper()
-	db := pgtest.New(t, pgtest.Clock(today))
-	s := &shore{plans: &plans{store: db.Store}, route: c.line()}
+	return newShoreAt(t, c, today)
+}
+
+// newShoreAt is newShore by a clock of one's own.
+func newShoreAt(t *testing.T, c course, now func() time.Time) *shore {
+	t.Helper()
+	db := pgtest.New(t, pgtest.Clock(now))
+	s := &shore{plans: &plans{store: db.Store}, route: c.line(), db: db}
 	s.fillShore(t, c)
 	set, err := profiles.Load("")
 	if err != nil {
@@ -129,6 +137,7 @@ func newShore(t *testing.T, c course) *shore {
 	}
 	cfg := config(t, db.Store)
 	cfg.Atlas, cfg.Tiles = s.atlas, kept
+	cfg.Now = now
 	cfg.Identity, cfg.Files, cfg.Packages = db.Store, files.New(t.TempDir()), export.Projects{Temp: temp}
 	cfg.CheckFunc = gate.Checker{Profiles: set}.Check
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))

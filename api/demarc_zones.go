@@ -72,7 +72,7 @@ const maxZones = 1998
 
 // putZones serves PUT /api/v1/projects/{id}/zones: the shoreline is cut into zones anew. They have to tile both banks.
 func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
-	id, err := s.seen(r)
+	id, base, err := s.named(r)
 	if err != nil {
 		return err
 	}
@@ -98,12 +98,13 @@ func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
 	var made project.ZonesMade
 	replayed := false
 	err = s.placing.do(r.Context(), func(ctx context.Context) (err error) {
-		made, replayed, err = s.Store.WriteZones(ctx, actorOf(ctx), id, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(p, cuts) }, once)
+		made, replayed, err = s.Store.WriteZones(ctx, actorOf(ctx), id, base, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(p, cuts) }, once)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	w.Header().Set("ETag", etagOf(made.Revision))
 	return writeDone(w, http.StatusOK, replayed, made)
 }
 

@@ -74,18 +74,34 @@ func (s *server) addFile(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(typeNames(), kind) {
 		return &mediaTypeError{"the body's type is " + strconv.Quote(shortened(kind)) + "; send a document as application/pdf, or a picture of it", typeNames()}
 	}
-	if err := s.Store.RoomForFile(r.Context(), actorOf(r.Context())); err != nil {
+	by := actorOf(r.Context())
+	if _, err := onceOf(r, nil); err != nil { // before all of the file is read
 		return err
 	}
-	sha, size, err := s.Files.Keep(r.Context(), &beginning{Reader: r.Body, want: fileTypes()[kind]}, maxFileBytes)
-	if err == nil {
-		err = s.Store.FileSent(r.Context(), actorOf(r.Context()), sha, size)
+	if err := s.Store.RoomForFile(r.Context(), by); err != nil {
+		return err
 	}
+	var kept keptFile
+	var err error
+	if kept.SHA256, kept.Bytes, err = s.Files.Keep(r.Context(), &beginning{Reader: r.Body, want: fileTypes()[kind]}, maxFileBytes); err != nil {
+		return err
+	}
+	once, err := onceOf(r, []byte(kind+" "+kept.SHA256))
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/api/v1/documents/files/"+sha)
-	return writePrivate(w, http.StatusCreated, map[string]any{"sha256": sha, "bytes": size})
+	replayed, err := s.Store.Once(r.Context(), by, once, &kept, func(ctx context.Context) error { return s.Store.FileSent(ctx, by, kept.SHA256, kept.Bytes) })
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/api/v1/documents/files/"+kept.SHA256)
+	return writeDone(w, http.StatusCreated, replayed, kept)
+}
+
+// keptFile is a file as its sender is told of it.
+type keptFile struct {
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
 }
 
 // file serves GET /api/v1/documents/files/{sha256}: the file of a document that one may read, by its hash, also when the document binds nothing

@@ -13,6 +13,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/access"
+	"hetu/geo/project"
 )
 
 // Identity is who may: people, their sessions, the keys of systems, and the audit of it. data/pg is it.
@@ -66,6 +67,10 @@ type Identity interface {
 	NewKey(ctx context.Context, by access.Actor, k access.Key, hash [32]byte) error
 	Keys(ctx context.Context, by access.Actor, account int64) ([]access.Key, error)
 	EndKey(ctx context.Context, by access.Actor, account int64, id string) error
+
+	// Once does a write, all of it that goes by the context of write or nothing, and keeps for a day under its idempotency key what was answered, which done
+	// is: asked for again it is not done, and done is what was answered. Nothing secret is kept so.
+	Once(ctx context.Context, by access.Actor, once project.Once, done any, write func(context.Context) error) (replayed bool, err error)
 }
 
 // cookieName is what a session's token is sent under. Only over https may a cookie bind itself to the host.

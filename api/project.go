@@ -38,6 +38,10 @@ type projectStore interface {
 	ChangeRequests(ctx context.Context, by access.Actor, id int64) ([]project.ChangeRequest, error)
 	AskChange(ctx context.Context, by access.Actor, id int64, boundaries []int64, cause, reason string, once project.Once) (replayed bool, err error)
 	DecideChange(ctx context.Context, by access.Actor, id, request int64, approve bool, once project.Once) (replayed bool, err error)
+	// Once does one of the small writes, of comments, runs of the rules and files, as [Identity.Once] does those of accounts; Answered looks for its answer
+	// before the work for it is begun.
+	Once(ctx context.Context, by access.Actor, once project.Once, done any, write func(context.Context) error) (replayed bool, err error)
+	Answered(ctx context.Context, by access.Actor, once project.Once, done any) (replayed bool, err error)
 	Comments(ctx context.Context, by access.Actor, id, after int64, limit int) ([]project.Comment, error)
 	AddComment(ctx context.Context, by access.Actor, id int64, c project.Comment) (int64, error)
 	ResolveComment(ctx context.Context, by access.Actor, id, comment int64, how string) error

@@ -65,7 +65,7 @@ func sentShape(limit int64) jsonShape {
 	}
 }
 
-// onceOf reads the idempotency key; what is asked with it is the method, the path, the revision named and the body.
+// onceOf reads the idempotency key; what is asked with it is the method, the path with its parameters, the revision named and the body.
 func onceOf(r *http.Request, body []byte) (project.Once, error) {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
@@ -75,7 +75,7 @@ func onceOf(r *http.Request, body []byte) (project.Once, error) {
 		return project.Once{}, geo.InvalidField("Idempotency-Key", "takes at most 200 printable characters of ASCII, such as a UUID")
 	}
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %s\n%s\n", r.Method, r.URL.Path, r.Header.Get("If-Match"))
+	_, _ = fmt.Fprintf(h, "%s %s?%s\n%s\n", r.Method, r.URL.Path, r.URL.RawQuery, r.Header.Get("If-Match"))
 	_, _ = h.Write(body)
 	return project.Once{Key: key, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
 }
@@ -89,16 +89,22 @@ func (s *server) named(r *http.Request) (id int64, revision int, err error) {
 	if _, err = s.Store.Project(r.Context(), actorOf(r.Context()), id); err != nil {
 		return 0, 0, err
 	}
+	revision, err = tagged(r, "revision that you built on", "the project gives it as ETag")
+	return id, revision, err
+}
+
+// tagged reads the one number of If-Match; what it names and which GET gives it is told to who leaves it out.
+func tagged(r *http.Request, what, given string) (int, error) {
 	tags := r.Header.Values("If-Match")
 	if len(tags) == 0 {
-		return 0, 0, geo.FieldErrorf(geo.CodeUnnamed, "If-Match", `is missing: name the revision that you built on, such as If-Match: "7"; a GET of the project gives it as ETag`)
+		return 0, geo.FieldErrorf(geo.CodeUnnamed, "If-Match", `is missing: name the %s, such as If-Match: "7"; a GET of %s`, what, given)
 	}
 	tag := strings.TrimPrefix(strings.TrimSpace(tags[0]), "W/")
-	revision, err = strconv.Atoi(strings.Trim(tag, `"`))
-	if err != nil || len(tags) > 1 || revision < 1 || !strings.HasPrefix(tag, `"`) {
-		return 0, 0, geo.InvalidField("If-Match", `%q names no revision: send one, such as "7"`, shortened(strings.ToValidUTF8(tags[0], "�")))
+	n, err := strconv.Atoi(strings.Trim(tag, `"`))
+	if err != nil || len(tags) > 1 || n < 1 || !strings.HasPrefix(tag, `"`) {
+		return 0, geo.InvalidField("If-Match", `%q names no %s: send one, such as "7"`, shortened(strings.ToValidUTF8(tags[0], "�")), what)
 	}
-	return id, revision, nil
+	return n, nil
 }
 
 func etagOf(revision int) string { return `"` + strconv.Itoa(revision) + `"` }
@@ -216,8 +222,21 @@ type conflict struct {
 	Since    []project.Touched `json:"since"`
 	Base     []pieceBody       `json:"base"`
 	Theirs   []pieceBody       `json:"theirs"`
+	// Of a write of stakes or of zones: those that are not what they were, as they were and as they are.
+	BaseStakes  []stakeBody `json:"base_stakes,omitempty"`
+	TheirStakes []stakeBody `json:"their_stakes,omitempty"`
+	BaseZones   []zoneBody  `json:"base_zones,omitempty"`
+	TheirZones  []zoneBody  `json:"their_zones,omitempty"`
 }
 
+// maxConflict bounds how many stakes or zones a conflict tells of each side.
+const maxConflict = 500
+
 func conflictOf(s *project.Stale) *conflict {
-	return &conflict{Revision: s.Revision, Since: append([]project.Touched{}, s.Since...), Base: piecesOf(s.Base), Theirs: piecesOf(s.Theirs)}
+	return &conflict{
+		Revision: s.Revision, Since: append([]project.Touched{}, s.Since...), Base: piecesOf(s.Base), Theirs: piecesOf(s.Theirs),
+		BaseStakes: stakesOf(most(s.BaseStakes)), TheirStakes: stakesOf(most(s.TheirStakes)), BaseZones: zonesOf(most(s.BaseZones)), TheirZones: zonesOf(most(s.TheirZones)),
+	}
 }
+
+func most[T any](of []T) []T { return of[:min(len(of), maxConflict)] }

@@ -158,7 +158,7 @@ func TestStakesAndZonesChangeInDraftsOnly(t *testing.T) {
 	at, _ := s.drawn(t)
 	maker := s.person(t, "maker", access.Grant{Role: access.Planner, Division: s.lead}, access.Grant{Role: access.Reviewer, Division: s.lead})
 	before := s.revision(t, at)
-	s.must(t, maker, http.MethodPost, at+"/stakes", obj{"profile": "stakes-rural"}, nil)
+	s.must(t, maker, http.MethodPost, at+"/stakes", obj{"profile": "stakes-rural"}, nil, s.revision(t, at))
 	if after := s.revision(t, at); after == before {
 		t.Errorf("stakes were placed and the project is still at %s", after)
 	}
@@ -168,16 +168,16 @@ func TestStakesAndZonesChangeInDraftsOnly(t *testing.T) {
 	}
 	s.must(t, s.planner, http.MethodPatch, at, obj{"partner_division_ids": []int64{s.other}}, nil, s.revision(t, at))
 	stranger := s.person(t, "partner", access.Grant{Role: access.Planner, Division: s.other})
-	s.refused(t, http.StatusForbidden, stranger, http.MethodPut, at+"/zones", obj{"zones": zones})
-	s.must(t, maker, http.MethodPut, at+"/zones", obj{"zones": zones}, nil)
-	s.refused(t, http.StatusForbidden, stranger, http.MethodPut, at+"/zones", obj{"zones": []obj{}})
+	s.refused(t, http.StatusForbidden, stranger, http.MethodPut, at+"/zones", obj{"zones": zones}, s.revision(t, at))
+	s.must(t, maker, http.MethodPut, at+"/zones", obj{"zones": zones}, nil, s.revision(t, at))
+	s.refused(t, http.StatusForbidden, stranger, http.MethodPut, at+"/zones", obj{"zones": []obj{}}, s.revision(t, at))
 
 	stakes := s.stakesOf(t, at)
 	s.move(t, s.planner, at, obj{"to": "checked"})
-	s.refused(t, http.StatusConflict, s.planner, http.MethodPost, at+"/stakes", obj{"profile": "stakes-rural", "replace": true})
-	s.refused(t, http.StatusConflict, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, stakes[0].ID), nil)
-	s.refused(t, http.StatusConflict, s.planner, http.MethodPut, at+"/zones", obj{"zones": []obj{}})
-	s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", at, stakes[0].ID), obj{"lon": stakes[0].Lon, "lat": stakes[0].Lat}, nil)
+	s.refused(t, http.StatusConflict, s.planner, http.MethodPost, at+"/stakes", obj{"profile": "stakes-rural", "replace": true}, s.revision(t, at))
+	s.refused(t, http.StatusConflict, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, stakes[0].ID), nil, s.revision(t, at))
+	s.refused(t, http.StatusConflict, s.planner, http.MethodPut, at+"/zones", obj{"zones": []obj{}}, s.revision(t, at))
+	s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", at, stakes[0].ID), obj{"lon": stakes[0].Lon, "lat": stakes[0].Lat}, nil, s.seenAs(t, at, stakes[0].ID))
 	s.waiveAll(t, at)
 	s.move(t, s.reviewer, at, obj{"to": "consulted"})
 	s.refused(t, http.StatusForbidden, maker, http.MethodPost, at+"/transitions", obj{"to": "approved"}, s.revision(t, at))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -48,18 +49,23 @@ func (s *server) addComment(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var b sentComment
-	if _, err := readSent(w, r, maxProjectBytes, &b); err != nil {
+	once, err := readSent(w, r, maxProjectBytes, &b)
+	if err != nil {
 		return err
 	}
 	c, err := b.comment(s.Extent)
 	if err != nil {
 		return err
 	}
-	made, err := s.Store.AddComment(r.Context(), actorOf(r.Context()), id, c)
+	by, made := actorOf(r.Context()), int64(0)
+	replayed, err := s.Store.Once(r.Context(), by, once, &made, func(ctx context.Context) (err error) {
+		made, err = s.Store.AddComment(ctx, by, id, c)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return writePrivate(w, http.StatusCreated, map[string]any{"comment_id": made})
+	return writeDone(w, http.StatusCreated, replayed, map[string]any{"comment_id": made})
 }
 
 func (b sentComment) comment(extent geo.Extent) (project.Comment, error) {
@@ -91,16 +97,19 @@ func (s *server) resolveComment(w http.ResponseWriter, r *http.Request) error {
 	var b struct {
 		Resolution string `json:"resolution"`
 	}
-	if _, err := readSent(w, r, maxProjectBytes, &b); err != nil {
+	once, err := readSent(w, r, maxProjectBytes, &b)
+	if err != nil {
 		return err
 	}
 	if err := textOf("/resolution", b.Resolution, maxNote, true); err != nil {
 		return err
 	}
-	if err := s.Store.ResolveComment(r.Context(), actorOf(r.Context()), id, comment, b.Resolution); err != nil {
+	by := actorOf(r.Context())
+	replayed, err := s.Store.Once(r.Context(), by, once, &comment, func(ctx context.Context) error { return s.Store.ResolveComment(ctx, by, id, comment, b.Resolution) })
+	if err != nil {
 		return err
 	}
-	return writePrivate(w, http.StatusOK, map[string]any{"comment_id": comment})
+	return writeDone(w, http.StatusOK, replayed, map[string]any{"comment_id": comment})
 }
 
 // sessionName is what a client calls its draft or its lease.

@@ -341,15 +341,25 @@ func (b *benchDemarc) measure(ctx context.Context) error {
 		}
 	}
 	return b.one(ctx, "check_after_commit", http.MethodPost, "/checks", nil, 0, n, func() error { // nothing is kept ready: the candidate is drawn too
-		var now struct {
-			Revision int `json:"revision"`
-		}
-		if _, err := b.ask(ctx, http.MethodGet, b.at, nil, &now, ""); err != nil {
+		now, err := b.revision(ctx, "/commits")
+		if err != nil {
 			return err
 		}
-		_, err := b.ask(ctx, http.MethodPost, b.at+"/commits", b.change(first, "again"), nil, fmt.Sprintf(`"%d"`, now.Revision))
+		_, err = b.ask(ctx, http.MethodPost, b.at+"/commits", b.change(first, "again"), nil, now)
 		return err
 	})
+}
+
+// revision gives what If-Match says of the project as it stands; "" for what is not asked so.
+func (b *benchDemarc) revision(ctx context.Context, path string) (string, error) {
+	if path != "/stakes" && path != "/commits" {
+		return "", nil
+	}
+	var now struct {
+		Revision int `json:"revision"`
+	}
+	_, err := b.ask(ctx, http.MethodGet, b.at, nil, &now, "")
+	return fmt.Sprintf(`"%d"`, now.Revision), err
 }
 
 // one measures one case; what is done before each request is not counted.
@@ -362,8 +372,12 @@ func (b *benchDemarc) one(ctx context.Context, name, method, path string, body a
 				return err
 			}
 		}
+		ifMatch, err := b.revision(ctx, path)
+		if err != nil {
+			return err
+		}
 		started, used := b.now(), ownCPU()
-		n, err := b.ask(ctx, method, b.at+path, body, nil, "")
+		n, err := b.ask(ctx, method, b.at+path, body, nil, ifMatch)
 		if err != nil {
 			return err
 		}

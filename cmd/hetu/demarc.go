@@ -18,7 +18,6 @@ import (
 	"hetu/data/export"
 	"hetu/geo"
 	"hetu/geo/demarc"
-	"hetu/geo/demarc/stake"
 	"hetu/geo/duty"
 	"hetu/geo/lref"
 	"hetu/geo/project"
@@ -250,7 +249,7 @@ func (c *demarcCheckCmd) print(out io.Writer, found []demarc.Finding) error {
 
 type demarcStakesCmd struct {
 	Project int64  `arg:"" help:"The project's id."`
-	Place   string `help:"Print the stakes that a spacing profile would place; nothing is written." placeholder:"PROFILE"`
+	Place   string `help:"Print the stakes that the project would have when a spacing profile places them, with the numbers that they would get; nothing is written." placeholder:"PROFILE"`
 	JSON    bool   `help:"Print a JSON line for each stake." name:"json"`
 
 	profilesFlag `embed:""`
@@ -263,39 +262,51 @@ func (*demarcStakesCmd) Help() string {
 
 // Run prints the table.
 func (c *demarcStakesCmd) Run(ctx context.Context, a *app) error {
-	return a.project(ctx, c.Project, c.profilesFlag, func(rules api.Rules, subject project.Subject) (err error) {
+	rules, err := c.rules()
+	if err != nil {
+		return err
+	}
+	return a.stored(ctx, func(db *database) error {
+		subject, err := db.WholeSubject(ctx, c.Project)
+		if err != nil {
+			return err
+		}
 		if c.Place != "" {
-			if subject.Around.Stakes, err = c.placed(rules, subject); err != nil {
+			taken, err := db.NumbersTaken(ctx, subject.Project.River)
+			if err != nil {
+				return err
+			}
+			if subject.Around.Stakes, err = c.placed(rules, subject, taken); err != nil {
 				return err
 			}
 		}
-		if !c.JSON {
-			return export.Projects{}.StakeTable(ctx, a.stdout, gate.PackageOf(subject, subject.Stretch.Divisions), false)
-		}
-		out := json.NewEncoder(a.stdout)
-		for _, k := range subject.Around.Stakes {
-			if err := out.Encode(map[string]any{
-				"name": k.Name, "number": k.Number, "kind": k.Kind, "tier": k.Tier, "bank": k.Bank, "measure_m": k.MeasureM, "lon": k.Lon, "lat": k.Lat, "h_1985": k.H1985, "place": k.Place, "why": k.Why,
-			}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.print(ctx, a, subject)
 	})
 }
 
-// placed are the stakes that a spacing profile would place, with numbers above those that stand.
-func (c *demarcStakesCmd) placed(rules api.Rules, subject project.Subject) ([]project.Stake, error) {
+func (c *demarcStakesCmd) print(ctx context.Context, a *app, subject project.Subject) error {
+	if !c.JSON {
+		return export.Projects{}.StakeTable(ctx, a.stdout, gate.PackageOf(subject, subject.Stretch.Divisions), false)
+	}
+	out := json.NewEncoder(a.stdout)
+	for _, k := range subject.Around.Stakes {
+		if err := out.Encode(map[string]any{
+			"name": k.Name, "number": k.Number, "kind": k.Kind, "tier": k.Tier, "bank": k.Bank, "measure_m": k.MeasureM, "lon": k.Lon, "lat": k.Lat, "h_1985": k.H1985, "place": k.Place, "why": k.Why,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placed are the stakes that a project would have when a spacing profile places them, as the server does with replace: those that stand where one is placed
+// stay, and the others get numbers above all that were ever given on the river.
+func (c *demarcStakesCmd) placed(rules api.Rules, subject project.Subject, taken []demarc.Stake) ([]project.Stake, error) {
 	profile, err := rules.Get(c.Place)
 	if err != nil || profile.Stakes == nil {
 		return nil, usageError{fmt.Errorf("--place %q is no profile of how close stakes stand; hetu ask profiles lists them", c.Place)}
 	}
-	var out []project.Stake
-	lines := gate.Connected(subject.Lines, subject.Stretch.Route)
-	for _, k := range stake.Place(subject.Stretch, lines, *profile.Stakes, project.Stakes(subject.Around.Stakes)) {
-		out = append(out, project.Stake{Stake: k})
-	}
-	return out, nil
+	return gate.PlaceStakes(subject, *profile.Stakes, taken).Put, nil
 }
 
 type demarcExportCmd struct {

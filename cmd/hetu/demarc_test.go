@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,7 @@ func TestDemarcCommands(t *testing.T) {
 	sendAs(t, key, http.MethodPost, srv.url+"/api/v1/projects/"+id+"/commits", map[string]any{"note": "x", "changes": changes})
 	run("0 findings", "demarc", "check", id, "--json")
 	run("示例河-左001", "demarc", "stakes", id, "--place", "stakes-rural")
+	placesAsTheServerDoes(t, srv.url+"/api/v1/projects/"+id+"/stakes", key, func() string { return run("", "demarc", "stakes", id, "--place", "stakes-rural", "--json") })
 	zipped := filepath.Join(t.TempDir(), "results.zip")
 	run("2 pieces", "demarc", "export", id, zipped, "--encoding", "UTF-8")
 	z, err := zip.OpenReader(zipped)
@@ -81,6 +83,37 @@ func TestDemarcCommands(t *testing.T) {
 	defer func() { _ = z.Close() }()
 	if last := z.File[len(z.File)-1].Name; last != "manifest.json" {
 		t.Errorf("the package ends with %s", last)
+	}
+}
+
+// placesAsTheServerDoes takes a stake of a project away, and holds the stakes that the command would place then against those that the server places: what
+// stands stays, and no number is given twice.
+func placesAsTheServerDoes(t *testing.T, stakes, key string, place func() string) {
+	t.Helper()
+	type placing struct {
+		IDs   []int64
+		Names []string
+	}
+	send := func(method, url string, body any, revision int) (made placing) {
+		if err := json.Unmarshal(sendAs(t, key, method, url, body, revision), &made); err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	first := send(http.MethodPost, stakes, map[string]any{"profile": "stakes-rural"}, 2)
+	send(http.MethodDelete, fmt.Sprintf("%s/%d", stakes, first.IDs[1]), map[string]any{}, 3)
+	var told []string
+	for line := range strings.Lines(place()) {
+		var k struct{ Name string }
+		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &k) == nil {
+			told = append(told, k.Name)
+		}
+	}
+	again := send(http.MethodPost, stakes, map[string]any{"profile": "stakes-rural", "replace": true}, 4)
+	slices.Sort(told)
+	slices.Sort(again.Names)
+	if !slices.Equal(told, again.Names) || slices.Contains(told, first.Names[1]) || !slices.Contains(told, first.Names[0]) {
+		t.Errorf("the command places %v, the server %v", told, again.Names)
 	}
 }
 
@@ -97,7 +130,7 @@ func valley() string {
 }
 
 // sendAs sends JSON with a key.
-func sendAs(t *testing.T, key, method, url string, body any) []byte {
+func sendAs(t *testing.T, key, method, url string, body any, revision ...int) []byte {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -109,7 +142,7 @@ func sendAs(t *testing.T, key, method, url string, body any) []byte {
 	}
 	req.Header.Set("Authorization", "Bearer "+key)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("If-Match", `"1"`)
+	req.Header.Set("If-Match", fmt.Sprintf("%q", fmt.Sprint(append(revision, 1)[0])))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

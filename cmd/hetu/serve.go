@@ -33,6 +33,7 @@ type serveCmd struct {
 	OIDCClient    string   `help:"What this server is called there." name:"oidc-client" env:"HETU_OIDC_CLIENT" placeholder:"ID"`
 	OIDCSecret    string   `help:"A file that holds the secret of this server there." name:"oidc-secret-file" env:"HETU_OIDC_SECRET_FILE" placeholder:"FILE"`
 	Requests      int      `help:"How many requests of a key, or of a person who has logged in, are answered in a minute, tiles aside; 0: all." name:"requests-per-minute" env:"HETU_REQUESTS_PER_MINUTE" default:"${requests_per_minute}" placeholder:"N"`
+	Tools         string   `help:"Folder of GDAL's tools, which write packages of results." env:"HETU_GDAL" default:"/usr/bin" placeholder:"DIR"`
 	TileCache     int64    `help:"Memory for tiles that are ready to be sent, in MB." env:"HETU_TILE_CACHE" default:"256" placeholder:"MB"`
 
 	snapshotFlag `embed:""`
@@ -136,7 +137,7 @@ func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, ext
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
 		Identity: db.Store, TrustedProxies: c.proxies(), RequestsPerMinute: c.Requests, Files: folder,
-		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{},
+		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{Tools: c.Tools},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
 }

@@ -81,8 +81,11 @@ func (s *Store) audit(ctx context.Context, tx pgx.Tx, e access.Event) error {
 	return nil
 }
 
-// inTx runs f in a transaction that sees this process's clock.
+// inTx runs f in a transaction that sees this process's clock; within [Store.Once] in the one that it opened.
 func (s *Store) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
+	if tx, ok := ctx.Value(onceTx{}).(pgx.Tx); ok {
+		return f(tx)
+	}
 	tx, err := s.access.Begin(ctx)
 	if err != nil {
 		return interpret(fmt.Errorf("begin: %w", err))

@@ -2,7 +2,6 @@ package pg
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,13 +10,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"hetu/geo"
 	"hetu/geo/access"
 	"hetu/geo/project"
 )
-
-// onceFor is how long an idempotency key is remembered.
-const onceFor = 24 * time.Hour
 
 // edit is a write that has to look before it writes: what it reads it reads with the writers' lock in its hands, so that nothing of it
 // can change before its rows are merged. Rows, and what is written to plain tables, go in as one transaction.
@@ -77,7 +72,8 @@ func (s *Store) edit(ctx context.Context, by access.Actor, what string, once pro
 		return false, interpret(fmt.Errorf("bound an edit: %w", err))
 	}
 	e := &edit{source: source{tx, s.queries}, tx: tx, b: b, by: by, now: now}
-	if replayed, err = e.before(ctx, once, done); replayed || err != nil {
+	keys := onceKeeper{e.source, tx, by.Account, now}
+	if replayed, err = keys.before(ctx, once, done); replayed || err != nil {
 		return replayed, err
 	}
 	if err := decide(ctx, e); err != nil {
@@ -91,7 +87,7 @@ func (s *Store) edit(ctx context.Context, by access.Actor, what string, once pro
 			return false, err
 		}
 	}
-	if err := e.keep(ctx, once, done); err != nil {
+	if err := keys.keep(ctx, once, done); err != nil {
 		return false, err
 	}
 	faultPoint("edit-before-commit")
@@ -100,39 +96,6 @@ func (s *Store) edit(ctx context.Context, by access.Actor, what string, once pro
 	}
 	faultPoint("edit-committed")
 	return false, nil
-}
-
-// before reads what was answered to the same write before.
-func (e *edit) before(ctx context.Context, once project.Once, done any) (bool, error) {
-	if once.Key == "" {
-		return false, nil
-	}
-	type row struct{ RequestSHA256, Answer string }
-	rows, err := collectFrom[row](ctx, e.source, "edit_once", pgx.NamedArgs{"account": e.by.Account, "key": once.Key, "since": e.now.Add(-onceFor)})
-	if err != nil || len(rows) == 0 {
-		return false, err
-	}
-	if rows[0].RequestSHA256 != once.SHA256 {
-		return false, geo.FieldErrorf(geo.CodeRefused, "Idempotency-Key", "it was used for another request: take a new one for each")
-	}
-	if err := json.Unmarshal([]byte(rows[0].Answer), done); err != nil {
-		return false, fmt.Errorf("read what was answered before: %w", err)
-	}
-	return true, nil
-}
-
-// keep remembers what is answered.
-func (e *edit) keep(ctx context.Context, once project.Once, done any) error {
-	if once.Key == "" {
-		return nil
-	}
-	answer, err := json.Marshal(done)
-	if err != nil {
-		return fmt.Errorf("keep an answer: %w", err)
-	}
-	return e.exec(ctx, "edit_once_add", pgx.NamedArgs{
-		"account": e.by.Account, "key": once.Key, "sha256": once.SHA256, "answer": string(answer), "at": e.now, "since": e.now.Add(-onceFor),
-	})
 }
 
 // exec runs a statement of sql/ that gives no rows.

@@ -216,7 +216,9 @@ func (s source) otherRivers(ctx context.Context, a pgx.NamedArgs) ([]project.Oth
 
 type stakeRow struct {
 	ID                     int64
+	Version                int
 	Key                    Key
+	NumberedAt             time.Time
 	BoundaryID             int64
 	Name                   string
 	Number                 *int
@@ -243,7 +245,7 @@ func (r stakeRow) stake() project.Stake {
 			Name: r.Name, Number: or(r.Number), Kind: r.Kind, Tier: or(r.Tier), Bank: r.Bank, MeasureM: or(r.MeasureM), Lon: r.Lon, Lat: r.Lat,
 			H1985: r.H1985, Division: or(r.DivisionID), Place: or(r.Place), Why: or(r.Why),
 		},
-		ID: r.ID, Boundary: r.BoundaryID, OffsetM: r.OffsetFromLineM, MapSheet: or(r.MapSheet), State: or(r.State),
+		ID: r.ID, Version: r.Version, Numbered: r.NumberedAt, Boundary: r.BoundaryID, OffsetM: r.OffsetFromLineM, MapSheet: or(r.MapSheet), State: or(r.State),
 		InstalledOn: dateOf(r.InstalledOn), CheckedOn: dateOf(r.CheckedOn), PhotoSHA256: or(r.PhotoSHA256),
 	}
 }
@@ -336,21 +338,26 @@ func (e *edit) open(ctx context.Context, id int64) (project.Project, Key, error)
 }
 
 // redraft makes the next revision of a project whose stakes or zones change. They are checked, approved and announced with its lines, so they change while
-// it is a draft, and who changes them drafts.
-func (e *edit) redraft(ctx context.Context, p *project.Project, key Key, note string) error {
-	if p.Status != project.Draft {
-		return geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes and zones change while it is a draft: make it one again first", p.Status)
+// it is a draft, and who changes them drafts. Stakes change once more when the lines are announced: then they are set in the field.
+func (e *edit) redraft(ctx context.Context, p *project.Project, key Key, stakes bool, note string) error {
+	switch {
+	case p.Status == project.Draft, stakes && p.Status == project.Announced:
+	case stakes:
+		return geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes change while it is a draft, and when it is announced: make it a draft again, or wait", p.Status)
+	default:
+		return geo.Errorf(geo.CodeConflict, "the project is %s, and its zones change while it is a draft: make it one again first", p.Status)
 	}
 	p.Revision++
-	if !slices.Contains(p.DraftedBy, e.by.Account) {
+	if p.Status == project.Draft && !slices.Contains(p.DraftedBy, e.by.Account) {
 		p.DraftedBy = append(slices.Clone(p.DraftedBy), e.by.Account)
 	}
 	e.putProject(*p, key)
 	return e.write(ctx, p.ID, project.Entry{Revision: p.Revision, Base: p.Revision - 1, Kind: "edit", Status: p.Status, Note: note})
 }
 
-// WriteStakes has a project's stakes decided on by what stands, and written, with the writers' lock held all the while: so no number is given twice.
-func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error) {
+// WriteStakes has a project's stakes decided on by what stands, and written, with the writers' lock held all the while: so no number is given twice. The
+// error is a [project.Stale] when what stands is not what it was decided on.
+func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, base project.StakeBase, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error) {
 	replayed, err = s.edit(ctx, by, fmt.Sprintf("stakes of project %d", id), once, &made, func(ctx context.Context, e *edit) error {
 		p, key, err := e.open(ctx, id)
 		if err != nil {
@@ -361,6 +368,14 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, plac
 		if err != nil {
 			return err
 		}
+		if err := e.freshStakes(ctx, p, base, subject.Around.Stakes); err != nil {
+			return err
+		}
+		pieces, err := e.piecesStaked(ctx, p, today)
+		if err != nil {
+			return err
+		}
+		subject.Lines = project.Lines(pieces)
 		river, taken, err := e.taken(ctx, p.River)
 		if err != nil {
 			return err
@@ -375,24 +390,102 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, plac
 		if err := e.stakesInGrants(ctx, w); err != nil {
 			return err
 		}
-		if !w.Visit {
-			if err := e.redraft(ctx, &p, key, fmt.Sprintf("stakes: %d placed, %d taken away", len(w.Put), len(w.Gone))); err != nil {
+		if w.Visit.IsZero() {
+			if err := e.redraft(ctx, &p, key, true, fmt.Sprintf("stakes: %d placed, %d taken away", len(w.Put), len(w.Gone))); err != nil {
 				return err
 			}
 		}
-		return e.writeStakes(ctx, p, river, w, &made)
+		return e.writeStakes(ctx, p, river, pieces, w, &made)
 	})
 	return made, replayed, err
 }
 
+// piecesStaked gives the lines that a project's stakes stand on: of what it announced, another project may have replaced a part since.
+func (e *edit) piecesStaked(ctx context.Context, p project.Project, today geo.Date) ([]project.Piece, error) {
+	on := day(p)
+	if p.Status == project.Announced {
+		on = later(on, today)
+	}
+	pieces, err := e.pieces(ctx, "project_pieces", pgx.NamedArgs{"project": p.ID, "day": date(on)})
+	return slices.DeleteFunc(pieces, func(piece project.Piece) bool { return piece.Status != p.Status }), err
+}
+
+// freshStakes holds what a write of stakes was decided on against what stands.
+func (e *edit) freshStakes(ctx context.Context, p project.Project, base project.StakeBase, standing []project.Stake) error {
+	if base.Stake != 0 {
+		return e.freshStake(ctx, p, base, standing)
+	}
+	if base.Revision == p.Revision {
+		return nil
+	}
+	stale, was, err := e.stale(ctx, p, base.Revision)
+	if err != nil {
+		return err
+	}
+	rows, err := collectFrom[stakeRow](ctx, e.source, "project_stakes_at", pgx.NamedArgs{"project": p.ID, "day": date(dateOf(&was.Day)), "on": date(later(dateOf(&was.Day), geo.DateOf(was.At))), "known_at": was.At})
+	if err != nil {
+		return err
+	}
+	versions, known := map[int64]int{}, map[int64]int{}
+	for _, k := range standing {
+		versions[k.ID] = k.Version
+	}
+	for _, r := range rows {
+		known[r.ID] = r.Version
+		if versions[r.ID] != r.Version {
+			stale.BaseStakes = append(stale.BaseStakes, r.stake())
+		}
+	}
+	for _, k := range standing {
+		if known[k.ID] != k.Version {
+			stale.TheirStakes = append(stale.TheirStakes, k)
+		}
+	}
+	return stale
+}
+
+// freshStake is freshStakes of a visit. Who visits what is not there is told so by who decides.
+func (e *edit) freshStake(ctx context.Context, p project.Project, base project.StakeBase, standing []project.Stake) error {
+	i := slices.IndexFunc(standing, func(k project.Stake) bool { return k.ID == base.Stake })
+	if i < 0 || standing[i].Version == base.Version {
+		return nil
+	}
+	stale := project.NewStaleStake(p.Revision, base.Version, standing[i])
+	rows, err := collectFrom[stakeRow](ctx, e.source, "project_stake_version", pgx.NamedArgs{"id": base.Stake, "version": base.Version})
+	for _, r := range rows {
+		stale.BaseStakes = append(stale.BaseStakes, r.stake())
+	}
+	if err != nil {
+		return err
+	}
+	return stale
+}
+
+// stale tells that a write of a project was built on an older revision: who changed what since, and when the one that it was built on was recorded.
+func (e *edit) stale(ctx context.Context, p project.Project, base int) (*project.Stale, revision, error) {
+	if base < 1 || base > p.Revision {
+		return nil, revision{}, geo.InvalidField("If-Match", "the project has revisions 1 to %d, and %d is none of them", p.Revision, base)
+	}
+	log, err := e.log(ctx, p.ID, base, p.Revision-base)
+	if err != nil {
+		return nil, revision{}, err
+	}
+	stale := project.NewStale(base, p.Revision)
+	for _, l := range log {
+		stale.Since = append(stale.Since, project.Touched{Revision: l.Revision, By: l.By, At: l.At, Ranges: l.Ranges})
+	}
+	was, err := e.revision(ctx, p.ID, base)
+	return stale, was, err
+}
+
 // taken gives every number that was ever given on a river, and the river's key.
-func (e *edit) taken(ctx context.Context, river int64) (key Key, taken []demarc.Stake, err error) {
+func (s source) taken(ctx context.Context, river int64) (key Key, taken []demarc.Stake, err error) {
 	type row struct {
 		RiverKey Key
 		Bank     *geo.Bank
 		Number   *int
 	}
-	rows, err := collectFrom[row](ctx, e.source, "project_stakes_taken", pgx.NamedArgs{"river": river})
+	rows, err := collectFrom[row](ctx, s, "project_stakes_taken", pgx.NamedArgs{"river": river})
 	for _, r := range rows {
 		key = r.RiverKey
 		switch {
@@ -404,6 +497,13 @@ func (e *edit) taken(ctx context.Context, river int64) (key Key, taken []demarc.
 		}
 	}
 	return key, taken, err
+}
+
+// NumbersTaken gives every number that was ever given to a stake or a sign of a river, also of those removed, as stakes with nothing but bank, kind and
+// number: what places stakes gives none of them again.
+func (s *Store) NumbersTaken(ctx context.Context, river int64) ([]demarc.Stake, error) {
+	_, taken, err := source{s.read, s.queries}.taken(ctx, river)
+	return taken, err
 }
 
 // stakesInGrants refuses stakes outside the divisions that the planner may draw in.
@@ -425,34 +525,30 @@ func (e *edit) stakesInGrants(ctx context.Context, w project.StakeWrite) error {
 }
 
 // writeStakes puts the rows of stakes.
-func (e *edit) writeStakes(ctx context.Context, p project.Project, river Key, w project.StakeWrite, made *project.StakesMade) error {
-	pieces, err := e.pieces(ctx, "project_pieces", pgx.NamedArgs{"project": p.ID, "day": date(day(p))})
-	if err != nil {
-		return err
-	}
+func (e *edit) writeStakes(ctx context.Context, p project.Project, river Key, pieces []project.Piece, w project.StakeWrite, made *project.StakesMade) error {
 	today := geo.DateOf(e.now)
 	standing, err := e.stakes(ctx, p, today)
 	if err != nil {
 		return err
 	}
-	since := map[int64]geo.Date{}
+	stored := map[int64]stakeRow{}
 	for _, r := range standing {
 		e.know("stake", r.Key, r.ID)
-		since[r.ID] = dateOf(r.ValidFrom)
+		stored[r.ID] = r
 	}
 	*made = project.StakesMade{Project: p.ID, Revision: p.Revision, Placed: len(w.Put), Removed: len(w.Gone), IDs: []int64{}, Names: []string{}}
 	var keys []Key
 	for _, k := range w.Gone {
 		row := stakeOf(k, river)
-		row.Boundary, row.Gone, row.Valid = e.id("boundary", k.Boundary), true, geo.Since(later(since[k.ID], today))
+		row.Key, row.Boundary, row.Gone, row.Valid = stored[k.ID].Key, e.id("boundary", k.Boundary), true, geo.Since(later(dateOf(stored[k.ID].ValidFrom), today))
 		row.Division = e.id("division", k.Division)
 		e.put(row)
 	}
 	for _, k := range w.Put {
 		row := stakeOf(k, river)
-		row.Valid = geo.Since(day(p))
+		row.Valid = geo.Since(stakeFrom(p, w.Visit, dateOf(stored[k.ID].ValidFrom), today))
 		if k.ID != 0 {
-			row.Valid = geo.Since(since[k.ID])
+			row.Key = stored[k.ID].Key // its own, whatever it is called and whatever kind it is
 		}
 		if row.Boundary, err = e.boundaryAt(k, pieces); err != nil {
 			return err
@@ -469,6 +565,21 @@ func (e *edit) writeStakes(ctx context.Context, p project.Project, river Key, w 
 		return nil
 	}
 	return nil
+}
+
+// stakeFrom gives the day from which a stake is what is written of it; since is that from which it is what stands. A visit tells of its day and of those that
+// follow, and what is set while the lines are in force of today: what the map said before stays. A draft is true from its first day on, as its lines are.
+func stakeFrom(p project.Project, visit, since, today geo.Date) geo.Date {
+	switch {
+	case !visit.IsZero():
+		return later(since, visit)
+	case p.Status == project.Announced:
+		return later(later(since, day(p)), today)
+	case since.IsZero():
+		return day(p)
+	default:
+		return since
+	}
 }
 
 // boundaryAt gives the boundary that a stake stands on: the piece of its bank that lies opposite its measure; else the nearest of the bank.
@@ -501,8 +612,9 @@ func stakeOf(k project.Stake, river Key) Stake {
 	}
 }
 
-// WriteZones puts zones in the place of those that a project has.
-func (s *Store) WriteZones(ctx context.Context, by access.Actor, id int64, cut func(project.Subject) ([]demarc.Zone, error), once project.Once) (made project.ZonesMade, replayed bool, err error) {
+// WriteZones puts zones in the place of those that a project has. The error is a [project.Stale] when the project is not at the revision that they were
+// decided on.
+func (s *Store) WriteZones(ctx context.Context, by access.Actor, id int64, base int, cut func(project.Subject) ([]demarc.Zone, error), once project.Once) (made project.ZonesMade, replayed bool, err error) {
 	replayed, err = s.edit(ctx, by, fmt.Sprintf("zones of project %d", id), once, &made, func(ctx context.Context, e *edit) error {
 		p, key, err := e.open(ctx, id)
 		if err != nil {
@@ -513,11 +625,14 @@ func (s *Store) WriteZones(ctx context.Context, by access.Actor, id int64, cut f
 		if err != nil {
 			return err
 		}
-		zones, err := cut(subject)
+		standing, err := e.zones(ctx, p, today)
 		if err != nil {
 			return err
 		}
-		standing, err := e.zones(ctx, p, today)
+		if err := e.freshZones(ctx, p, base, subject.Around.Zones); err != nil {
+			return err
+		}
+		zones, err := cut(subject)
 		if err != nil {
 			return err
 		}
@@ -527,13 +642,48 @@ func (s *Store) WriteZones(ctx context.Context, by access.Actor, id int64, cut f
 		if err := e.zonesInGrants(ctx, zones, standing); err != nil {
 			return err
 		}
-		if err := e.redraft(ctx, &p, key, fmt.Sprintf("zones: %d, where %d were", len(zones), len(standing))); err != nil {
+		if err := e.redraft(ctx, &p, key, false, fmt.Sprintf("zones: %d, where %d were", len(zones), len(standing))); err != nil {
 			return err
 		}
 		made = project.ZonesMade{Project: id, Revision: p.Revision, Zones: len(zones)}
 		return e.writeZones(p, zones, standing, today)
 	})
 	return made, replayed, err
+}
+
+// freshZones holds the revision that zones were decided on against the one that stands.
+func (e *edit) freshZones(ctx context.Context, p project.Project, base int, standing []demarc.Zone) error {
+	if base == p.Revision {
+		return nil
+	}
+	stale, was, err := e.stale(ctx, p, base)
+	if err != nil {
+		return err
+	}
+	rows, err := collectFrom[zoneRow](ctx, e.source, "project_zones_at", pgx.NamedArgs{"project": p.ID, "on": date(later(dateOf(&was.Day), geo.DateOf(was.At))), "known_at": was.At})
+	if err != nil {
+		return err
+	}
+	before := make([]demarc.Zone, 0, len(rows))
+	for _, r := range rows {
+		z, err := r.zone()
+		if err != nil {
+			return err
+		}
+		before = append(before, z)
+	}
+	stale.BaseZones, stale.TheirZones = zonesBut(before, standing), zonesBut(standing, before)
+	return stale
+}
+
+// zonesBut gives those of zones that are not among others.
+func zonesBut(zones, others []demarc.Zone) (out []demarc.Zone) {
+	for _, z := range zones {
+		if !slices.ContainsFunc(others, func(o demarc.Zone) bool { return o.RegionID == z.RegionID && sameZone(o, z) }) {
+			out = append(out, z)
+		}
+	}
+	return out
 }
 
 // zonesInGrants refuses zones, new ones and those they replace, that lie outside the divisions that the planner may draw in. Those that stay as they are
@@ -618,27 +768,21 @@ func (s *Store) KeepCheck(ctx context.Context, by access.Actor, id int64, run pr
 	if _, err := s.Project(ctx, by, id); err != nil {
 		return err
 	}
-	tx, err := s.write.Begin(ctx)
-	if err != nil {
-		return interpret(fmt.Errorf("begin to keep a check: %w", err))
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, s.queries["access_lock_writers"]); err != nil {
-		return interpret(fmt.Errorf("lock the writers: %w", err))
-	}
-	_, err = tx.Exec(ctx, s.queries["edit_check_add"], pgx.NamedArgs{
-		"project": id, "revision": run.Revision, "account": by.Account, "name": by.Name, "at": s.now(), "body": run.Body,
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		e := &edit{source: source{tx, s.queries}, tx: tx}
+		if err := e.exec(ctx, "edit_check_lock", pgx.NamedArgs{"project": id}); err != nil {
+			return err
+		}
+		if err := e.exec(ctx, "edit_check_add", pgx.NamedArgs{
+			"project": id, "revision": run.Revision, "account": by.Account, "name": by.Name, "at": s.now(), "body": run.Body,
+		}); err != nil {
+			return err
+		}
+		sum := sha256.Sum256([]byte(run.Body))
+		return s.audit(ctx, tx, access.Event{
+			Actor: by, Action: "project_check", Object: fmt.Sprintf("project %d", id), Result: access.Done, Detail: fmt.Sprintf("revision %d, sha256 %s", run.Revision, hex.EncodeToString(sum[:])),
+		})
 	})
-	if err != nil {
-		return interpret(fmt.Errorf("edit_check_add: %w", err))
-	}
-	sum := sha256.Sum256([]byte(run.Body))
-	if err := s.audit(ctx, tx, access.Event{
-		Actor: by, Action: "project_check", Object: fmt.Sprintf("project %d", id), Result: access.Done, Detail: fmt.Sprintf("revision %d, sha256 %s", run.Revision, hex.EncodeToString(sum[:])),
-	}); err != nil {
-		return err
-	}
-	return interpret(tx.Commit(ctx))
 }
 
 // LastCheck gives the last run of the quality rules over a project; geo.CodeNotFound when there was none.

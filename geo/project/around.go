@@ -56,6 +56,8 @@ type Thing struct {
 type Stake struct {
 	demarc.Stake
 	ID          int64
+	Version     int       // of what is known of it: a visit says which one it saw
+	Numbered    time.Time // when it was given its number; zero where it is not stored yet
 	Boundary    int64
 	OffsetM     *float64 // off its line, at the last visit
 	MapSheet    string
@@ -72,16 +74,6 @@ func Stakes(stakes []Stake) []demarc.Stake {
 		out = append(out, s.Stake)
 	}
 	return out
-}
-
-// CheckIn is a visit of a stake in the field.
-type CheckIn struct {
-	Lon, Lat    float64
-	H1985       *float64
-	Kind        demarc.StakeKind // "": as its place tells
-	On          geo.Date
-	State       string
-	PhotoSHA256 string // "": none was taken
 }
 
 // CheckRun is a run of the quality rules 质检: what was found, as it was answered.

@@ -93,13 +93,22 @@ type Stale struct {
 	Since    []Touched // the revisions that he does not know and that touch what he touches
 	Base     []Piece   // what he built on, where he touches it
 	Theirs   []Piece   // what stands there now
-	err      error
+	// Of a write of stakes or of zones the same: those that are not what they were.
+	BaseStakes, TheirStakes []Stake
+	BaseZones, TheirZones   []demarc.Zone
+	err                     error
 }
 
 // NewStale makes the error, which is a geo.CodeStale.
 func NewStale(base, revision int) *Stale {
 	return &Stale{Revision: revision, err: geo.Errorf(geo.CodeStale, "the project is at revision %d, you built on %d, and what you change was changed since: "+
 		"take over what stands there now, and send it again on revision %d", revision, base, revision)}
+}
+
+// NewStaleStake is NewStale of the visit of a stake, which saw a version of it that is not the one that stands.
+func NewStaleStake(revision, saw int, now Stake) *Stale {
+	return &Stale{Revision: revision, TheirStakes: []Stake{now}, err: geo.Errorf(geo.CodeStale, "%s is in version %d, you saw version %d: "+
+		"look at what was found of it since, and send the visit again on version %d", now.Name, now.Version, saw, now.Version)}
 }
 
 // Error implements error.

@@ -1,12 +1,22 @@
 package project
 
-import "hetu/geo/demarc"
+import (
+	"hetu/geo"
+	"hetu/geo/demarc"
+)
+
+// StakeBase is what a write of stakes was decided on: a revision of the project, or of a visit the version of the one stake.
+type StakeBase struct {
+	Revision int
+	Stake    int64 // of a visit; 0: the revision is meant
+	Version  int   // of that stake
+}
 
 // StakeWrite is what is to become of the stakes of a project. A stake without an id is new.
 type StakeWrite struct {
 	Put   []Stake
 	Gone  []Stake
-	Visit bool // stakes that stand were visited in the field: nothing is drafted
+	Visit geo.Date // the day on which stakes that stand were visited in the field: nothing is drafted. Zero: it is no visit
 }
 
 // StakesMade tells which stakes a write made.

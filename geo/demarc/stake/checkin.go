@@ -27,7 +27,8 @@ type CheckedIn struct {
 
 // CheckIn takes what was found of a stake in the field. A physical stake more than [PhysicalWithinM] off its line is a moved one 移位桩:
 // where the surveyor leaves the kind open it becomes that, and where he says physical he is told. An electronic one lies on its line.
-// What is [farM] off, or nearer to the other bank's line, is refused: it is another stake, or a slip in the position.
+// What is [farM] off, or nearer to the other bank's line, is refused: it is another stake, or a slip in the position. A sign 告示牌 stays one
+// wherever it stands, and no stake becomes one: they are counted apart.
 func CheckIn(s demarc.Stretch, lines demarc.Lines, was demarc.Stake, v Visit) (CheckedIn, error) {
 	if s.Route == nil || s.Route.NumCoords() < 2 {
 		return CheckedIn{}, geo.Errorf(geo.CodeInvalid, "a stake needs a route to be measured on: give the river a centre line")
@@ -50,7 +51,7 @@ func CheckIn(s demarc.Stretch, lines demarc.Lines, was demarc.Stake, v Visit) (C
 	if other := OffsetM(lines, opposite(was.Bank), v.Lon, v.Lat); other < out.OffsetM {
 		return CheckedIn{}, geo.FieldErrorf(geo.CodeRefused, "position", "%s is of the %s bank, and the position is nearer to the other bank's line: look at the position, and whether it is this stake", was.Name, was.Bank)
 	}
-	kind, err := KindAt(v.Kind, out.OffsetM)
+	kind, err := kindOf(was, v.Kind, out.OffsetM)
 	if err != nil {
 		return CheckedIn{}, err
 	}
@@ -70,6 +71,20 @@ func opposite(bank geo.Bank) geo.Bank {
 		return geo.Right
 	}
 	return geo.Left
+}
+
+// kindOf is [KindAt] of what is known to be a stake or a sign already.
+func kindOf(was demarc.Stake, said demarc.StakeKind, offsetM float64) (demarc.StakeKind, error) {
+	switch {
+	case was.Kind == demarc.Sign && (said == "" || said == demarc.Sign):
+		return demarc.Sign, nil
+	case was.Kind == demarc.Sign:
+		return "", geo.FieldErrorf(geo.CodeRefused, "kind", "%s is a sign (告示牌) and no stake: leave the kind out, or visit the stake that stands there", was.Name)
+	case said == demarc.Sign:
+		return "", geo.FieldErrorf(geo.CodeRefused, "kind", "%s is a stake (界桩) and no sign (告示牌): leave the kind out, or visit the sign that stands there", was.Name)
+	default:
+		return KindAt(said, offsetM)
+	}
 }
 
 // KindAt holds the kind that is said of a stake against how far it stands off its line, and gives the kind it is: "" is told by the

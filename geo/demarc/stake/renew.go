@@ -9,7 +9,7 @@ import (
 )
 
 // Renew gives a new placing, as after a line was changed, the stakes that stand already: one that is placed within [PhysicalWithinM] of a
-// standing one of its bank is that one, with its name, number, kind, height and place; the others get numbers above all that were ever
+// standing one of its bank is that one, with its name, number, kind, height and place, and one put by hand is still one; the others get numbers above all that were ever
 // taken, by measure. gone are those standing that the new placing has no place for; signs and stakes put by hand are never gone. The answer
 // is in the order of placed, then what was kept of signs and stakes by hand.
 func Renew(river string, standing, placed, taken []demarc.Stake) (stakes, gone []demarc.Stake) {
@@ -34,7 +34,10 @@ func Renew(river string, standing, placed, taken []demarc.Stake) (stakes, gone [
 			if kept.Kind == demarc.Electronic {
 				kept.Lon, kept.Lat = p.Lon, p.Lat
 			}
-			kept.MeasureM, kept.Division, kept.Tier, kept.Why = p.MeasureM, p.Division, p.Tier, p.Why
+			kept.MeasureM, kept.Division, kept.Tier = p.MeasureM, p.Division, p.Tier
+			if kept.Why != ByHand {
+				kept.Why = p.Why
+			}
 			stakes = append(stakes, kept)
 			continue
 		}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
 	"hetu/geo/demarc"
 	quality "hetu/geo/demarc/rules"
+	"hetu/geo/demarc/stake"
 	"hetu/geo/lref"
 	"hetu/geo/project"
 	"hetu/geo/rules"
@@ -205,11 +207,18 @@ func otherOf(o project.OtherRiver, route *geom.LineString) (quality.OtherRiver, 
 	return out, out.Area != nil
 }
 
-// firstNumbers gives the highest number that each bank's stakes had when they were first numbered: those that a person added came later.
+// firstNumbers gives the highest number that each bank's stakes had when they were first numbered. Those that were given theirs later, by a person or when
+// stakes were placed anew, stand wherever there was room.
 func firstNumbers(stakes []project.Stake) map[geo.Bank]int {
-	out := map[geo.Bank]int{}
+	first, out := map[geo.Bank]time.Time{}, map[geo.Bank]int{}
 	for _, k := range stakes {
-		if k.Why != "hand" && k.Kind != demarc.Sign {
+		if k.Why == stake.ByHand || k.Kind == demarc.Sign {
+			continue
+		}
+		switch at, known := first[k.Bank]; {
+		case !known || k.Numbered.Before(at):
+			first[k.Bank], out[k.Bank] = k.Numbered, k.Number
+		case k.Numbered.Equal(at):
 			out[k.Bank] = max(out[k.Bank], k.Number)
 		}
 	}
