@@ -87,15 +87,16 @@ func (s *server) stakes(w http.ResponseWriter, r *http.Request) error {
 	return writePrivate(w, http.StatusOK, map[string]any{"project_id": p.ID, "revision": p.Revision, "stakes": out})
 }
 
-// sentStakes asks for stakes: by a spacing profile along all lines, or one at a position.
+// sentStakes asks for stakes: by a profile along all lines, or one, or a sign 告示牌, at a position.
 type sentStakes struct {
-	Profile string   `json:"profile"`
-	Replace bool     `json:"replace"`
-	Lon     *float64 `json:"lon"`
-	Lat     *float64 `json:"lat"`
+	Profile string           `json:"profile"`
+	Replace bool             `json:"replace"`
+	Kind    demarc.StakeKind `json:"kind"`
+	Lon     *float64         `json:"lon"`
+	Lat     *float64         `json:"lat"`
 }
 
-// placeStakes serves POST /api/v1/projects/{id}/stakes: stakes are placed by a spacing profile, or one is added at a position. A number that was ever
+// placeStakes serves POST /api/v1/projects/{id}/stakes: stakes are placed by a profile, or one or a sign is added at a position. A number that was ever
 // given is not given again.
 func (s *server) placeStakes(w http.ResponseWriter, r *http.Request) error {
 	id, err := s.seen(r)
@@ -132,6 +133,10 @@ func (s *server) placing(b sentStakes) (project.Placing, error) {
 	switch {
 	case (b.Lon == nil) != (b.Lat == nil):
 		return nil, geo.InvalidField("/lon", "and lat go together: give both, or neither")
+	case b.Kind != "" && b.Kind != demarc.Electronic && b.Kind != demarc.Sign:
+		return nil, geo.InvalidField("/kind", "%q is not placed: electronic 电子桩 or sign 告示牌 is; a stake becomes physical when it is visited", shortened(string(b.Kind)))
+	case b.Kind == demarc.Sign && b.Lon == nil:
+		return nil, geo.InvalidField("/lon", "is missing; give lon and lat of where the sign stands")
 	case b.Lon != nil && b.Profile != "":
 		return nil, geo.InvalidField("/profile", "stakes are placed by a profile, or one at a position: send one of the two")
 	case b.Lon != nil:
@@ -139,28 +144,37 @@ func (s *server) placing(b sentStakes) (project.Placing, error) {
 			return nil, geo.InvalidField("/lon", "%g, %g lies outside this installation's extent; a position is lon, lat", *b.Lon, *b.Lat)
 		}
 		return func(p project.Subject, taken []demarc.Stake) (project.StakeWrite, error) {
+			if b.Kind == demarc.Sign {
+				return addedSign(p, *b.Lon, *b.Lat, taken)
+			}
 			return addedStake(p, *b.Lon, *b.Lat, taken)
 		}, nil
 	case b.Profile == "":
-		return nil, geo.InvalidField("/profile", "is missing; give a spacing profile, one of %v, or lon and lat of one stake", s.profilesWith(rules.Stakes))
+		return func(p project.Subject, taken []demarc.Stake) (project.StakeWrite, error) {
+			profile, err := s.checker().SpacingOf(p.Project)
+			if err != nil {
+				return project.StakeWrite{}, renamedFields(err, map[string]string{"profile": "/profile"})
+			}
+			return placedStakes(p, profile, b.Replace, taken)
+		}, nil
 	}
 	profile, err := s.partOf("/profile", b.Profile, rules.Stakes)
 	if err != nil {
 		return nil, err
 	}
 	return func(p project.Subject, taken []demarc.Stake) (project.StakeWrite, error) {
-		return placedStakes(p, *profile.Stakes, b.Replace, taken)
+		return placedStakes(p, profile, b.Replace, taken)
 	}, nil
 }
 
 // maxStakes bounds how many stakes a project gets at once.
 const maxStakes = 20_000
 
-func placedStakes(p project.Subject, spacing stake.Spacing, replace bool, taken []demarc.Stake) (project.StakeWrite, error) {
+func placedStakes(p project.Subject, profile rules.Profile, replace bool, taken []demarc.Stake) (project.StakeWrite, error) {
 	if n := len(p.Around.Stakes); n > 0 && !replace {
 		return project.StakeWrite{}, geo.Errorf(geo.CodeConflict, "the project has %d stakes: add single ones by their position, or send replace, which keeps those that stand where one is placed and takes the others away", n)
 	}
-	placed := stake.Place(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), spacing, taken)
+	placed := stake.Place(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), *profile.Stakes, taken)
 	had := map[string]project.Stake{}
 	var standing []demarc.Stake
 	for _, k := range p.Around.Stakes {
@@ -171,7 +185,7 @@ func placedStakes(p project.Subject, spacing stake.Spacing, replace bool, taken 
 	if len(placed) > maxStakes {
 		return project.StakeWrite{}, geo.FieldErrorf(geo.CodeRefused, "/profile", "would place %d stakes; at most %d are placed at once: take a wider spacing", len(placed), maxStakes)
 	}
-	var out project.StakeWrite
+	out := project.StakeWrite{Profile: profile.ID}
 	for _, k := range gone {
 		out.Gone = append(out.Gone, had[k.Name])
 	}
@@ -196,6 +210,16 @@ func addedStake(p project.Subject, lon, lat float64, taken []demarc.Stake) (proj
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon"})
 	}
 	return project.StakeWrite{Put: []project.Stake{newStake(k)}}, nil
+}
+
+func addedSign(p project.Subject, lon, lat float64, taken []demarc.Stake) (project.StakeWrite, error) {
+	sign, offM, err := stake.SignAt(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), lon, lat, taken)
+	if err != nil {
+		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon"})
+	}
+	k := newStake(sign)
+	k.OffsetM = new(centimetres(offM))
+	return project.StakeWrite{Put: []project.Stake{k}}, nil
 }
 
 // stakeOf finds a stake of a project by its id.

@@ -233,7 +233,7 @@ type stakeRow struct {
 	PhotoSHA256            *string `db:"photo_sha256"`
 	State                  *string
 	ValidFrom              *time.Time
-	WrittenAt              time.Time
+	WrittenAt, NumberedAt  time.Time
 	Lon, Lat               float64
 }
 
@@ -244,7 +244,7 @@ func (r stakeRow) stake() project.Stake {
 			H1985: r.H1985, Division: or(r.DivisionID), Place: or(r.Place), Why: or(r.Why),
 		},
 		ID: r.ID, Boundary: r.BoundaryID, OffsetM: r.OffsetFromLineM, MapSheet: or(r.MapSheet), State: or(r.State),
-		InstalledOn: dateOf(r.InstalledOn), CheckedOn: dateOf(r.CheckedOn), PhotoSHA256: or(r.PhotoSHA256),
+		InstalledOn: dateOf(r.InstalledOn), CheckedOn: dateOf(r.CheckedOn), PhotoSHA256: or(r.PhotoSHA256), NumberedAt: r.NumberedAt,
 	}
 }
 
@@ -376,6 +376,9 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, plac
 			return err
 		}
 		if !w.Visit {
+			if w.Profile != "" {
+				p.StakeProfile = w.Profile
+			}
 			if err := e.redraft(ctx, &p, key, fmt.Sprintf("stakes: %d placed, %d taken away", len(w.Put), len(w.Gone))); err != nil {
 				return err
 			}

@@ -63,6 +63,7 @@ type Stake struct {
 	InstalledOn geo.Date
 	CheckedOn   geo.Date
 	PhotoSHA256 string
+	NumberedAt  time.Time // when it was given its number
 }
 
 // Stakes gives stakes as those who check and print take them.

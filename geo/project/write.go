@@ -7,6 +7,8 @@ type StakeWrite struct {
 	Put   []Stake
 	Gone  []Stake
 	Visit bool // stakes that stand were visited in the field: nothing is drafted
+	// Profile is the spacing profile that they were placed by, which the project follows from then on; "": what it followed.
+	Profile string
 }
 
 // StakesMade tells which stakes a write made.

@@ -50,7 +50,7 @@ func CheckIn(s demarc.Stretch, lines demarc.Lines, was demarc.Stake, v Visit) (C
 	if other := OffsetM(lines, opposite(was.Bank), v.Lon, v.Lat); other < out.OffsetM {
 		return CheckedIn{}, geo.FieldErrorf(geo.CodeRefused, "position", "%s is of the %s bank, and the position is nearer to the other bank's line: look at the position, and whether it is this stake", was.Name, was.Bank)
 	}
-	kind, err := KindAt(v.Kind, out.OffsetM)
+	kind, err := kindOf(was, v.Kind, out.OffsetM)
 	if err != nil {
 		return CheckedIn{}, err
 	}
@@ -63,6 +63,18 @@ func CheckIn(s demarc.Stretch, lines demarc.Lines, was demarc.Stake, v Visit) (C
 		out.Stake.Division = g.towns[division].ID
 	}
 	return out, nil
+}
+
+// kindOf is the kind that a stake is after a visit. A sign has a name and a number of its own, and stays one.
+func kindOf(was demarc.Stake, said demarc.StakeKind, offsetM float64) (demarc.StakeKind, error) {
+	sign := was.Kind == demarc.Sign
+	switch {
+	case sign && (said == "" || said == demarc.Sign):
+		return demarc.Sign, nil
+	case sign || said == demarc.Sign:
+		return "", geo.FieldErrorf(geo.CodeRefused, "kind", "%s is %s and becomes no %s: take it away, and put the other up under its own name", was.Name, KindNote(was.Kind), KindNote(said))
+	}
+	return KindAt(said, offsetM)
 }
 
 func opposite(bank geo.Bank) geo.Bank {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twpayne/go-geom"
 
@@ -58,7 +59,7 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 	if err != nil {
 		return quality.Subject{}, err
 	}
-	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Connected(s.Lines, s.Stretch.Route), Profile: profileOf(profile)}
+	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Connected(s.Lines, s.Stretch.Route), Profile: c.profileOf(profile, s.Project)}
 	out.FromM, out.ToM = s.Project.FromM, s.Project.ToM
 	if area, parts, err := AreaOf(out.Lines, s.Stretch); err == nil {
 		out.Area = area
@@ -147,12 +148,28 @@ func allowed(p demarc.Piece, st demarc.Stretch, width demarc.WidthProfile) bool 
 }
 
 // profileOf gives what of a profile the rules need.
-func profileOf(p rules.Profile) quality.Profile {
+func (c Checker) profileOf(p rules.Profile, of project.Project) quality.Profile {
 	out := quality.Profile{Name: p.ID, Widths: *p.Width}
-	if p.Stakes != nil {
-		out.MaxStakeSpacingM = p.Stakes.BasicM
+	if spacing, err := c.SpacingOf(of); err == nil {
+		out.MaxStakeSpacingM = spacing.Stakes.MostM()
 	}
 	return out
+}
+
+// SpacingOf gives the profile that says how close a project's stakes stand: the one that they were placed by, else its rule profile.
+func (c Checker) SpacingOf(p project.Project) (rules.Profile, error) {
+	if c.Profiles == nil {
+		return rules.Profile{}, geo.Errorf(geo.CodeUnavailable, "this server has no rule profiles")
+	}
+	id := p.StakeProfile
+	if id == "" {
+		id = p.RuleProfile
+	}
+	found, err := c.Profiles.Get(id)
+	if err != nil || found.Stakes == nil {
+		return rules.Profile{}, geo.FieldErrorf(geo.CodeConflict, "profile", "the project follows %q, which does not say how close stakes stand: name a profile of /api/v1/profiles that has the part stakes", id)
+	}
+	return found, nil
 }
 
 // thingOf gives what stands at a place; of a line, its beginning.
@@ -205,11 +222,20 @@ func otherOf(o project.OtherRiver, route *geom.LineString) (quality.OtherRiver, 
 	return out, out.Area != nil
 }
 
-// firstNumbers gives the highest number that each bank's stakes had when they were first numbered: those that a person added came later.
+// firstNumbers gives the highest number of each bank's stakes that were numbered first: those that a person added, or that were placed anew between them,
+// came later.
 func firstNumbers(stakes []project.Stake) map[geo.Bank]int {
+	first := map[geo.Bank]time.Time{}
 	out := map[geo.Bank]int{}
 	for _, k := range stakes {
-		if k.Why != "hand" && k.Kind != demarc.Sign {
+		if k.Why == "hand" || k.Kind == demarc.Sign {
+			continue
+		}
+		at, ok := first[k.Bank]
+		switch {
+		case !ok || k.NumberedAt.Before(at):
+			first[k.Bank], out[k.Bank] = k.NumberedAt, k.Number
+		case k.NumberedAt.Equal(at):
 			out[k.Bank] = max(out[k.Bank], k.Number)
 		}
 	}
