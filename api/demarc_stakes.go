@@ -174,7 +174,7 @@ func placedStakes(p project.Subject, profile rules.Profile, replace bool, taken 
 	if n := len(p.Around.Stakes); n > 0 && !replace {
 		return project.StakeWrite{}, geo.Errorf(geo.CodeConflict, "the project has %d stakes: add single ones by their position, or send replace, which keeps those that stand where one is placed and takes the others away", n)
 	}
-	placed := stake.Place(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), *profile.Stakes, taken)
+	placed := stake.Place(p.Stretch, gate.Drawn(p), *profile.Stakes, taken)
 	had := map[string]project.Stake{}
 	var standing []demarc.Stake
 	for _, k := range p.Around.Stakes {
@@ -205,7 +205,7 @@ func newStake(k demarc.Stake) project.Stake {
 }
 
 func addedStake(p project.Subject, lon, lat float64, taken []demarc.Stake) (project.StakeWrite, error) {
-	k, err := stake.At(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), lon, lat, taken)
+	k, err := stake.At(p.Stretch, gate.Drawn(p), lon, lat, taken)
 	if err != nil {
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon"})
 	}
@@ -213,7 +213,7 @@ func addedStake(p project.Subject, lon, lat float64, taken []demarc.Stake) (proj
 }
 
 func addedSign(p project.Subject, lon, lat float64, taken []demarc.Stake) (project.StakeWrite, error) {
-	sign, offM, err := stake.SignAt(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), lon, lat, taken)
+	sign, offM, err := stake.SignAt(p.Stretch, gate.Drawn(p), lon, lat, taken)
 	if err != nil {
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon"})
 	}
@@ -347,7 +347,7 @@ func visited(p project.Subject, which int64, b sentVisit, on geo.Date, kept stri
 	if err != nil {
 		return project.StakeWrite{}, err
 	}
-	in, err := stake.CheckIn(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), k.Stake, stake.Visit{Lon: *b.Lon, Lat: *b.Lat, H1985: b.H1985, Kind: b.Kind})
+	in, err := stake.CheckIn(p.Stretch, gate.Drawn(p), k.Stake, stake.Visit{Lon: *b.Lon, Lat: *b.Lat, H1985: b.H1985, Kind: b.Kind})
 	if err != nil {
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon", "kind": "/kind"})
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -101,7 +102,12 @@ func (c *demarcCandidateCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		for _, n := range append(flooded, notes...) {
+		met, err := db.RiversMet(ctx, st, asOf)
+		if err != nil {
+			return err
+		}
+		lines, joined := gate.Joined(lines, st, met)
+		for _, n := range slices.Concat(flooded, notes, joined) {
 			a.say("%s: %s %s", n.Code, n.Zh, n.En)
 		}
 		return writeLines(a.stdout, lines)
@@ -291,7 +297,7 @@ func (c *demarcStakesCmd) placed(rules api.Rules, subject project.Subject) ([]pr
 		return nil, usageError{fmt.Errorf("--place %q is no profile of how close stakes stand; hetu ask profiles lists them", c.Place)}
 	}
 	var out []project.Stake
-	lines := gate.Connected(subject.Lines, subject.Stretch.Route)
+	lines := gate.Drawn(subject)
 	for _, k := range stake.Place(subject.Stretch, lines, *profile.Stakes, project.Stakes(subject.Around.Stakes)) {
 		out = append(out, project.Stake{Stake: k})
 	}

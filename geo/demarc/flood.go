@@ -49,6 +49,21 @@ func (f Flood) Survey() []SurveyLine {
 	}
 }
 
+// modelAroundDeg is how far from a stretch, in degrees, an elevation model is looked at: some six kilometres.
+const modelAroundDeg = 0.06
+
+// ModelWindow is what of an elevation model is looked at for a stretch.
+func (s Stretch) ModelWindow() geo.Extent {
+	line := s.Route
+	if lowest, highest, ok := lref.Ends(s.Route); ok {
+		if part, err := lref.Substring(s.Route, max(s.FromM, lowest), min(s.ToM, highest)); err == nil {
+			line = part
+		}
+	}
+	b := line.Bounds()
+	return geo.Extent{West: b.Min(0) - modelAroundDeg, South: b.Min(1) - modelAroundDeg, East: b.Max(0) + modelAroundDeg, North: b.Max(1) + modelAroundDeg}
+}
+
 // The limits and tolerances of A3.
 const (
 	maxCells   = 50_000_000
@@ -134,14 +149,7 @@ func LakeRing(dem DEM, level Level, lon, lat float64) (Flood, *geom.LineString, 
 	}
 	rings := w.contours()
 	ring := slices.MaxFunc(rings, func(a, b []xy) int { return cmp.Compare(signed(a), signed(b)) })
-	ring = w.degrees(ring)
-	first := 0
-	for i, p := range ring {
-		if q := ring[first]; p.x < q.x || p.x == q.x && p.y < q.y {
-			first = i
-		}
-	}
-	ring = slices.Concat(ring[first:len(ring)-1], ring[:first], ring[first:first+1])
+	ring = fromWest(w.degrees(ring))
 	line := geom.NewLineStringFlat(geom.XY, flatOf(ring)).SetSRID(int(geo.CGCS2000))
 	return Flood{Area: w.area(rings), Historic: level.Historic, Source: joined(level.Source, dem.Source)}, line, notes, nil
 }
@@ -322,13 +330,16 @@ func (w *wetting) beside(i int, f func(j int)) {
 }
 
 // cellM2 is the area of a cell, about that in the middle of the model.
-func (w *wetting) cellM2() float64 {
-	if w.System.Kind != crs.Geographic {
-		return w.CellX * w.CellY
+func (m DEM) cellM2() float64 {
+	if m.System.Kind != crs.Geographic {
+		return m.CellX * m.CellY
 	}
-	lat := w.Y - float64(w.Rows)/2*w.CellY
-	return w.CellX * w.CellY * 111_320 * math.Cos(lat*math.Pi/180) * 110_900
+	lat := m.Y - float64(m.Rows)/2*m.CellY
+	return m.CellX * m.CellY * 111_320 * math.Cos(lat*math.Pi/180) * 110_900
 }
+
+// CellM is about how wide a cell is, in metres.
+func (m DEM) CellM() float64 { return math.Sqrt(m.cellM2()) }
 
 // close wets the holes that are small, and gives the areas of those that are not. A hole is dry cells that no way over edges or corners
 // leads out of.

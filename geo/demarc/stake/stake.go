@@ -194,6 +194,12 @@ func Name(river string, bank geo.Bank, number int) string {
 // SignName is a sign's: 告示牌001.
 func SignName(number int) string { return fmt.Sprintf("告示牌%03d", number) }
 
+// LakeName is that of a stake of a lake, which has no banks: 湖名-001.
+func LakeName(lake string, number int) string { return fmt.Sprintf("%s-%03d", lake, number) }
+
+// LakeStakes is how many stakes a lake has, equally far apart from the beginning of its ring (A4).
+const LakeStakes = 4
+
 // ParseName reads a name as [Name] and [SignName] write it. A sign has no river and no bank.
 func ParseName(name string) (river string, bank geo.Bank, number int, ok bool) {
 	if rest, sign := strings.CutPrefix(name, "告示牌"); sign {

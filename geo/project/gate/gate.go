@@ -11,7 +11,6 @@ import (
 	"hetu/geo"
 	"hetu/geo/demarc"
 	quality "hetu/geo/demarc/rules"
-	"hetu/geo/lref"
 	"hetu/geo/project"
 	"hetu/geo/rules"
 )
@@ -59,7 +58,7 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 	if err != nil {
 		return quality.Subject{}, err
 	}
-	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Connected(s.Lines, s.Stretch.Route), Profile: c.profileOf(profile, s.Project)}
+	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Drawn(s), Profile: c.profileOf(profile, s.Project)}
 	out.FromM, out.ToM = s.Project.FromM, s.Project.ToM
 	if area, parts, err := AreaOf(out.Lines, s.Stretch); err == nil {
 		out.Area = area
@@ -72,7 +71,7 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 		out.Neighbours = append(out.Neighbours, neighbourOf(n, s))
 	}
 	for _, o := range s.Around.Others {
-		if other, ok := otherOf(o, s.Stretch.Route); ok {
+		if other, ok := otherOf(o, s); ok {
 			out.Others = append(out.Others, other)
 		}
 	}
@@ -193,11 +192,8 @@ func neighbourOf(n project.Neighbour, s project.Subject) quality.Neighbour {
 	return out
 }
 
-// confluenceM is how far along the route from a mouth the areas of two rivers may overlap, and how far off the route a mouth may lie.
-const confluenceM = 500.0
-
-// otherOf gives another river's area. Two rivers are declared to meet where the lower end of one lies beside the other.
-func otherOf(o project.OtherRiver, route *geom.LineString) (quality.OtherRiver, bool) {
+// otherOf gives another river's area, and where the two may overlap: at their confluences.
+func otherOf(o project.OtherRiver, s project.Subject) (quality.OtherRiver, bool) {
 	out := quality.OtherRiver{Name: o.Name, Area: o.Area}
 	if o.Area == nil && o.Route != nil {
 		area, err := demarc.Area(Connected(demarc.Lines{Pieces: o.Pieces}, o.Route))
@@ -206,18 +202,10 @@ func otherOf(o project.OtherRiver, route *geom.LineString) (quality.OtherRiver, 
 		}
 		out.Area = area
 	}
-	meets := func(at lref.Hit) {
-		if at.DistanceM <= confluenceM {
-			out.Confluences = append(out.Confluences, quality.Confluence{FromM: at.MeasureM - confluenceM, ToM: at.MeasureM + confluenceM})
-		}
-	}
-	if o.Route != nil {
-		end := last(o.Route)
-		meets(lref.Project(route, end[0], end[1]))
-		mouth := last(route)
-		if at := lref.Project(o.Route, mouth[0], mouth[1]); at.DistanceM <= confluenceM {
-			meets(lref.Project(route, mouth[0], mouth[1]))
-		}
+	for _, c := range o.Confluences {
+		m, reach := reachOf(o, c, s)
+		out.Confluences = append(out.Confluences, quality.Confluence{FromM: m - reach, ToM: m + reach})
+		out.Main = out.Main || c.How == project.IsMain
 	}
 	return out, out.Area != nil
 }
