@@ -268,7 +268,7 @@ func TestLakeCandidate(t *testing.T) {
 		{"under the ground", "/height_m", object{"model": m.SHA256, "height_m": 90, "lon": lon, "lat": lat}},
 		{"another model", "/model", object{"model": "x", "height_m": 110, "lon": lon, "lat": lat}},
 		{"an open shore", "/survey_id", object{"survey_id": open}},
-		{"no such shore", "/survey_id", object{"survey_id": 1}},
+		{"no such shore", "/survey_id", object{"survey_id": 1 << 40}},
 		{"both", "/survey_id", object{"survey_id": closed, "height_m": 110}},
 		{"a width that is none", "/width_m", object{"survey_id": closed, "width_m": -1}},
 	} {

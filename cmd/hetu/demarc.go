@@ -28,6 +28,7 @@ import (
 
 type demarcCmd struct {
 	Candidate demarcCandidateCmd `cmd:"" help:"Draw the boundary that a width profile asks for, as GeoJSON. Nothing is written."`
+	Lake      demarcLakeCmd      `cmd:"" help:"Draw the boundary of a lake or reservoir around its shore at a level, as GeoJSON. Nothing is written."`
 	Check     demarcCheckCmd     `cmd:"" help:"Hold a boundary project against the quality rules G1 to G21; exit code 1 when there are blockers."`
 	Stakes    demarcStakesCmd    `cmd:"" help:"Print the stake table of a boundary project."`
 	Export    demarcExportCmd    `cmd:"" help:"Write the package of results of a boundary project."`
@@ -70,7 +71,7 @@ type demarcCandidateCmd struct {
 
 // Help gives an example.
 func (*demarcCandidateCmd) Help() string {
-	return "Example: hetu demarc candidate 猫跳河 --from K0+000 --to K5+000 --profile width-kaiping > candidate.geojson\n\nEach bank rests on the landside levee toe where there is one, else on the bank top, else on a flood line, which --dem and --level draw. What should be known of it is told on the standard error."
+	return "Example: hetu demarc candidate 猫跳河 --from K0+000 --to K5+000 --profile width-kaiping > candidate.geojson\n\nEach bank rests on the landside levee toe where there is one, else on the bank top, else on a flood line, which --dem and --level draw. At confluences it is joined to the announced boundaries of the other rivers. What should be known of it is told on the standard error."
 }
 
 // Run draws.

@@ -18,4 +18,4 @@ CREATE TABLE hetu.project_model (
 );
 CREATE INDEX ON hetu.project_model (sha256);
 GRANT SELECT ON hetu.project_model TO hetu_rw, hetu_backup;
-GRANT INSERT, DELETE ON hetu.project_model TO hetu_rw;
+GRANT INSERT, UPDATE, DELETE ON hetu.project_model TO hetu_rw;
