@@ -140,7 +140,7 @@ func (s *server) shore(ctx context.Context, subject project.Subject, b sentLake)
 		return lakeShore{}, err
 	}
 	level := demarc.Level{HeightM: *b.HeightM, Historic: b.Historic, Datum: houseDatum, Source: b.Source}
-	flood, ring, notes, err := demarc.LakeRing(grid, level, *b.Lon, *b.Lat)
+	flood, ring, notes, err := demarc.LakeRing(ctx, grid, level, *b.Lon, *b.Lat)
 	if err != nil {
 		return lakeShore{}, renamedFields(err, map[string]string{"levels": "/height_m", "dem": "/model"})
 	}

@@ -224,9 +224,9 @@ func (s *server) flood(ctx context.Context, subject *project.Subject, b *sentFlo
 	if err != nil {
 		return nil, err
 	}
-	flood, notes, err := demarc.FloodLines(subject.Stretch, grid, levels)
+	flood, notes, err := demarc.FloodLines(ctx, subject.Stretch, grid, levels)
 	if err != nil {
-		return nil, renamedFields(err, map[string]string{"levels": "/flood/levels", "dem": "/flood/model"})
+		return nil, wantsPointer(renamedFields(err, map[string]string{"levels": "flood/levels", "dem": "flood/model"}))
 	}
 	subject.Stretch.Survey = append(slices.Clone(subject.Stretch.Survey), flood.Survey()...)
 	return notes, nil

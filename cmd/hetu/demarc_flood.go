@@ -43,7 +43,7 @@ func (f *floodFlags) flood(ctx context.Context, st *demarc.Stretch) ([]demarc.No
 	if err != nil {
 		return nil, err
 	}
-	flood, notes, err := demarc.FloodLines(*st, model, levels)
+	flood, notes, err := demarc.FloodLines(ctx, *st, model, levels)
 	if err != nil {
 		return nil, err
 	}

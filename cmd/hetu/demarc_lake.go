@@ -51,7 +51,7 @@ func (c *demarcLakeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, shore, notes, err := demarc.LakeRing(model, demarc.Level{HeightM: c.Level, Historic: c.Historic, Datum: datum}, lon, lat)
+	_, shore, notes, err := demarc.LakeRing(ctx, model, demarc.Level{HeightM: c.Level, Historic: c.Historic, Datum: datum}, lon, lat)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package demarc
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -67,8 +68,9 @@ func (s Stretch) ModelWindow() geo.Extent {
 // The limits and tolerances of A3.
 const (
 	maxCells   = 50_000_000
-	closeUnder = 500.0 // m²: a hole that is smaller is closed
-	floodMore  = 100.0 // metres beyond either end of a stretch that are flooded too, so that the edges can be cut there
+	lookAfter  = 1 << 14 // cells, after which it is looked whether anybody still waits
+	closeUnder = 500.0   // m²: a hole that is smaller is closed
+	floodMore  = 100.0   // metres beyond either end of a stretch that are flooded too, so that the edges can be cut there
 )
 
 // The codes of notes on floods.
@@ -80,8 +82,8 @@ const (
 // FloodLines floods a stretch (A3): the surface is linear in the measure between levels, each place has that of the nearest place of
 // the route, and what lies under it and is connected to the channel is flooded. Holes under 500 m² are closed. The edge is drawn between
 // the middles of cells (marching squares) and smoothed so that no vertex moves more than half a cell. Errors are of geo.CodeInvalid: a
-// model that is none, levels that do not reach over the stretch or are of another datum, a channel that lies dry.
-func FloodLines(s Stretch, dem DEM, levels []Level) (Flood, []Note, error) {
+// model that is none, levels that do not reach over the stretch or are of another datum, a channel that lies dry; or that of a context that ended.
+func FloodLines(ctx context.Context, s Stretch, dem DEM, levels []Level) (Flood, []Note, error) {
 	d, err := newDrawing(s, WidthProfile{})
 	if err != nil {
 		return Flood{}, nil, err
@@ -102,7 +104,7 @@ func FloodLines(s Stretch, dem DEM, levels []Level) (Flood, []Note, error) {
 		return surface(m)
 	})
 	w.seedLine(d)
-	notes, err := w.flood()
+	notes, err := w.flood(ctx)
 	if err != nil {
 		return Flood{}, nil, err
 	}
@@ -134,7 +136,7 @@ func (d *drawing) pastEnds() func(lon, lat, m float64) bool {
 
 // LakeRing is the shore of a lake at a level (A4), found from a place in it: the ring runs counter-clockwise; its first place is the most
 // western one, of several the southern. Errors are as those of FloodLines.
-func LakeRing(dem DEM, level Level, lon, lat float64) (Flood, *geom.LineString, []Note, error) {
+func LakeRing(ctx context.Context, dem DEM, level Level, lon, lat float64) (Flood, *geom.LineString, []Note, error) {
 	if err := dem.check(); err != nil {
 		return Flood{}, nil, nil, err
 	}
@@ -143,7 +145,7 @@ func LakeRing(dem DEM, level Level, lon, lat float64) (Flood, *geom.LineString, 
 	}
 	w := newWetting(dem, func(_, _ float64) float64 { return level.HeightM })
 	w.seed(lon, lat)
-	notes, err := w.flood()
+	notes, err := w.flood(ctx)
 	if err != nil {
 		return Flood{}, nil, nil, err
 	}
@@ -276,12 +278,15 @@ func (w *wetting) seedLine(d *drawing) {
 }
 
 // flood spreads from the seeds over all that lies under the surface beside it, and closes small holes.
-func (w *wetting) flood() ([]Note, error) {
+func (w *wetting) flood(ctx context.Context) ([]Note, error) {
 	if len(w.seeds) == 0 {
 		return nil, geo.InvalidField("levels", "the water does not reach the channel anywhere: the levels lie below the ground of the elevation model, or it does not lie there")
 	}
 	todo := w.seeds
-	for len(todo) > 0 {
+	for looked := 0; len(todo) > 0; looked++ {
+		if looked%lookAfter == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		i := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		if w.wet[i] {
