@@ -25,6 +25,12 @@ type demarcStore interface {
 	// what stands is not what the write was built on.
 	WriteStakes(ctx context.Context, by access.Actor, id int64, base project.StakeBase, place project.Placing, once project.Once) (made project.StakesMade, replayed bool, err error)
 	WriteZones(ctx context.Context, by access.Actor, id int64, base int, cut func(project.Subject) ([]demarc.Zone, error), once project.Once) (made project.ZonesMade, replayed bool, err error)
+	// Models gives the elevation models of a project. RoomForModel refuses him who may not add one, or added too much; AddModel keeps what was sent;
+	// DropModel takes one away, and tells whether nothing else names its file.
+	Models(ctx context.Context, by access.Actor, id int64) ([]project.Model, error)
+	RoomForModel(ctx context.Context, by access.Actor, id int64) error
+	AddModel(ctx context.Context, by access.Actor, id int64, m project.Model) error
+	DropModel(ctx context.Context, by access.Actor, id int64, sha256 string) (last bool, err error)
 	KeepCheck(ctx context.Context, by access.Actor, id int64, run project.CheckRun) error
 	// LastCheck gives the last run of the rules; geo.CodeNotFound when there was none.
 	LastCheck(ctx context.Context, by access.Actor, id int64) (project.CheckRun, error)
@@ -46,6 +52,10 @@ type Packages interface {
 
 func (s *server) routeDemarcation(add func(method, path, name string, h handlerFunc), one string) {
 	add(http.MethodPost, one+"/candidates", "project_candidates", s.candidates)
+	add(http.MethodPost, one+"/lake-candidates", "project_lake_candidate", s.lakeCandidate)
+	add(http.MethodGet, one+"/elevation-models", "project_models", s.models)
+	add(http.MethodPost, one+"/elevation-models", "project_model_add", s.addModel)
+	add(http.MethodDelete, one+"/elevation-models/{sha256}", "project_model_drop", s.dropModel)
 	add(http.MethodPost, one+"/previews/{edit}", "project_preview", s.preview)
 	add(http.MethodGet, one+"/area", "project_area", s.projectArea)
 	add(http.MethodPost, one+"/checks", "project_check", s.check)
@@ -108,7 +118,8 @@ type sentWant struct {
 	Reason      string       `json:"reason"`
 }
 
-// candidates serves POST /api/v1/projects/{id}/candidates: the lines that the profile asks for, bank by bank. Nothing is written; a commit writes.
+// candidates serves POST /api/v1/projects/{id}/candidates: the lines that the profile asks for, bank by bank, joined to the announced boundaries of
+// tributaries and of the river that it flows into. Nothing is written; a commit writes.
 func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 	subject, err := s.subject(r)
 	if err != nil {
@@ -117,6 +128,7 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 	var b struct {
 		Profile string     `json:"profile"`
 		Wants   []sentWant `json:"wants"`
+		Flood   *sentFlood `json:"flood"`
 	}
 	if _, err := readSent(w, r, maxProjectBytes, &b); err != nil {
 		return err
@@ -133,17 +145,24 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 		}
 		wants = append(wants, v)
 	}
-	var lines demarc.Lines
-	var notes []demarc.Note
-	err = s.engine.do(r.Context(), func(context.Context) (err error) {
-		lines, notes, err = demarc.Candidate(subject.Stretch, wants, *profile.Width)
-		return err
+	var out lineCollection
+	err = s.engine.do(r.Context(), func(ctx context.Context) error {
+		flooded, err := s.flood(ctx, &subject, b.Flood)
+		if err != nil {
+			return err
+		}
+		lines, notes, err := demarc.Candidate(subject.Stretch, wants, *profile.Width)
+		if err != nil {
+			return wantsPointer(err)
+		}
+		lines, joined := gate.Joined(lines, subject.Stretch, subject.Around.Others)
+		out = linesOf(lines)
+		out.Notes = notesOf(slices.Concat(flooded, notes, joined))
+		return nil
 	})
 	if err != nil {
-		return wantsPointer(err)
+		return err
 	}
-	out := linesOf(lines)
-	out.Notes = notesOf(notes)
 	return writePrivate(w, http.StatusOK, struct {
 		ProjectID   int64  `json:"project_id"`
 		Revision    int    `json:"revision"`
@@ -282,7 +301,7 @@ func (s *server) projectArea(w http.ResponseWriter, r *http.Request) error {
 	var area *geom.MultiPolygon
 	var parts []demarc.DivisionPart
 	err = s.engine.do(r.Context(), func(context.Context) (err error) {
-		area, parts, err = gate.AreaOf(gate.Connected(subject.Lines, subject.Stretch.Route), subject.Stretch)
+		area, parts, err = gate.AreaOf(gate.Drawn(subject), subject.Stretch)
 		return err
 	})
 	if err != nil {

@@ -86,7 +86,7 @@ func (s *server) preview(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	lines := gate.Connected(subject.Lines, subject.Stretch.Route)
+	lines := gate.Drawn(subject)
 	edit := mux.Vars(r)["edit"]
 	if edit == "buffer" {
 		return s.buffer(r.Context(), w, b, subject.Project, lines)

@@ -486,6 +486,9 @@ func (s *shore) placedAnew(t *testing.T, at string) {
 	if len(after) < len(before) {
 		t.Errorf("%d stakes became %d, with %d photos", len(before), len(after), photos)
 	}
+	if run := s.check(t, at, nil); run.Blockers != 0 {
+		t.Errorf("placed anew:\n%v", run)
+	}
 }
 
 // printed holds the table against the stakes.

@@ -92,15 +92,16 @@ func stakesOf(stakes []project.Stake) []stakeBody {
 	return out
 }
 
-// sentStakes asks for stakes: by a spacing profile along all lines, or one at a position.
+// sentStakes asks for stakes: by a profile along all lines, or one, or a sign 告示牌, at a position.
 type sentStakes struct {
-	Profile string   `json:"profile"`
-	Replace bool     `json:"replace"`
-	Lon     *float64 `json:"lon"`
-	Lat     *float64 `json:"lat"`
+	Profile string           `json:"profile"`
+	Replace bool             `json:"replace"`
+	Kind    demarc.StakeKind `json:"kind"`
+	Lon     *float64         `json:"lon"`
+	Lat     *float64         `json:"lat"`
 }
 
-// placeStakes serves POST /api/v1/projects/{id}/stakes: stakes are placed by a spacing profile, or one is added at a position. A number that was ever
+// placeStakes serves POST /api/v1/projects/{id}/stakes: stakes are placed by a profile, or one or a sign is added at a position. A number that was ever
 // given is not given again.
 func (s *server) placeStakes(w http.ResponseWriter, r *http.Request) error {
 	id, base, err := s.named(r)
@@ -147,6 +148,10 @@ func (s *server) placingOf(b sentStakes) (project.Placing, error) {
 	switch {
 	case (b.Lon == nil) != (b.Lat == nil):
 		return nil, geo.InvalidField("/lon", "and lat go together: give both, or neither")
+	case b.Kind != "" && b.Kind != demarc.Electronic && b.Kind != demarc.Sign:
+		return nil, geo.InvalidField("/kind", "%q is not placed: electronic 电子桩 or sign 告示牌 is; a stake becomes physical when it is visited", shortened(string(b.Kind)))
+	case b.Kind == demarc.Sign && b.Lon == nil:
+		return nil, geo.InvalidField("/lon", "is missing; give lon and lat of where the sign stands")
 	case b.Lon != nil && b.Profile != "":
 		return nil, geo.InvalidField("/profile", "stakes are placed by a profile, or one at a position: send one of the two")
 	case b.Lon != nil:
@@ -154,28 +159,38 @@ func (s *server) placingOf(b sentStakes) (project.Placing, error) {
 			return nil, geo.InvalidField("/lon", "%g, %g lies outside this installation's extent; a position is lon, lat", *b.Lon, *b.Lat)
 		}
 		return func(p project.Subject, taken []demarc.Stake) (project.StakeWrite, error) {
+			if b.Kind == demarc.Sign {
+				return addedSign(p, *b.Lon, *b.Lat, taken)
+			}
 			return addedStake(p, *b.Lon, *b.Lat, taken)
 		}, nil
 	case b.Profile == "":
-		return nil, geo.InvalidField("/profile", "is missing; give a spacing profile, one of %v, or lon and lat of one stake", s.profilesWith(rules.Stakes))
+		return func(p project.Subject, taken []demarc.Stake) (project.StakeWrite, error) {
+			profile, err := s.checker().SpacingOf(p.Project)
+			if err != nil {
+				return project.StakeWrite{}, renamedFields(err, map[string]string{"profile": "/profile"})
+			}
+			return placedStakes(p, profile, b.Replace, taken)
+		}, nil
 	}
 	profile, err := s.partOf("/profile", b.Profile, rules.Stakes)
 	if err != nil {
 		return nil, err
 	}
 	return func(p project.Subject, taken []demarc.Stake) (project.StakeWrite, error) {
-		return placedStakes(p, *profile.Stakes, b.Replace, taken)
+		return placedStakes(p, profile, b.Replace, taken)
 	}, nil
 }
 
 // maxStakes bounds how many stakes a project gets at once.
 const maxStakes = 20_000
 
-func placedStakes(p project.Subject, spacing stake.Spacing, replace bool, taken []demarc.Stake) (project.StakeWrite, error) {
+func placedStakes(p project.Subject, profile rules.Profile, replace bool, taken []demarc.Stake) (project.StakeWrite, error) {
 	if n := len(p.Around.Stakes); n > 0 && !replace {
 		return project.StakeWrite{}, geo.Errorf(geo.CodeConflict, "the project has %d stakes: add single ones by their position, or send replace, which keeps those that stand where one is placed and takes the others away", n)
 	}
-	out := gate.PlaceStakes(p, spacing, taken)
+	out := gate.PlaceStakes(p, *profile.Stakes, taken)
+	out.Profile = profile.ID
 	if len(out.Put) > maxStakes {
 		return project.StakeWrite{}, geo.FieldErrorf(geo.CodeRefused, "/profile", "would place %d stakes; at most %d are placed at once: take a wider spacing", len(out.Put), maxStakes)
 	}
@@ -183,11 +198,21 @@ func placedStakes(p project.Subject, spacing stake.Spacing, replace bool, taken 
 }
 
 func addedStake(p project.Subject, lon, lat float64, taken []demarc.Stake) (project.StakeWrite, error) {
-	k, err := stake.At(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), lon, lat, taken)
+	k, err := stake.At(p.Stretch, gate.Drawn(p), lon, lat, taken)
 	if err != nil {
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon"})
 	}
 	return project.StakeWrite{Put: []project.Stake{gate.NewStake(k)}}, nil
+}
+
+func addedSign(p project.Subject, lon, lat float64, taken []demarc.Stake) (project.StakeWrite, error) {
+	sign, offM, err := stake.SignAt(p.Stretch, gate.Drawn(p), lon, lat, taken)
+	if err != nil {
+		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon"})
+	}
+	k := gate.NewStake(sign)
+	k.OffsetM = new(centimetres(offM))
+	return project.StakeWrite{Put: []project.Stake{k}}, nil
 }
 
 // stakeOf finds a stake of a project by its id.
@@ -319,7 +344,7 @@ func visited(p project.Subject, which int64, b sentVisit, on geo.Date, kept stri
 	if err != nil {
 		return project.StakeWrite{}, err
 	}
-	in, err := stake.CheckIn(p.Stretch, gate.Connected(p.Lines, p.Stretch.Route), k.Stake, stake.Visit{Lon: *b.Lon, Lat: *b.Lat, H1985: b.H1985, Kind: b.Kind})
+	in, err := stake.CheckIn(p.Stretch, gate.Drawn(p), k.Stake, stake.Visit{Lon: *b.Lon, Lat: *b.Lat, H1985: b.H1985, Kind: b.Kind})
 	if err != nil {
 		return project.StakeWrite{}, renamedFields(err, map[string]string{"position": "/lon", "kind": "/kind"})
 	}

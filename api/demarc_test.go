@@ -16,6 +16,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/api"
+	"hetu/data/dem"
 	"hetu/data/export"
 	"hetu/data/files"
 	"hetu/data/pg"
@@ -139,6 +140,7 @@ func newShoreAt(t *testing.T, c course, now func() time.Time) *shore {
 	cfg.Atlas, cfg.Tiles = s.atlas, kept
 	cfg.Now = now
 	cfg.Identity, cfg.Files, cfg.Packages = db.Store, files.New(t.TempDir()), export.Projects{Temp: temp}
+	cfg.Elevations = dem.Models{Temp: temp}
 	cfg.CheckFunc = gate.Checker{Profiles: set}.Check
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	handler, err := api.New(cfg)

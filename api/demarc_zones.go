@@ -119,7 +119,7 @@ func cutZones(p project.Subject, cuts []zone.Cut) ([]demarc.Zone, error) {
 	for _, bank := range []geo.Bank{geo.Left, geo.Right} {
 		near = append(near, nearWater(st.Survey, bank)...)
 	}
-	zones, err := zone.Build(st, gate.Connected(p.Lines, st.Route), near, cuts)
+	zones, err := zone.Build(st, gate.Drawn(p), near, cuts)
 	if geo.CodeOf(err) == geo.CodeInvalid && err != nil {
 		err = geo.Wrapf(err, geo.CodeRefused, "%v", err)
 	}
@@ -185,7 +185,7 @@ func (s *server) zoneStatistics(w http.ResponseWriter, r *http.Request) error {
 
 // sumZones fills in what the zones come to by county, by town and for the river.
 func sumZones(subject project.Subject, out map[string]any) {
-	zones := gate.Outers(gate.Connected(subject.Lines, subject.Stretch.Route), subject.Around.Zones)
+	zones := gate.Outers(gate.Drawn(subject), subject.Around.Zones)
 	for name, level := range map[string]geo.Level{"by_county": geo.County, "by_town": geo.Town} {
 		by, river := zone.Statistics(zones, subject.Stretch.Divisions, level)
 		for member, stats := range map[string][]zone.Stat{name: by, "river": river} {

@@ -21,6 +21,8 @@ type Files interface {
 	Keep(ctx context.Context, r io.Reader, limit int64) (sha256 string, size int64, err error)
 	// Open gives a file; geo.CodeNotFound when there is none of that hash.
 	Open(ctx context.Context, sha256 string) (io.ReadSeekCloser, error)
+	// Remove takes a file away that nothing names any more; that there is none of that hash is no error.
+	Remove(ctx context.Context, sha256 string) error
 }
 
 // maxFileBytes bounds a document's file.

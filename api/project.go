@@ -115,6 +115,7 @@ type projectBody struct {
 	LeadLevel     geo.Level        `json:"lead_level"`
 	Partners      []int64          `json:"partner_division_ids"`
 	RuleProfile   string           `json:"rule_profile"`
+	StakeProfile  *string          `json:"stake_profile"` // null: as its rule profile says
 	LegalDoc      *int64           `json:"legal_doc_id"`
 	Status        project.Status   `json:"status"`
 	Next          []project.Status `json:"next"` // what it can be made
@@ -130,7 +131,7 @@ func bodyOf(p project.Project) projectBody {
 	b := projectBody{
 		ID: p.ID, Revision: p.Revision, Name: p.Name, River: p.River, RiverName: p.RiverName, Route: p.Route, FromM: p.FromM, ToM: p.ToM,
 		FromLabel: lref.Label(p.FromM), ToLabel: lref.Label(p.ToM), Division: p.Division, LeadLevel: p.LeadLevel, Partners: append([]int64{}, p.Partners...),
-		RuleProfile: p.RuleProfile, LegalDoc: idOrNull(p.LegalDoc), Status: p.Status, Next: project.Next(p.Status), DraftedBy: append([]int64{}, p.DraftedBy...),
+		RuleProfile: p.RuleProfile, StakeProfile: orNoText(p.StakeProfile), LegalDoc: idOrNull(p.LegalDoc), Status: p.Status, Next: project.Next(p.Status), DraftedBy: append([]int64{}, p.DraftedBy...),
 		ApprovedBy: idOrNull(p.ApprovedBy), AnnouncedBy: idOrNull(p.AnnouncedBy), CreatedOn: p.CreatedOn, ChangedAt: p.ChangedAt.UTC(),
 	}
 	if !p.EffectiveFrom.IsZero() {

@@ -42,6 +42,8 @@ type Config struct {
 	Waters Waters
 	// Files keeps the files of documents. Nil is a server that takes none.
 	Files Files
+	// Elevations reads elevation models. Nil is a server that takes none.
+	Elevations Elevations
 	// CheckFunc checks the lines of a project by the quality rules. Without it no project passes its check.
 	CheckFunc func(ctx context.Context, subject project.Subject) ([]demarc.Finding, error)
 	// Packages writes packages of results, stake tables and certificates. Nil is a server that writes none.

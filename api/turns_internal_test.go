@@ -31,12 +31,12 @@ func (heldStore) Subject(context.Context, access.Actor, int64) (project.Subject,
 	return project.Subject{Stretch: demarc.Stretch{Route: lref.Measured(geom.NewLineStringFlat(geom.XY, []float64{106.4, 26.6, 106.5, 26.6}), "mouth")}}, nil
 }
 
-func (heldStore) WriteStakes(ctx context.Context, _ access.Actor, _ int64, _ project.Placing, _ project.Once) (project.StakesMade, bool, error) {
+func (heldStore) WriteStakes(ctx context.Context, _ access.Actor, _ int64, _ project.StakeBase, _ project.Placing, _ project.Once) (project.StakesMade, bool, error) {
 	<-ctx.Done()
 	return project.StakesMade{}, false, ctx.Err()
 }
 
-func (heldStore) WriteZones(ctx context.Context, _ access.Actor, _ int64, _ func(project.Subject) ([]demarc.Zone, error), _ project.Once) (project.ZonesMade, bool, error) {
+func (heldStore) WriteZones(ctx context.Context, _ access.Actor, _ int64, _ int, _ func(project.Subject) ([]demarc.Zone, error), _ project.Once) (project.ZonesMade, bool, error) {
 	<-ctx.Done()
 	return project.ZonesMade{}, false, ctx.Err()
 }
@@ -55,6 +55,7 @@ func TestPlacingTakesTurns(t *testing.T) {
 		call := func(h handlerFunc, body string) error {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("If-Match", `"1"`)
 			return h(httptest.NewRecorder(), mux.SetURLVars(r, map[string]string{"id": "1", "stake": "1"}))
 		}
 		began := time.Now()

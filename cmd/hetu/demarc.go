@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -26,6 +27,7 @@ import (
 
 type demarcCmd struct {
 	Candidate demarcCandidateCmd `cmd:"" help:"Draw the boundary that a width profile asks for, as GeoJSON. Nothing is written."`
+	Lake      demarcLakeCmd      `cmd:"" help:"Draw the boundary of a lake or reservoir around its shore at a level, as GeoJSON. Nothing is written."`
 	Check     demarcCheckCmd     `cmd:"" help:"Hold a boundary project against the quality rules G1 to G21; exit code 1 when there are blockers."`
 	Stakes    demarcStakesCmd    `cmd:"" help:"Print the stake table of a boundary project."`
 	Export    demarcExportCmd    `cmd:"" help:"Write the package of results of a boundary project."`
@@ -68,7 +70,7 @@ type demarcCandidateCmd struct {
 
 // Help gives an example.
 func (*demarcCandidateCmd) Help() string {
-	return "Example: hetu demarc candidate 猫跳河 --from K0+000 --to K5+000 --profile width-kaiping > candidate.geojson\n\nEach bank rests on the landside levee toe where there is one, else on the bank top, else on a flood line, which --dem and --level draw. What should be known of it is told on the standard error."
+	return "Example: hetu demarc candidate 猫跳河 --from K0+000 --to K5+000 --profile width-kaiping > candidate.geojson\n\nEach bank rests on the landside levee toe where there is one, else on the bank top, else on a flood line, which --dem and --level draw. At confluences it is joined to the announced boundaries of the other rivers. What should be known of it is told on the standard error."
 }
 
 // Run draws.
@@ -100,7 +102,12 @@ func (c *demarcCandidateCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		for _, n := range append(flooded, notes...) {
+		met, err := db.RiversMet(ctx, st, asOf)
+		if err != nil {
+			return err
+		}
+		lines, joined := gate.Joined(lines, st, met)
+		for _, n := range slices.Concat(flooded, notes, joined) {
 			a.say("%s: %s %s", n.Code, n.Zh, n.En)
 		}
 		return writeLines(a.stdout, lines)

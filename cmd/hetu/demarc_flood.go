@@ -7,10 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/twpayne/go-geom"
-
 	"hetu/data/dem"
-	"hetu/geo"
 	"hetu/geo/demarc"
 	"hetu/geo/lref"
 )
@@ -22,9 +19,6 @@ type floodFlags struct {
 	Level    []string `help:"The water's height at a measure, in metres of the 1985 datum, as the model's are; linear between them. At least at both ends of the stretch." sep:"none" placeholder:"K0+000=61.20"`
 	Historic bool     `help:"The levels are the highest known 历史最高洪水位, not those of the design flood."`
 }
-
-// aroundDeg is how far from the river, in degrees, the elevation model is read: some six kilometres.
-const aroundDeg = 0.06
 
 // flood adds the edges of the flood to what was surveyed of a stretch (A3).
 func (f *floodFlags) flood(ctx context.Context, st *demarc.Stretch) ([]demarc.Note, error) {
@@ -44,12 +38,12 @@ func (f *floodFlags) flood(ctx context.Context, st *demarc.Stretch) ([]demarc.No
 		level.Historic, level.Datum, level.Source = f.Historic, datum, "--level "+text
 		levels = append(levels, level)
 	}
-	around := windowOf(st.Route)
+	around := st.ModelWindow()
 	model, err := dem.Read(ctx, dem.Request{Path: f.DEM, CRS: f.CRS, Window: &around, Datum: datum, Source: f.DEM})
 	if err != nil {
 		return nil, err
 	}
-	flood, notes, err := demarc.FloodLines(*st, model, levels)
+	flood, notes, err := demarc.FloodLines(ctx, *st, model, levels)
 	if err != nil {
 		return nil, err
 	}
@@ -65,10 +59,4 @@ func parseLevel(text string) (demarc.Level, error) {
 		return demarc.Level{}, fmt.Errorf("--level %q: write a measure and a height, for example K0+000=61.20", text)
 	}
 	return demarc.Level{MeasureM: m, HeightM: h}, nil
-}
-
-// windowOf is what of an elevation model is read for a route.
-func windowOf(route *geom.LineString) geo.Extent {
-	b := route.Bounds()
-	return geo.Extent{West: b.Min(0) - aroundDeg, South: b.Min(1) - aroundDeg, East: b.Max(0) + aroundDeg, North: b.Max(1) + aroundDeg}
 }

@@ -56,6 +56,10 @@ func TestDemarcCommands(t *testing.T) {
 	if n := strings.Count(out, `"of":"piece"`); n != 2 {
 		t.Errorf("a valley that is flooded has %d pieces: %s", n, out)
 	}
+	out = run("谷湖-004", "demarc", "lake", "谷湖", "--dem", file("valley.asc", valley()), "--crs", "EPSG:4490", "--at", "106.41,26.56", "--level", "103", "--profile", "width-kaiping")
+	if !strings.Contains(out, `"width_m":10`) {
+		t.Errorf("a lake: %s", out)
+	}
 	run("", "user", "add", "wang", "--role", "planner")
 	key := regexp.MustCompile(`hetu_[a-z0-9]{12}_[A-Za-z0-9_-]+`).FindString(run("hetu_", "user", "key", "wang", "--for", "test", "--role", "planner", "--days", "2"))
 	id := beganProject(t, srv.url, key)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hetu/api"
+	"hetu/data/dem"
 	"hetu/data/export"
 	"hetu/data/files"
 	"hetu/data/sample"
@@ -137,7 +138,7 @@ func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, ext
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
 		Identity: db.Store, TrustedProxies: c.proxies(), RequestsPerMinute: c.Requests, Files: folder,
-		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{Tools: c.Tools},
+		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{Tools: c.Tools}, Elevations: dem.Models{},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
 }

@@ -32,9 +32,10 @@ const (
 // Request is what to read.
 type Request struct {
 	Path   string
-	CRS    string      // EPSG:4547 …; needed where the file names none
-	Window *geo.Extent // degrees; what lies in it is read, all if nil
-	Datum  string      // of its heights, as 1985: files do not say
+	File   io.ReadSeeker // in its place, if it is not nil
+	CRS    string        // EPSG:4547 …; needed where the file names none
+	Window *geo.Extent   // degrees; what lies in it is read, all if nil
+	Datum  string        // of its heights, as 1985: files do not say
 	Source string
 	Tools  string // folder of GDAL's tools; /usr/bin if empty
 	Temp   string // folder for copies; that of the system if empty
@@ -90,22 +91,30 @@ func (r *reader) close() {
 
 // copy puts the file into a folder of its own, where the child may read it and nothing else.
 func (r *reader) copy() error {
+	if r.File != nil {
+		return r.copyOf(r.File, "the file")
+	}
+	name := filepath.Base(r.Path)
 	in, err := os.OpenFile(r.Path, os.O_RDONLY|unix.O_NONBLOCK, 0) //nolint:gosec // G304: the path is the operator's argument
 	if err != nil {
-		return geo.Wrapf(err, geo.CodeInvalid, "the elevation model %s cannot be read", filepath.Base(r.Path))
+		return geo.Wrapf(err, geo.CodeInvalid, "the elevation model %s cannot be read", name)
 	}
 	defer func() { _ = in.Close() }()
 	stat, err := in.Stat()
 	if err != nil || !stat.Mode().IsRegular() {
-		return geo.Errorf(geo.CodeInvalid, "%s is no file", filepath.Base(r.Path))
+		return geo.Errorf(geo.CodeInvalid, "%s is no file", name)
 	}
 	if stat.Size() > maxFile {
-		return geo.Errorf(geo.CodeTooLarge, "%s is larger than %d bytes: cut it to the river", filepath.Base(r.Path), maxFile)
+		return geo.Errorf(geo.CodeTooLarge, "%s is larger than %d bytes: cut it to the river", name, maxFile)
 	}
+	return r.copyOf(in, name)
+}
+
+func (r *reader) copyOf(in io.ReadSeeker, name string) error {
 	head := make([]byte, 16)
 	n, _ := io.ReadFull(in, head)
 	if r.driver = driverOf(head[:n]); r.driver == "" {
-		return geo.Errorf(geo.CodeRefused, "%s is neither a GeoTIFF nor an ASCII grid", filepath.Base(r.Path))
+		return geo.Errorf(geo.CodeRefused, "%s is neither a GeoTIFF nor an ASCII grid", name)
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("copy the elevation model: %w", err)

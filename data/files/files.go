@@ -90,6 +90,17 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// Remove takes a file away by its hash; that there is none is no error.
+func (f *Folder) Remove(_ context.Context, sum string) error {
+	if b, err := hex.DecodeString(sum); err != nil || len(b) != sha256.Size {
+		return geo.Errorf(geo.CodeNotFound, "%.80q is no SHA-256", sum)
+	}
+	if err := os.Remove(filepath.Join(f.dir, sum[:2], sum)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove a file: %w", err)
+	}
+	return nil
+}
+
 // Open gives a file by its hash; geo.CodeNotFound when there is none.
 func (f *Folder) Open(_ context.Context, sum string) (io.ReadSeekCloser, error) {
 	if b, err := hex.DecodeString(sum); err != nil || len(b) != sha256.Size {

@@ -64,4 +64,15 @@ func TestFilesByHash(t *testing.T) {
 	if len(left) != 1 {
 		t.Errorf("left are %v", left)
 	}
+	for range 2 {
+		if err := f.Remove(t.Context(), hex.EncodeToString(want[:])); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := f.Open(t.Context(), hex.EncodeToString(want[:])); geo.CodeOf(err) != geo.CodeNotFound {
+		t.Errorf("one that was removed: %v", err)
+	}
+	if err := f.Remove(t.Context(), "../../etc/passwd"); geo.CodeOf(err) != geo.CodeNotFound {
+		t.Errorf("a path is removed: %v", err)
+	}
 }

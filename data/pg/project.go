@@ -54,6 +54,7 @@ type projectRow struct {
 	LeadLevel               geo.Level
 	PartnerDivisionIDs      []int64
 	RuleProfile             string
+	StakeProfile            *string
 	LegalDocID              *int64
 	Status                  project.Status
 	DraftedBy               []int64
@@ -66,7 +67,7 @@ type projectRow struct {
 func (r projectRow) project() project.Project {
 	return project.Project{
 		ID: r.ID, Revision: r.Revision, Name: r.Name, River: r.RiverID, RiverName: orEmpty(r.RiverName), Route: r.RouteID, FromM: r.FromM, ToM: r.ToM,
-		Division: r.DivisionID, LeadLevel: r.LeadLevel, Partners: r.PartnerDivisionIDs, RuleProfile: r.RuleProfile, LegalDoc: orZero(r.LegalDocID),
+		Division: r.DivisionID, LeadLevel: r.LeadLevel, Partners: r.PartnerDivisionIDs, RuleProfile: r.RuleProfile, StakeProfile: orEmpty(r.StakeProfile), LegalDoc: orZero(r.LegalDocID),
 		Status: r.Status, DraftedBy: r.DraftedBy, ApprovedBy: orZero(r.ApprovedBy), AnnouncedBy: orZero(r.AnnouncedBy), EffectiveFrom: dateOf(r.EffectiveFrom),
 		CreatedOn: dateOf(&r.CreatedOn), ChangedAt: r.ChangedAt,
 	}
@@ -362,7 +363,7 @@ func (e *edit) putProject(p project.Project, key Key) {
 	}
 	row := Project{
 		Record: Record{Key: key, Valid: geo.Since(p.CreatedOn), Source: "project"}, Name: p.Name, River: e.id("river", p.River), Route: e.id("route", p.Route),
-		FromM: p.FromM, ToM: p.ToM, Division: e.id("division", p.Division), LeadLevel: p.LeadLevel, Partners: []Key{}, RuleProfile: p.RuleProfile,
+		FromM: p.FromM, ToM: p.ToM, Division: e.id("division", p.Division), LeadLevel: p.LeadLevel, Partners: []Key{}, RuleProfile: p.RuleProfile, StakeProfile: p.StakeProfile,
 		LegalDoc: e.id("legal_doc", p.LegalDoc), Status: string(p.Status), Revision: p.Revision, DraftedBy: append([]int64{}, p.DraftedBy...),
 		ApprovedBy: orNull(p.ApprovedBy), AnnouncedBy: orNull(p.AnnouncedBy), EffectiveFrom: p.EffectiveFrom,
 	}

@@ -194,23 +194,66 @@ func (s source) otherRivers(ctx context.Context, a pgx.NamedArgs) ([]project.Oth
 			if !ok {
 				return nil, fmt.Errorf("the route of boundary %d is a %T", r.ID, r.Route)
 			}
-			out = append(out, project.OtherRiver{Name: r.Owner, Route: route})
+			out = append(out, project.OtherRiver{River: r.RiverID, Name: r.Owner, Route: route})
 		}
 		last := &out[len(out)-1]
 		last.Pieces = append(last.Pieces, p)
 	}
 	areas, err := collectFrom[struct {
-		ID    int64
-		Owner string
-		Geom  geom.T
+		ID, RiverID int64
+		Owner       string
+		Geom        geom.T
 	}](ctx, s, "project_other_areas", a)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range areas {
 		area, ok := r.Geom.(*geom.MultiPolygon)
 		if !ok {
 			return nil, fmt.Errorf("area %d is a %T", r.ID, r.Geom)
 		}
-		out = append(out, project.OtherRiver{Name: r.Owner, Area: area})
+		out = append(out, project.OtherRiver{River: r.RiverID, Name: r.Owner, Area: area})
 	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	return out, s.meet(ctx, a, out)
+}
+
+// meet tells other rivers where they meet a route.
+func (s source) meet(ctx context.Context, a pgx.NamedArgs, others []project.OtherRiver) error {
+	rows, err := collectFrom[struct {
+		RiverID                       int64
+		Lon, Lat                      float64
+		Ends, TheirsComes, TheirsGoes bool
+	}](ctx, s, "project_confluences", a)
+	for _, r := range rows {
+		c := project.Confluence{Lon: r.Lon, Lat: r.Lat, How: project.Meets}
+		switch {
+		case !r.Ends && r.TheirsComes && !r.TheirsGoes:
+			c.How = project.FlowsIn
+		case r.Ends && r.TheirsComes && r.TheirsGoes:
+			c.How = project.IsMain
+		}
+		for i := range others {
+			if others[i].River == r.RiverID {
+				others[i].Confluences = append(others[i].Confluences, c)
+			}
+		}
+	}
+	return err
+}
+
+// RiversMet gives the announced boundaries of other rivers beside a stretch, with where they meet it.
+func (s *Store) RiversMet(ctx context.Context, st demarc.Stretch, asOf geo.Date) (out []project.OtherRiver, err error) {
+	e, err := aroundOf(st)
+	if err != nil {
+		return nil, err
+	}
+	err = s.byGrants(ctx, func(src source) (err error) {
+		out, err = src.otherRivers(ctx, pgx.NamedArgs{"route": st.RouteID, "river": st.River, "day": date(asOf), "west": e.West, "south": e.South, "east": e.East, "north": e.North})
+		return err
+	})
 	return out, err
 }
 
@@ -218,7 +261,6 @@ type stakeRow struct {
 	ID                     int64
 	Version                int
 	Key                    Key
-	NumberedAt             time.Time
 	BoundaryID             int64
 	Name                   string
 	Number                 *int
@@ -235,7 +277,7 @@ type stakeRow struct {
 	PhotoSHA256            *string `db:"photo_sha256"`
 	State                  *string
 	ValidFrom              *time.Time
-	WrittenAt              time.Time
+	WrittenAt, NumberedAt  time.Time
 	Lon, Lat               float64
 }
 
@@ -391,6 +433,9 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, base
 			return err
 		}
 		if w.Visit.IsZero() {
+			if w.Profile != "" {
+				p.StakeProfile = w.Profile
+			}
 			if err := e.redraft(ctx, &p, key, true, fmt.Sprintf("stakes: %d placed, %d taken away", len(w.Put), len(w.Gone))); err != nil {
 				return err
 			}

@@ -18,6 +18,7 @@ type Project struct {
 	LeadLevel     geo.Level `db:"lead_level"`
 	Partners      []Key     `db:"partner_division_ids"`
 	RuleProfile   string    `db:"rule_profile"`
+	StakeProfile  string    `db:"stake_profile"`
 	LegalDoc      Key       `db:"legal_doc_id"`
 	Status        string    `db:"status"`
 	Revision      int       `db:"revision"`

@@ -46,7 +46,7 @@ func (s source) stretch(ctx context.Context, at duty.Moment, river, route int64,
 	for _, r := range routes {
 		lowest, highest := ends(r.Geom)
 		if route == r.ID || route == 0 && from < to && from >= lowest-slack && to <= highest+slack {
-			out.RiverName, out.Route = r.River.Name, r.Geom
+			out.RiverName, out.RouteID, out.Route = r.River.Name, r.ID, r.Geom
 			break
 		}
 	}

@@ -119,7 +119,7 @@ func (c *checker) profile(f profileFile) rules.Profile {
 		out.Tolerance = &rules.Tolerance{OverlapM: c.notNegative(at(path, "overlap_m"), t.OverlapM), OverlapM2: c.notNegative(at(path, "overlap_m2"), t.OverlapM2)}
 	}
 	if f.Stakes != nil {
-		out.Stakes = c.stakes(f.Stakes)
+		out.Stakes = c.stakes(f)
 	}
 	if len(f.Width) > 0 {
 		out.Width = c.widths(f)
@@ -175,9 +175,14 @@ func (c *checker) pair(path []any, v []number) (least, most float64) {
 }
 
 // stakes reads how close stakes stand.
-func (c *checker) stakes(s *stakesPart) *stake.Spacing {
-	path := at(nil, "stakes")
+func (c *checker) stakes(f profileFile) *stake.Spacing {
+	path, s := at(nil, "stakes"), f.Stakes
 	out := &stake.Spacing{BasicM: c.notNegative(at(path, "basic_m"), s.BasicM), DenseM: c.notNegative(at(path, "dense_m"), s.DenseM), TurnDeg: c.notNegative(at(path, "turn_deg"), s.TurnDeg), KmMarks: s.KmMarks}
+	out.Source, out.Mark = f.Source.Text, f.Source.Mark
+	if s.Source != (sourcePart{}) {
+		own := c.source(at(path, "source"), s.Source)
+		out.Source, out.Mark = own.Text, own.Mark
+	}
 	switch {
 	case out.BasicM < 1:
 		c.fault(at(path, "basic_m"), "has to be 1 or more: so many metres along the line from one basic stake to the next")

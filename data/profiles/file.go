@@ -116,10 +116,11 @@ type tolerancePart struct {
 }
 
 type stakesPart struct {
-	BasicM  number `yaml:"basic_m"`
-	DenseM  number `yaml:"dense_m"`
-	TurnDeg number `yaml:"turn_deg"`
-	KmMarks bool   `yaml:"km_marks"`
+	BasicM  number     `yaml:"basic_m"`
+	DenseM  number     `yaml:"dense_m"`
+	TurnDeg number     `yaml:"turn_deg"`
+	KmMarks bool       `yaml:"km_marks"`
+	Source  sourcePart `yaml:"source"` // none: that of the file
 }
 
 // widthPart is a rule of a width; what it does not ask for is left out.

@@ -56,7 +56,7 @@ func TestBuiltIn(t *testing.T) {
 	}
 	want := []string{
 		"board-each-reach", "board-hebei", "board-jiangsu", "board-wujiang", "patrol-aheqi", "patrol-seed-city", "patrol-seed-town", "patrol-sixian", "quality-river",
-		"stakes-dense", "stakes-rural", "stakes-wild", "tolerance-default",
+		"stakes-basic", "stakes-dense", "stakes-rural", "stakes-wild", "tolerance-default",
 		"width-coast", "width-huojia", "width-kaiping", "width-national", "width-pingyuan", "width-qa", "width-wuwei",
 	}
 	if diff := cmp.Diff(want, ids); diff != "" {

@@ -47,6 +47,7 @@ const (
 	NoteSide      = "side"           // a survey line lies on the other bank than it is said to
 	NoteCrosses   = "crosses"        // the line crosses the route or a water edge
 	NoteWidth     = "width_limited"  // the width could not be held within 0.05 m
+	NoteMouth     = "mouth"          // A6: the mouth of a tributary, or why the lines do not meet there
 )
 
 const (
@@ -310,7 +311,7 @@ func (d *drawing) rest(w Want) ([]run, error) {
 		r := run{Want: w, on: on}
 		r.FromM, r.ToM = from, to
 		if r.Basis == "" {
-			r.Basis = on.basis()
+			r.Basis = on.Basis()
 		}
 		var source string
 		if r.width, source, err = d.profile.width(r.Want, *on.SurveyLine); err != nil {
@@ -414,8 +415,8 @@ func rankOf(w Want, line *SurveyLine) (rank int, ok bool) {
 	}
 }
 
-// basis is the one that a survey line stands for.
-func (l *laid) basis() Basis {
+// Basis is the one that a survey line stands for.
+func (l SurveyLine) Basis() Basis {
 	switch {
 	case l.Kind == ToeLine:
 		return LeveeToe

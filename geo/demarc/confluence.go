@@ -67,6 +67,7 @@ func mouthEnd(main, tributary Lines, bank geo.Bank) (mouth, error) {
 			continue
 		}
 		plane, line := NewPlane(p.Line), degrees(p.Line)
+		line = append(line, drawnOn(plane, line))
 		best, found := mouth{piece: i, own: spot{i: len(line)}}, false
 		for k, q := range main.Pieces {
 			other := degrees(q.Line)
@@ -84,6 +85,22 @@ func mouthEnd(main, tributary Lines, bank geo.Bank) (mouth, error) {
 		}
 	}
 	return mouth{}, geo.InvalidField("pieces", "the %s line of the tributary does not reach the main river's boundary: draw it on to the mouth", bank)
+}
+
+// touchM is how far before a line two others may end that meet it: the tolerance of edges that match.
+const touchM = 0.1
+
+// drawnOn is where a line would be, were it drawn on straight by [touchM]: one that ends on another meets it, whatever rounding says.
+func drawnOn(plane Plane, line []xy) xy {
+	last := xyOf(plane, line[len(line)-1])
+	for i := len(line) - 2; i >= 0; i-- {
+		if before := xyOf(plane, line[i]); before.to(last) > touchM {
+			p := last.plus(last.minus(before).unit().times(touchM))
+			lon, lat := plane.From(p.x, p.y)
+			return xy{lon, lat}
+		}
+	}
+	return line[len(line)-1]
 }
 
 // flatIn gives positions in a plane, vertex by vertex.

@@ -27,7 +27,7 @@ func TestContourOfRoughGround(t *testing.T) {
 			}
 		}
 		w.seeds = append(w.seeds, 25*60+30)
-		if _, err := w.flood(); err != nil {
+		if _, err := w.flood(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		rings := w.contours()

@@ -2,6 +2,7 @@ package demarc
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -49,11 +50,27 @@ func (f Flood) Survey() []SurveyLine {
 	}
 }
 
+// modelAroundDeg is how far from a stretch, in degrees, an elevation model is looked at: some six kilometres.
+const modelAroundDeg = 0.06
+
+// ModelWindow is what of an elevation model is looked at for a stretch.
+func (s Stretch) ModelWindow() geo.Extent {
+	line := s.Route
+	if lowest, highest, ok := lref.Ends(s.Route); ok {
+		if part, err := lref.Substring(s.Route, max(s.FromM, lowest), min(s.ToM, highest)); err == nil {
+			line = part
+		}
+	}
+	b := line.Bounds()
+	return geo.Extent{West: b.Min(0) - modelAroundDeg, South: b.Min(1) - modelAroundDeg, East: b.Max(0) + modelAroundDeg, North: b.Max(1) + modelAroundDeg}
+}
+
 // The limits and tolerances of A3.
 const (
 	maxCells   = 50_000_000
-	closeUnder = 500.0 // m²: a hole that is smaller is closed
-	floodMore  = 100.0 // metres beyond either end of a stretch that are flooded too, so that the edges can be cut there
+	lookAfter  = 1 << 14 // cells, after which it is looked whether anybody still waits
+	closeUnder = 500.0   // m²: a hole that is smaller is closed
+	floodMore  = 100.0   // metres beyond either end of a stretch that are flooded too, so that the edges can be cut there
 )
 
 // The codes of notes on floods.
@@ -65,8 +82,8 @@ const (
 // FloodLines floods a stretch (A3): the surface is linear in the measure between levels, each place has that of the nearest place of
 // the route, and what lies under it and is connected to the channel is flooded. Holes under 500 m² are closed. The edge is drawn between
 // the middles of cells (marching squares) and smoothed so that no vertex moves more than half a cell. Errors are of geo.CodeInvalid: a
-// model that is none, levels that do not reach over the stretch or are of another datum, a channel that lies dry.
-func FloodLines(s Stretch, dem DEM, levels []Level) (Flood, []Note, error) {
+// model that is none, levels that do not reach over the stretch or are of another datum, a channel that lies dry; or that of a context that ended.
+func FloodLines(ctx context.Context, s Stretch, dem DEM, levels []Level) (Flood, []Note, error) {
 	d, err := newDrawing(s, WidthProfile{})
 	if err != nil {
 		return Flood{}, nil, err
@@ -87,7 +104,7 @@ func FloodLines(s Stretch, dem DEM, levels []Level) (Flood, []Note, error) {
 		return surface(m)
 	})
 	w.seedLine(d)
-	notes, err := w.flood()
+	notes, err := w.flood(ctx)
 	if err != nil {
 		return Flood{}, nil, err
 	}
@@ -119,7 +136,7 @@ func (d *drawing) pastEnds() func(lon, lat, m float64) bool {
 
 // LakeRing is the shore of a lake at a level (A4), found from a place in it: the ring runs counter-clockwise; its first place is the most
 // western one, of several the southern. Errors are as those of FloodLines.
-func LakeRing(dem DEM, level Level, lon, lat float64) (Flood, *geom.LineString, []Note, error) {
+func LakeRing(ctx context.Context, dem DEM, level Level, lon, lat float64) (Flood, *geom.LineString, []Note, error) {
 	if err := dem.check(); err != nil {
 		return Flood{}, nil, nil, err
 	}
@@ -128,20 +145,13 @@ func LakeRing(dem DEM, level Level, lon, lat float64) (Flood, *geom.LineString, 
 	}
 	w := newWetting(dem, func(_, _ float64) float64 { return level.HeightM })
 	w.seed(lon, lat)
-	notes, err := w.flood()
+	notes, err := w.flood(ctx)
 	if err != nil {
 		return Flood{}, nil, nil, err
 	}
 	rings := w.contours()
 	ring := slices.MaxFunc(rings, func(a, b []xy) int { return cmp.Compare(signed(a), signed(b)) })
-	ring = w.degrees(ring)
-	first := 0
-	for i, p := range ring {
-		if q := ring[first]; p.x < q.x || p.x == q.x && p.y < q.y {
-			first = i
-		}
-	}
-	ring = slices.Concat(ring[first:len(ring)-1], ring[:first], ring[first:first+1])
+	ring = fromWest(w.degrees(ring))
 	line := geom.NewLineStringFlat(geom.XY, flatOf(ring)).SetSRID(int(geo.CGCS2000))
 	return Flood{Area: w.area(rings), Historic: level.Historic, Source: joined(level.Source, dem.Source)}, line, notes, nil
 }
@@ -268,12 +278,15 @@ func (w *wetting) seedLine(d *drawing) {
 }
 
 // flood spreads from the seeds over all that lies under the surface beside it, and closes small holes.
-func (w *wetting) flood() ([]Note, error) {
+func (w *wetting) flood(ctx context.Context) ([]Note, error) {
 	if len(w.seeds) == 0 {
 		return nil, geo.InvalidField("levels", "the water does not reach the channel anywhere: the levels lie below the ground of the elevation model, or it does not lie there")
 	}
 	todo := w.seeds
-	for len(todo) > 0 {
+	for looked := 0; len(todo) > 0; looked++ {
+		if looked%lookAfter == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		i := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		if w.wet[i] {
@@ -322,13 +335,16 @@ func (w *wetting) beside(i int, f func(j int)) {
 }
 
 // cellM2 is the area of a cell, about that in the middle of the model.
-func (w *wetting) cellM2() float64 {
-	if w.System.Kind != crs.Geographic {
-		return w.CellX * w.CellY
+func (m DEM) cellM2() float64 {
+	if m.System.Kind != crs.Geographic {
+		return m.CellX * m.CellY
 	}
-	lat := w.Y - float64(w.Rows)/2*w.CellY
-	return w.CellX * w.CellY * 111_320 * math.Cos(lat*math.Pi/180) * 110_900
+	lat := m.Y - float64(m.Rows)/2*m.CellY
+	return m.CellX * m.CellY * 111_320 * math.Cos(lat*math.Pi/180) * 110_900
 }
+
+// CellM is about how wide a cell is, in metres.
+func (m DEM) CellM() float64 { return math.Sqrt(m.cellM2()) }
 
 // close wets the holes that are small, and gives the areas of those that are not. A hole is dry cells that no way over edges or corners
 // leads out of.

@@ -1,6 +1,8 @@
 package demarc_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -47,7 +49,7 @@ func levels(to, up, down float64) []demarc.Level {
 func TestFloodOfAValley(t *testing.T) {
 	t.Parallel()
 	s, dem := valley(0.1, nil)
-	flood, notes, err := demarc.FloodLines(s, dem, levels(s.ToM, 104.8, 104.8-s.ToM/1000))
+	flood, notes, err := demarc.FloodLines(t.Context(), s, dem, levels(s.ToM, 104.8, 104.8-s.ToM/1000))
 	if err != nil || len(notes) > 0 {
 		t.Fatal(err, notes)
 	}
@@ -100,7 +102,7 @@ func TestFloodIsConnectedToTheChannel(t *testing.T) {
 		}
 		return h
 	})
-	flood, notes, err := demarc.FloodLines(s, dem, levels(s.ToM, 104.8, 104.8-s.ToM/1000))
+	flood, notes, err := demarc.FloodLines(t.Context(), s, dem, levels(s.ToM, 104.8, 104.8-s.ToM/1000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +144,7 @@ func TestFloodRefuses(t *testing.T) {
 	for _, tt := range tests {
 		d, l := dem, append([]demarc.Level(nil), good...)
 		tt.change(&d, &l)
-		if _, _, err := demarc.FloodLines(s, d, l); geo.CodeOf(err) != geo.CodeInvalid {
+		if _, _, err := demarc.FloodLines(t.Context(), s, d, l); geo.CodeOf(err) != geo.CodeInvalid {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -153,7 +155,7 @@ func TestLakeRing(t *testing.T) {
 	t.Parallel()
 	_, dem := valley(0.1, func(x, y, _ float64) float64 { return 100 + 0.05*math.Hypot(x-1000, y) })
 	lon, lat := dem.System.ToLonLat(601_000, 3_300_000)
-	flood, ring, notes, err := demarc.LakeRing(dem, demarc.Level{HeightM: 110, Datum: "1985"}, lon, lat)
+	flood, ring, notes, err := demarc.LakeRing(t.Context(), dem, demarc.Level{HeightM: 110, Datum: "1985"}, lon, lat)
 	if err != nil || len(notes) > 0 {
 		t.Fatal(err, notes)
 	}
@@ -170,6 +172,64 @@ func TestLakeRing(t *testing.T) {
 		}
 		if d := lref.Distance(lon, lat, flat[i], flat[i+1]); math.Abs(d-200) > 1 {
 			t.Fatalf("%.2f m", d)
+		}
+	}
+}
+
+// A flood that nobody waits for any more ends.
+func TestFloodEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	s, dem := valley(0.1, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := demarc.FloodLines(ctx, s, dem, levels(s.ToM, 104.8, 102)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// The boundary of a lake stands at its width outward of the shore, however that was digitised; a bay that the width closes is counted in and told.
+func TestLakeBoundary(t *testing.T) {
+	t.Parallel()
+	zone := crs.System{Kind: crs.GaussKruger, CentralMeridian: 105, FalseEasting: 500_000}
+	shore := func(xy ...float64) *geom.LineString {
+		var flat []float64
+		for i := 0; i+1 < len(xy); i += 2 {
+			lon, lat := zone.ToLonLat(600_000+xy[i], 3_300_000+xy[i+1])
+			flat = append(flat, lon, lat)
+		}
+		return geom.NewLineStringFlat(geom.XY, flat)
+	}
+	square := shore(0, 0, 100, 0, 100, 100, 0, 100, 0, 0)
+	turned := shore(0, 0, 0, 100, 100, 100, 100, 0, 0, 0)
+	a, notes, err := demarc.LakeBoundary(square, 10)
+	if err != nil || len(notes) > 0 {
+		t.Fatal(err, notes)
+	}
+	if want := 100*100 + 4*100*10 + math.Pi*100; math.Abs(a.AreaM2-want) > 10 || a.WidthM != 10 {
+		t.Errorf("%.1f m², want %.1f", a.AreaM2, want)
+	}
+	b, _, err := demarc.LakeBoundary(turned, 10)
+	if err != nil || math.Abs(a.AreaM2-b.AreaM2) > 0.01 || lref.Distance(a.Ring.FlatCoords()[0], a.Ring.FlatCoords()[1], b.Ring.FlatCoords()[0], b.Ring.FlatCoords()[1]) > 0.001 {
+		t.Errorf("turned: %.2f and %.2f m², %v", a.AreaM2, b.AreaM2, err)
+	}
+	if on, _, err := demarc.LakeBoundary(square, 0); err != nil || math.Abs(on.AreaM2-10_000) > 5 || len(on.Around(4)) != 4 {
+		t.Errorf("the shore itself: %.1f m², %v", on.AreaM2, err)
+	}
+	// A ring of water with a gap of ten metres: land in its middle is shut off at a width of eight.
+	cove := shore(0, 0, 200, 0, 200, 200, 105, 200, 105, 180, 180, 180, 180, 20, 20, 20, 20, 180, 95, 180, 95, 200, 0, 200, 0, 0)
+	_, notes, err = demarc.LakeBoundary(cove, 8)
+	if err != nil || len(notes) != 1 || notes[0].Code != demarc.NotePocket || notes[0].Size < 15_000 {
+		t.Errorf("a cove: %+v, %v", notes, err)
+	}
+	for name, tt := range map[string]struct {
+		shore *geom.LineString
+		width float64
+	}{
+		"open": {shore(0, 0, 100, 0, 100, 100, 0, 100), 10}, "a bow": {shore(0, 0, 100, 100, 100, 0, 0, 100, 0, 0), 10}, "no width": {square, math.NaN()}, "negative": {square, -1},
+		"nothing": {nil, 10}, "a line": {shore(0, 0, 100, 0), 10}, "metres": {geom.NewLineStringFlat(geom.XY, []float64{600_000, 1, 600_001, 1, 600_001, 2, 600_000, 1}), 10},
+	} {
+		if _, _, err := demarc.LakeBoundary(tt.shore, tt.width); geo.CodeOf(err) != geo.CodeInvalid {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -115,6 +115,7 @@ type Division struct {
 type Stretch struct {
 	River      int64
 	RiverName  string
+	RouteID    int64            // 0: not told
 	Route      *geom.LineString // XYM, running downstream
 	FromM, ToM float64
 	Survey     []SurveyLine

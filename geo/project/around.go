@@ -39,11 +39,29 @@ func (a Around) Told() Around {
 
 // OtherRiver is the announced boundary of another river near the project's.
 type OtherRiver struct {
-	Name   string
-	Route  *geom.LineString   // XYM, downstream; nil for an area that was imported
-	Pieces []demarc.Piece     // of one project
-	Area   *geom.MultiPolygon // that was imported
+	River       int64
+	Name        string
+	Route       *geom.LineString   // XYM, downstream; nil for an area that was imported
+	Pieces      []demarc.Piece     // of one project
+	Area        *geom.MultiPolygon // that was imported
+	Confluences []Confluence       // where the two meet
 }
+
+// Confluence is where a project's route meets another river 汇口, by the river network.
+type Confluence struct {
+	Lon, Lat float64
+	How      Meeting
+}
+
+// Meeting is how two rivers meet.
+type Meeting string
+
+// How another river may meet a project's.
+const (
+	FlowsIn Meeting = "flows_in" // the other one ends in the project's: it is its tributary 支流
+	IsMain  Meeting = "is_main"  // the project's ends in the other one, which comes from above and goes on 干流
+	Meets   Meeting = "meets"    // one begins where the other ends, both end there, or the other begins in the project's
+)
 
 // Thing is what stands at a place: a building 建筑物, a problem 问题.
 type Thing struct {

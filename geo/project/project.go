@@ -22,7 +22,8 @@ type Project struct {
 	LeadLevel     geo.Level
 	Partners      []int64 // divisions that work on it too
 	RuleProfile   string
-	LegalDoc      int64 // the target document; 0: none yet
+	StakeProfile  string // how close its stakes stand, as they were placed; "": as its rule profile says
+	LegalDoc      int64  // the target document; 0: none yet
 	Status        Status
 	DraftedBy     []int64 // accounts that ever drafted on it
 	ApprovedBy    int64

@@ -17,6 +17,8 @@ type StakeWrite struct {
 	Put   []Stake
 	Gone  []Stake
 	Visit geo.Date // the day on which stakes that stand were visited in the field: nothing is drafted. Zero: it is no visit
+	// Profile is the spacing profile that they were placed by, which the project follows from then on; "": what it followed.
+	Profile string
 }
 
 // StakesMade tells which stakes a write made.

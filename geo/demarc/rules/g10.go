@@ -27,7 +27,7 @@ func (c *checker) tiled(bank geo.Bank) {
 		}
 	}
 	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(c.Lines.Pieces[a].FromM, c.Lines.Pieces[b].FromM) })
-	upTo, slack := c.FromM, routeEndM
+	upTo, slack, stops := c.FromM, routeEndM, c.stopsAtMouth(bank)
 	for _, i := range at {
 		p := c.Lines.Pieces[i]
 		if !(p.FromM < p.ToM) {
@@ -35,6 +35,7 @@ func (c *checker) tiled(bank geo.Bank) {
 			continue
 		}
 		switch d := p.FromM - upTo; {
+		case d > slack && upTo == c.FromM && stops && c.route.falls():
 		case d > slack:
 			c.tileFault(bank, upTo, p.FromM, d, "没有分段（缺口）", "no piece covers this range (a gap)")
 		case d < -measureM && upTo > c.FromM:
@@ -45,11 +46,27 @@ func (c *checker) tiled(bank geo.Bank) {
 		upTo, slack = max(upTo, p.ToM), measureM
 	}
 	switch d := c.ToM - upTo; {
+	case d > routeEndM && stops && !c.route.falls():
 	case d > routeEndM:
 		c.tileFault(bank, upTo, c.ToM, d, "没有分段（缺口）", "no piece covers this range (a gap)")
 	case d < -routeEndM:
 		c.tileFault(bank, c.ToM, upTo, -d, "超出河段终点", "a piece reaches beyond the stretch")
 	}
+}
+
+// stopsAtMouth tells whether a bank's line ends on the boundary of the river that ours flows into, as a tributary's does (A6).
+func (c *checker) stopsAtMouth(bank geo.Bank) bool {
+	t := c.paths[bank]
+	if t == nil || t.count() == 0 {
+		return false
+	}
+	n := t.count() - 1
+	for i, o := range c.Others {
+		if o.Main && !c.others[i].empty() && c.others[i].edgeM(t.xy[2*n], t.xy[2*n+1]) <= edgeMatchM {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) tileFault(bank geo.Bank, fromM, toM, size float64, zh, en string) {

@@ -46,6 +46,9 @@ func newRoute(plane demarc.Plane, line *geom.LineString) (*route, error) {
 	return r, nil
 }
 
+// falls tells whether measures grow against the flow, so that the lowest lies at the mouth.
+func (r *route) falls() bool { return r.m[len(r.m)-1] < r.m[0] }
+
 func (r *route) segments() int { return len(r.m) - 1 }
 
 func (r *route) split(q float64) (seg int, t float64) {

@@ -60,6 +60,8 @@ type OtherRiver struct {
 	Name        string
 	Area        *geom.MultiPolygon
 	Confluences []Confluence
+	// Main tells that our river flows into it: our lines may stop on its boundary, before the end of the stretch (A6).
+	Main bool
 }
 
 // Confluence is a declared one 汇口: the range of our route's measures along which the two areas may overlap.

@@ -24,6 +24,16 @@ type Spacing struct {
 	DenseM  float64 `json:"dense_m"`  // between those the longest from one dense stake 加密桩 to the next; 0: there are none
 	TurnDeg float64 `json:"turn_deg"` // a turn of the line over this has a stake; 0: turns have none
 	KmMarks bool    `json:"km_marks"` // one every 1000 m along each bank's line, from the end with the lower measure
+	Source  string  `json:"source"`   // where it was read
+	Mark    string  `json:"mark"`
+}
+
+// MostM is the longest way along a line that has no stake, of whatever tier.
+func (s Spacing) MostM() float64 {
+	if s.DenseM > 0 {
+		return s.DenseM
+	}
+	return s.BasicM
 }
 
 // The tolerances of domain.md 4.3.
@@ -104,24 +114,50 @@ func At(s demarc.Stretch, lines demarc.Lines, lon, lat float64, taken []demarc.S
 		return demarc.Stake{}, geo.Errorf(geo.CodeInvalid, "a stake needs a route to be measured on: give the river a centre line")
 	}
 	g := newGround(s)
-	best, on := math.Inf(1), mark{}
-	var of *placedRun
-	for _, bank := range []geo.Bank{geo.Left, geo.Right} {
-		for _, run := range g.runs(lines, bank) {
-			if hit := lref.Project(run.measured, lon, lat); hit.DistanceM < best {
-				best, of = hit.DistanceM, run
-				on = mark{along: hit.MeasureM, lon: hit.Lon, lat: hit.Lat, why: ByHand, tier: demarc.Basic}
-			}
-		}
-	}
-	if of == nil || !(best <= offRouteM) {
+	of, on, offM := g.nearest(lines, lon, lat)
+	if !(offM <= offRouteM) {
 		return demarc.Stake{}, geo.InvalidField("position", "no boundary line lies within %g m of %.7f, %.7f: draw the boundary first", offRouteM, lon, lat)
 	}
-	on.part, on.division = of.partAt(on.along), of.divisionAt(on.along)
 	out := g.stake(of, on)
 	out.Number = Next(of.Bank, taken)
 	out.Name = Name(s.RiverName, of.Bank, out.Number)
 	return out, nil
+}
+
+// SignAt puts up a sign 告示牌 at a position, beside the boundary that comes nearest, and tells how far from that it stands. Signs are numbered along the
+// whole river, both banks together.
+func SignAt(s demarc.Stretch, lines demarc.Lines, lon, lat float64, taken []demarc.Stake) (sign demarc.Stake, offM float64, err error) {
+	if s.Route == nil || s.Route.NumCoords() < 2 {
+		return demarc.Stake{}, 0, geo.Errorf(geo.CodeInvalid, "a sign needs a route to be measured on: give the river a centre line")
+	}
+	g := newGround(s)
+	of, on, offM := g.nearest(lines, lon, lat)
+	if !(offM <= farM) {
+		return demarc.Stake{}, 0, geo.InvalidField("position", "no boundary line lies within %g m of %.7f, %.7f: a sign stands by the line that it tells of", farM, lon, lat)
+	}
+	sign = g.stake(of, on)
+	sign.Kind, sign.Tier, sign.Lon, sign.Lat = demarc.Sign, "", round9(lon), round9(lat)
+	sign.MeasureM = g.measure(lon, lat, of.Parts[on.part])
+	sign.Number = NextSign(taken)
+	sign.Name = SignName(sign.Number)
+	return sign, offM, nil
+}
+
+// nearest gives the place of a boundary that is nearest to a position, and how far off it is: infinitely where there is no line.
+func (g *ground) nearest(lines demarc.Lines, lon, lat float64) (of *placedRun, on mark, offM float64) {
+	offM = math.Inf(1)
+	for _, bank := range []geo.Bank{geo.Left, geo.Right} {
+		for _, run := range g.runs(lines, bank) {
+			if hit := lref.Project(run.measured, lon, lat); hit.DistanceM < offM {
+				offM, of = hit.DistanceM, run
+				on = mark{along: hit.MeasureM, lon: hit.Lon, lat: hit.Lat, why: ByHand, tier: demarc.Basic}
+			}
+		}
+	}
+	if of != nil {
+		on.part, on.division = of.partAt(on.along), of.divisionAt(on.along)
+	}
+	return of, on, offM
 }
 
 // Next is the number that the next stake of a bank gets: one above all that were ever given.
@@ -129,6 +165,17 @@ func Next(bank geo.Bank, taken []demarc.Stake) int {
 	next := 1
 	for _, t := range taken {
 		if t.Bank == bank && t.Kind != demarc.Sign {
+			next = max(next, t.Number+1)
+		}
+	}
+	return next
+}
+
+// NextSign is the number that the next sign of a river gets.
+func NextSign(taken []demarc.Stake) int {
+	next := 1
+	for _, t := range taken {
+		if t.Kind == demarc.Sign {
 			next = max(next, t.Number+1)
 		}
 	}
@@ -146,6 +193,12 @@ func Name(river string, bank geo.Bank, number int) string {
 
 // SignName is a sign's: 告示牌001.
 func SignName(number int) string { return fmt.Sprintf("告示牌%03d", number) }
+
+// LakeName is that of a stake of a lake, which has no banks: 湖名-001.
+func LakeName(lake string, number int) string { return fmt.Sprintf("%s-%03d", lake, number) }
+
+// LakeStakes is how many stakes a lake has, equally far apart from the beginning of its ring (A4).
+const LakeStakes = 4
 
 // ParseName reads a name as [Name] and [SignName] write it. A sign has no river and no bank.
 func ParseName(name string) (river string, bank geo.Bank, number int, ok bool) {

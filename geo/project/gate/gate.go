@@ -12,7 +12,6 @@ import (
 	"hetu/geo/demarc"
 	quality "hetu/geo/demarc/rules"
 	"hetu/geo/demarc/stake"
-	"hetu/geo/lref"
 	"hetu/geo/project"
 	"hetu/geo/rules"
 )
@@ -60,7 +59,7 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 	if err != nil {
 		return quality.Subject{}, err
 	}
-	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Connected(s.Lines, s.Stretch.Route), Profile: profileOf(profile)}
+	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Drawn(s), Profile: c.profileOf(profile, s.Project)}
 	out.FromM, out.ToM = s.Project.FromM, s.Project.ToM
 	if area, parts, err := AreaOf(out.Lines, s.Stretch); err == nil {
 		out.Area = area
@@ -73,7 +72,7 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 		out.Neighbours = append(out.Neighbours, neighbourOf(n, s))
 	}
 	for _, o := range s.Around.Others {
-		if other, ok := otherOf(o, s.Stretch.Route); ok {
+		if other, ok := otherOf(o, s); ok {
 			out.Others = append(out.Others, other)
 		}
 	}
@@ -149,12 +148,28 @@ func allowed(p demarc.Piece, st demarc.Stretch, width demarc.WidthProfile) bool 
 }
 
 // profileOf gives what of a profile the rules need.
-func profileOf(p rules.Profile) quality.Profile {
+func (c Checker) profileOf(p rules.Profile, of project.Project) quality.Profile {
 	out := quality.Profile{Name: p.ID, Widths: *p.Width}
-	if p.Stakes != nil {
-		out.MaxStakeSpacingM = p.Stakes.BasicM
+	if spacing, err := c.SpacingOf(of); err == nil {
+		out.MaxStakeSpacingM = spacing.Stakes.MostM()
 	}
 	return out
+}
+
+// SpacingOf gives the profile that says how close a project's stakes stand: the one that they were placed by, else its rule profile.
+func (c Checker) SpacingOf(p project.Project) (rules.Profile, error) {
+	if c.Profiles == nil {
+		return rules.Profile{}, geo.Errorf(geo.CodeUnavailable, "this server has no rule profiles")
+	}
+	id := p.StakeProfile
+	if id == "" {
+		id = p.RuleProfile
+	}
+	found, err := c.Profiles.Get(id)
+	if err != nil || found.Stakes == nil {
+		return rules.Profile{}, geo.FieldErrorf(geo.CodeConflict, "profile", "the project follows %q, which does not say how close stakes stand: name a profile of /api/v1/profiles that has the part stakes", id)
+	}
+	return found, nil
 }
 
 // thingOf gives what stands at a place; of a line, its beginning.
@@ -178,11 +193,8 @@ func neighbourOf(n project.Neighbour, s project.Subject) quality.Neighbour {
 	return out
 }
 
-// confluenceM is how far along the route from a mouth the areas of two rivers may overlap, and how far off the route a mouth may lie.
-const confluenceM = 500.0
-
-// otherOf gives another river's area. Two rivers are declared to meet where the lower end of one lies beside the other.
-func otherOf(o project.OtherRiver, route *geom.LineString) (quality.OtherRiver, bool) {
+// otherOf gives another river's area, and where the two may overlap: at their confluences.
+func otherOf(o project.OtherRiver, s project.Subject) (quality.OtherRiver, bool) {
 	out := quality.OtherRiver{Name: o.Name, Area: o.Area}
 	if o.Area == nil && o.Route != nil {
 		area, err := demarc.Area(Connected(demarc.Lines{Pieces: o.Pieces}, o.Route))
@@ -191,18 +203,10 @@ func otherOf(o project.OtherRiver, route *geom.LineString) (quality.OtherRiver, 
 		}
 		out.Area = area
 	}
-	meets := func(at lref.Hit) {
-		if at.DistanceM <= confluenceM {
-			out.Confluences = append(out.Confluences, quality.Confluence{FromM: at.MeasureM - confluenceM, ToM: at.MeasureM + confluenceM})
-		}
-	}
-	if o.Route != nil {
-		end := last(o.Route)
-		meets(lref.Project(route, end[0], end[1]))
-		mouth := last(route)
-		if at := lref.Project(o.Route, mouth[0], mouth[1]); at.DistanceM <= confluenceM {
-			meets(lref.Project(route, mouth[0], mouth[1]))
-		}
+	for _, c := range o.Confluences {
+		m, reach := reachOf(o, c, s)
+		out.Confluences = append(out.Confluences, quality.Confluence{FromM: m - reach, ToM: m + reach})
+		out.Main = out.Main || c.How == project.IsMain
 	}
 	return out, out.Area != nil
 }

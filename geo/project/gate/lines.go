@@ -28,8 +28,8 @@ func Rises(route *geom.LineString) bool {
 
 // Connected puts the pieces of both banks in order downstream and draws the connectors that follow from them: where one piece ends and the next
 // begins (A5), and across the river at both ends (A8). What a project stores are pieces alone. Where neither basis, width nor source changes, and
-// more than the 30 m of A5 lie between two ends, none is drawn: that is a gap, which G1 tells.
-func Connected(l demarc.Lines, route *geom.LineString) demarc.Lines {
+// more than the 30 m of A5 lie between two ends, none is drawn: that is a gap, which G1 tells, unless it is the open mouth of a tributary (A6).
+func Connected(l demarc.Lines, route *geom.LineString, mouths ...Mouth) demarc.Lines {
 	var out demarc.Lines
 	rising := Rises(route)
 	var firsts, lasts [][]float64
@@ -43,7 +43,7 @@ func Connected(l demarc.Lines, route *geom.LineString) demarc.Lines {
 			return cmp.Compare(b.ToM, a.ToM)
 		})
 		for i := 1; i < len(pieces); i++ {
-			if c, ok := between(pieces[i-1], pieces[i], rising); ok {
+			if c, ok := between(pieces[i-1], pieces[i], rising, mouths); ok {
 				out.Connectors = append(out.Connectors, c)
 			}
 		}
@@ -63,7 +63,7 @@ func Connected(l demarc.Lines, route *geom.LineString) demarc.Lines {
 }
 
 // between draws the connector from one piece to the next.
-func between(a, b demarc.Piece, rising bool) (demarc.Connector, bool) {
+func between(a, b demarc.Piece, rising bool, mouths []Mouth) (demarc.Connector, bool) {
 	end, begin := a.ToM, b.FromM
 	if !rising {
 		end, begin = a.FromM, b.ToM
@@ -74,6 +74,10 @@ func between(a, b demarc.Piece, rising bool) (demarc.Connector, bool) {
 	}
 	c := connector(demarc.AtChange, a.Bank, end, from, to)
 	changes := a.Basis != b.Basis || a.WidthM != b.WidthM || a.Source != b.Source
+	if !changes && slices.ContainsFunc(mouths, func(m Mouth) bool { return end >= m.FromM && end <= m.ToM }) {
+		c.Kind = demarc.AtMouth
+		return c, c.LengthM > sameM
+	}
 	return c, c.LengthM > sameM && (changes || c.LengthM <= shortM)
 }
 

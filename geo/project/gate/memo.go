@@ -15,7 +15,7 @@ import (
 )
 
 // Memo keeps candidates that were drawn, for they are what takes a check its time, and stay what they are while somebody moves his lines: they are made of
-// the surveys, of the profile, and of what each piece rests on. It may be used by several at once.
+// the surveys, of the profile, of what each piece rests on, and of the rivers that meet there. It may be used by several at once.
 type Memo struct {
 	mu    sync.Mutex
 	kept  map[[sha256.Size]byte]*demarc.Lines // nil: none could be drawn
@@ -35,6 +35,7 @@ func (m *Memo) candidate(s project.Subject, profile rules.Profile) *demarc.Lines
 		if err != nil {
 			return nil
 		}
+		lines, _ = Joined(lines, s.Stretch, s.Around.Others)
 		return &lines
 	}
 	if m == nil {
@@ -77,6 +78,12 @@ func madeOf(s project.Subject, profile rules.Profile) (key [sha256.Size]byte) {
 	for _, l := range s.Stretch.Survey {
 		_, _ = fmt.Fprintf(h, "%d %s %s %v %d %v %v %s\n", l.ID, l.Kind, l.Bank, l.Revetted, l.LeveeClass, l.Riverside, l.Historic, l.Source)
 		add(l.Line)
+	}
+	for _, o := range s.Around.Others {
+		_, _ = fmt.Fprintf(h, "%d %v\n", o.River, o.Confluences)
+		for _, p := range o.Pieces {
+			add(p.Line)
+		}
 	}
 	copy(key[:], h.Sum(nil))
 	return key

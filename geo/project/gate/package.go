@@ -9,7 +9,7 @@ import (
 // PackageOf makes of a project what is handed over; divisions are those of the stretch with all above them. The day that it is of, and the days and the
 // number that are written into its files, are the project's own: neither today's nor the store's.
 func PackageOf(s project.Subject, divisions []demarc.Division) project.Package {
-	lines := Connected(s.Lines, s.Stretch.Route)
+	lines := Drawn(s)
 	out := project.Package{Subject: s, Lines: lines, Divisions: divisions, AsOf: s.Project.EffectiveFrom, Version: s.Around.WrittenAt.UnixMicro()}
 	if out.AsOf.IsZero() {
 		out.AsOf = s.Project.CreatedOn

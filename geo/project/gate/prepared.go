@@ -56,7 +56,9 @@ func (p *Prepared) Check(ctx context.Context, changed *[2]float64) ([]demarc.Fin
 
 // CheckLines is Check of other lines, which rest on what the project's do.
 func (p *Prepared) CheckLines(ctx context.Context, l demarc.Lines, changed *[2]float64) ([]demarc.Finding, error) {
-	lines := Connected(l, p.subject.Stretch.Route)
+	drawn := p.subject
+	drawn.Lines = l
+	lines := Drawn(drawn)
 	var parts []quality.Part
 	area, cut, err := AreaOf(lines, p.subject.Stretch)
 	if err != nil {

@@ -15,7 +15,7 @@ func PlaceStakes(p project.Subject, spacing stake.Spacing, taken []demarc.Stake)
 		had[k.Name] = k
 		standing = append(standing, k.Stake)
 	}
-	placed, gone := stake.Renew(p.Stretch.RiverName, standing, stake.Place(p.Stretch, Connected(p.Lines, p.Stretch.Route), spacing, taken), taken)
+	placed, gone := stake.Renew(p.Stretch.RiverName, standing, stake.Place(p.Stretch, Drawn(p), spacing, taken), taken)
 	var out project.StakeWrite
 	for _, k := range gone {
 		out.Gone = append(out.Gone, had[k.Name])
