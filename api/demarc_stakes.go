@@ -326,8 +326,8 @@ func (s *server) checkInStake(w http.ResponseWriter, r *http.Request) error {
 }
 
 // writeStake answers a visit with the stake as it stands now.
-func (s *server) writeStake(w http.ResponseWriter, r *http.Request, project, which int64, replayed bool) error {
-	_, now, err := s.Store.ProjectStakes(r.Context(), actorOf(r.Context()), project)
+func (s *server) writeStake(w http.ResponseWriter, r *http.Request, of, which int64, replayed bool) error {
+	_, now, err := s.Store.ProjectStakes(r.Context(), actorOf(r.Context()), of)
 	if err != nil {
 		return err
 	}
