@@ -121,6 +121,8 @@ func accessRows() []pg.Row {
 		pg.Node{Record: rec("n1"), Kind: "source", Geom: geom.NewPointFlat(geom.XY, []float64{106.41, 26.55})},
 		pg.Node{Record: rec("n2"), Kind: "outlet", Geom: geom.NewPointFlat(geom.XY, []float64{106.49, 26.55})},
 		pg.Edge{Record: rec("e"), Route: "rt", FromM: 0, ToM: length, From: "n1", To: "n2", Main: true},
+		pg.Reach{Record: rec("reach"), River: "r", Route: "rt", FromM: 0, ToM: length, BankScope: geo.Both, Level: geo.County, Division: "west", Geom: along(26.55)},
+		pg.Board{Record: rec("board"), Code: "西-1", Level: geo.County, Reaches: []pg.Key{"reach"}, Division: "west", SiteText: "桥头", State: "ok", Geom: geom.NewPointFlat(geom.XY, []float64{106.45, 26.5502})},
 		boundary("announced", "已公告线", "announced", 26.551), boundary("draft", secret, "draft", 26.552),
 		area("announced_area", "已公告范围", "announced", 26.545), area("draft_area", secret, "draft", 26.548),
 		pg.Problem{Record: rec("problem"), Type: "采砂", Status: "found", SpotNo: "1", FoundOn: geo.DateOf(today()), River: "r", Geom: geom.NewPointFlat(geom.XY, []float64{106.45, 26.546})},
