@@ -17,6 +17,7 @@ import (
 	"hetu/api"
 	"hetu/data/export"
 	"hetu/data/files"
+	"hetu/data/ingest"
 	"hetu/data/pg"
 	"hetu/data/pgtest"
 	"hetu/data/profiles"
@@ -130,6 +131,7 @@ func newShore(t *testing.T, c course) *shore {
 	cfg := config(t, db.Store)
 	cfg.Atlas, cfg.Tiles = s.atlas, kept
 	cfg.Identity, cfg.Files, cfg.Packages = db.Store, files.New(t.TempDir()), export.Projects{Temp: temp}
+	cfg.StakeTables = ingest.StakeTables{Temp: temp}
 	cfg.CheckFunc = gate.Checker{Profiles: set}.Check
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	handler, err := api.New(cfg)

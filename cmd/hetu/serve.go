@@ -16,6 +16,7 @@ import (
 	"hetu/api"
 	"hetu/data/export"
 	"hetu/data/files"
+	"hetu/data/ingest"
 	"hetu/data/sample"
 	"hetu/geo"
 	"hetu/geo/project/gate"
@@ -131,7 +132,7 @@ func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, ext
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
 		Identity: db.Store, TrustedProxies: c.proxies(), Files: files.New(filepath.Join(a.data.DataDir, "documents")),
 		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{},
-		RosterAtFunc: func() time.Time { return m.roster.State().At },
+		StakeTables: ingest.StakeTables{}, RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
 }
 
