@@ -131,7 +131,7 @@ func boardRows() []pg.Row {
 	route := lref.Measured(line, "mouth")
 	length := route.FlatCoords()[2]
 	post := func(key pg.Key, role, title, phone string) pg.Row {
-		return pg.Post{Record: rec(key, since, none), Level: geo.County, Role: role, DualRole: "none", Division: "west", Reach: "reach", Title: title, PhonePublic: phone, ResponsibleUnit: "西县水务局"}
+		return pg.Post{Record: rec(key, since, none), Level: geo.County, Role: role, DualRole: "none", Reach: "reach", Title: title, PhonePublic: phone, ResponsibleUnit: "西县水务局"}
 	}
 	holds := func(key, post, person pg.Key, from, to geo.Date) pg.Row {
 		return pg.Appointment{Record: rec(key, from, to), Post: post, Person: person}

@@ -144,9 +144,9 @@ func TestScenario_24(t *testing.T) {
 	}{
 		{"CSV", "", csvType, "row 3, row 5, row 7", edited(t, table, slipped), []string{"X and Y are swapped in this row", "Y is that of EPSG:4525", "X looks ten times off"}},
 		{"XLSX", "", xlsxType, "row 3, row 5, row 7", editedBook(t, book, slipped), []string{"X and Y are swapped in this row", "Y is that of EPSG:4525", "X looks ten times off"}},
-		{"metres alone, swapped", "?zone=4546", csvType, "row 3", edited(t, table, metres(only(3))), []string{"swapped"}},
-		{"metres alone, with the zone's number", "?zone=4546", csvType, "row 5", edited(t, table, metres(only(5))), []string{"easting"}},
-		{"metres alone, ten times off", "?zone=4546", csvType, "row 7", edited(t, table, metres(only(7))), []string{"coordinate"}},
+		{"metres alone, swapped", "?zone=4546", csvType, "row 3", edited(t, table, metres(oneSlip(3))), []string{"swapped"}},
+		{"metres alone, with the zone's number", "?zone=4546", csvType, "row 5", edited(t, table, metres(oneSlip(5))), []string{"easting"}},
+		{"metres alone, ten times off", "?zone=4546", csvType, "row 7", edited(t, table, metres(oneSlip(7))), []string{"coordinate"}},
 	}
 	for _, tt := range tests {
 		status, told := s.sent(t, s.planner, at, tt.query, tt.kind, tt.table)
@@ -169,8 +169,8 @@ func sha256Of(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// only makes the one slip of a row.
-func only(row int) func(int, []string) {
+// oneSlip makes the one slip of a row.
+func oneSlip(row int) func(int, []string) {
 	return func(n int, cells []string) {
 		if n == row {
 			slipped(n, cells)
