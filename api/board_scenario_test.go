@@ -99,7 +99,7 @@ func TestScenario_30(t *testing.T) {
 		has(t, tt.day, text, append(tt.want, `href="tel:08510000009"`, "监督电话", `href="/report?as_of=`+tt.day+`&amp;board=520181-B0017"`, "K0&#43;000 – K3&#43;330", "东门河左二支流", "附近的公示牌", "数据日期 "+tt.day), tt.not...)
 	}
 	_, english, _ := pageOf(t, srv, page+"?lang=en")
-	has(t, "English", english, []string{"What the board says is of 2017-04-20, and is not so any more", "Supervision &#43;86 851 0000009", "Report a problem", `lang="en"`}, "监督", "牌面")
+	has(t, "English", english, []string{"The text on the board dates from 2017-04-20 and is out of date", "示例河长·清镇市04 (acting)", "Supervision &#43;86 851 0000009", "Report a problem", `lang="en"`}, "监督", "牌面")
 	_, text, loads := pageOf(t, srv, "/report?board=520181-B0017")
 	has(t, "report", text, []string{"公示牌编号 520181-B0017", `href="tel:08510000009"`, "乱占", `href="/b/520181-B0017"`})
 	if loads > 100_000 {
@@ -191,7 +191,7 @@ func TestBoardPage(t *testing.T) {
 		want, not  []string
 	}{
 		{"changed", "/b/%E8%A5%BF%2F1", 200, []string{"示例河公示牌", "与现在不符", "<s lang=\"zh-CN\">赵老</s>", "<b lang=\"zh-CN\">钱新</b>", "县级河长", "未公布电话", "西县水务局", "西县段", "左岸", "源头 → 河口", "href=\"/report?board=%E8%A5%BF%2F1\""}, mobiles},
-		{"changed, in English", "/b/%E8%A5%BF%2F1?lang=en", 200, []string{"Notice board of 示例河", "not so any more", "Left bank", "Report a problem"}, append(mobiles, "牌面")},
+		{"changed, in English", "/b/%E8%A5%BF%2F1?lang=en", 200, []string{"Notice board of 示例河", "is out of date", "Left bank", "Report a problem"}, append(mobiles, "牌面")},
 		{"before the change", "/b/%E8%A5%BF%2F1?as_of=2026-05-31", 200, []string{"赵老", "2026-05-31 的情况"}, append(mobiles, "钱新")},
 		{"taken down", "/b/%E6%97%A7-2", 200, []string{"已于 2026-09-01 撤除", "钱新", "附近的公示牌"}, []string{"与现在不符", "相符"}},
 		{"taken down, in English", "/b/%E6%97%A7-2?lang=en", 200, []string{"was taken down on 2026-09-01"}, nil},

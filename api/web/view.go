@@ -176,7 +176,7 @@ func (v *View) Office(phone *string) string {
 func (v *View) Printed(text string) string {
 	parts := slices.DeleteFunc(strings.Split(text, "; "), duty.PersonalMobile)
 	if v.En() {
-		return strings.Join(parts, ", ")
+		return strings.ReplaceAll(strings.Join(parts, ", "), "(代管)", "(acting)")
 	}
 	return strings.ReplaceAll(strings.Join(parts, "、"), " (代管)", "（代管）")
 }
