@@ -54,8 +54,8 @@ func edited(t *testing.T, table []byte, change func(n int, cells []string)) []by
 	r := csv.NewReader(bytes.NewReader(table))
 	r.FieldsPerRecord = -1
 	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(rows) < 10 {
+		t.Fatalf("%d rows: %v", len(rows), err)
 	}
 	for i := 2; i < len(rows); i++ {
 		change(i-1, rows[i])
@@ -126,7 +126,7 @@ func TestScenario_24(t *testing.T) {
 	s := newShore(t, c)
 	at, _ := s.drawn(t)
 	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil)
-	table := s.unzipped(t, at+"/package.zip?zone=4546&encoding=UTF-8")["tables/界桩成果表.csv"]
+	table := s.file(t, s.planner, at+"/stakes/table.csv")
 	book := s.file(t, s.planner, at+"/stakes/table.xlsx")
 	before := s.state(t, at)
 	metres := func(change func(int, []string)) func(int, []string) {

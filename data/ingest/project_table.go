@@ -8,10 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"hetu/data/gdal"
 	"hetu/data/pg"
 	"hetu/geo"
 	"hetu/geo/project"
 )
+
+// tablePrefix begins the name of the folder that a table is kept in while it is read.
+const tablePrefix = "hetu-table-"
 
 // StakeTables reads stake tables 界桩成果表 that planners send for their boundary projects, through the gate that all files come in by. It stores
 // nothing: what was read is shown, and written once it is confirmed.
@@ -23,11 +27,21 @@ type StakeTables struct {
 // Read reads a table of a project's stakes. Its river has to be the project's, and its stakes stand on the project's lines. A row that cannot be taken
 // refuses the table: the error has a field for each, "row 7".
 func (s StakeTables) Read(ctx context.Context, of project.Subject, file []byte, ask project.TableAsk) (project.StakeTable, error) {
-	dir, err := os.MkdirTemp(s.Temp, "hetu-table-")
+	temp := s.Temp
+	if temp == "" {
+		temp = os.TempDir()
+	}
+	gdal.Sweep(temp, tablePrefix)
+	dir, err := os.MkdirTemp(temp, tablePrefix)
 	if err != nil {
 		return project.StakeTable{}, fmt.Errorf("keep a table: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	lock, err := gdal.Lock(dir)
+	if err != nil {
+		return project.StakeTable{}, fmt.Errorf("keep a table: %w", err)
+	}
+	defer func() { _ = lock.Close() }()
 	name := "table.csv"
 	if ask.XLSX {
 		name = "table.xlsx"
