@@ -216,8 +216,11 @@ func tableStake(survey *stake.Survey, stands map[string]project.Stake, taken []d
 	if row.Place != "" {
 		in.Stake.Place = row.Place
 	}
-	if known && in.ShiftM <= sameStakeM && in.Stake.Kind == k.Kind { // the place as it was given, not as it is printed
+	if known && in.ShiftM <= sameStakeM { // place and height as they were given, not as they are printed
 		in.Stake.Lon, in.Stake.Lat, in.Stake.MeasureM = k.Lon, k.Lat, k.MeasureM
+	}
+	if known && printedHeight(k.H1985) == printedHeight(in.Stake.H1985) {
+		in.Stake.H1985 = k.H1985
 	}
 	k.Stake, k.OffsetM = in.Stake, new(centimetres(in.OffsetM))
 	k.MapSheet = stake.MapSheet(k.Lon, k.Lat)
@@ -226,11 +229,13 @@ func tableStake(survey *stake.Survey, stands map[string]project.Stake, taken []d
 
 // sameStake tells whether a row says of a stake what is stored of it.
 func sameStake(was, is project.Stake) bool {
-	height := func(h *float64) float64 {
-		if h == nil {
-			return -1e4
-		}
-		return centimetres(*h) // as it is printed
+	return was.Kind == is.Kind && printedHeight(was.H1985) == printedHeight(is.H1985) && was.Place == is.Place && lref.Distance(was.Lon, was.Lat, is.Lon, is.Lat) <= sameStakeM
+}
+
+// printedHeight is a height as tables print it, to the centimetre; of none it is one that no place has.
+func printedHeight(h *float64) float64 {
+	if h == nil {
+		return -1e4
 	}
-	return was.Kind == is.Kind && height(was.H1985) == height(is.H1985) && was.Place == is.Place && lref.Distance(was.Lon, was.Lat, is.Lon, is.Lat) <= sameStakeM
+	return centimetres(*h)
 }

@@ -288,7 +288,7 @@ func (s *shore) stored(t *testing.T, at string, table []byte, before string) {
 				t.Errorf("the height: %+v, was %+v", k, old)
 			}
 		case fourth:
-			if k.Kind != "physical" || k.ID != old.ID {
+			if k.Kind != "physical" || k.ID != old.ID || k.Lon != old.Lon || k.Lat != old.Lat {
 				t.Errorf("the physical one: %+v", k)
 			}
 		case added:

@@ -116,7 +116,7 @@ func overHTTP(err error) error {
 		return err
 	}
 	said := strings.NewReplacer(
-		"leave --crs out", "leave zone out", "--crs EPSG:", "zone=", "with --crs", "with zone", "--crs", "zone",
+		"is not stored: import the rivers first", "is not the project's", "leave --crs out", "leave zone out", "--crs EPSG:", "zone=", "with --crs", "with zone", "--crs", "zone",
 		"or leave one pair out with --map HEADING=-", "or leave the columns of one pair out", " (X and Y, 经度 and 纬度; --map HEADING=x)", " (X and Y, 经度 and 纬度)",
 	)
 	e.Msg = visible(said.Replace(e.Msg))
