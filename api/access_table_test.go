@@ -124,6 +124,8 @@ func accessRows() []pg.Row {
 		pg.Node{Record: rec("n1"), Kind: "source", Geom: geom.NewPointFlat(geom.XY, []float64{106.41, 26.55})},
 		pg.Node{Record: rec("n2"), Kind: "outlet", Geom: geom.NewPointFlat(geom.XY, []float64{106.49, 26.55})},
 		pg.Edge{Record: rec("e"), Route: "rt", FromM: 0, ToM: length, From: "n1", To: "n2", Main: true},
+		pg.Reach{Record: rec("reach"), River: "r", Route: "rt", FromM: 0, ToM: length, BankScope: geo.Both, Level: geo.County, Division: "west", Geom: along(26.55)},
+		pg.Board{Record: rec("board"), Code: "西-1", Level: geo.County, Reaches: []pg.Key{"reach"}, Division: "west", SiteText: "桥头", State: "ok", Geom: geom.NewPointFlat(geom.XY, []float64{106.45, 26.5502})},
 		boundary("announced", "已公告线", "announced", 26.551), boundary("draft", secret, "draft", 26.552),
 		pg.Stake{Record: rec("stake"), Boundary: "announced", Name: exactStake, Number: new(7), Kind: "electronic", Bank: geo.Left, Division: "west", Geom: geom.NewPointFlat(geom.XYZ, []float64{106.4512345, 26.5510123, 0})},
 		area("announced_area", "已公告范围", "announced", 26.545), area("draft_area", secret, "draft", 26.548),

@@ -18,6 +18,8 @@ type Store interface {
 	River(ctx context.Context, at duty.Moment, id int64) (duty.RiverDetail, error)
 	// Places finds divisions and board sites by name, best match first. At most limit. It gives the newest write that they know of.
 	Places(ctx context.Context, at duty.Moment, q string, limit int) ([]duty.Place, int64, error)
+	// Board gives the notice board that a token means, with who answers for its place; geo.CodeNotFound when none is called so.
+	Board(ctx context.Context, at duty.Moment, token string) (duty.BoardView, error)
 	// RoutesOf gives routes by id, and all routes of rivers, the longest of a river first, XYM and downstream. A route of no river has
 	// a river without id; what is not there is left out.
 	RoutesOf(ctx context.Context, at duty.Moment, ids, rivers []int64) ([]duty.Route, error)

@@ -14,6 +14,7 @@ import (
 // staleBoard is a board in the answer to Q9.
 type staleBoard struct {
 	ID          int64             `json:"id"`
+	Page        string            `json:"page"`
 	Code        *string           `json:"code"`
 	Level       geo.Level         `json:"level"`
 	Rivers      []string          `json:"rivers"`
@@ -114,7 +115,7 @@ func (l *staleList) add(b duty.BoardCase) {
 		return
 	}
 	l.boards = append(l.boards, staleBoard{
-		ID: b.ID, Code: b.Code, Level: b.Level, Rivers: b.Rivers, ReachIDs: b.ReachIDs, SiteText: b.SiteText, State: b.State,
+		ID: b.ID, Page: duty.BoardPage(b.ID, b.Code), Code: b.Code, Level: b.Level, Rivers: b.Rivers, ReachIDs: b.ReachIDs, SiteText: b.SiteText, State: b.State,
 		Point: geo.LonLat{b.Lon, b.Lat}, ContentDate: dayOrNull(b.ContentDate), Since: found.Since, Changed: dayOrNull(under.Changed), Due: dayOrNull(under.Due),
 		Overdue: under.Overdue, DaysOverdue: under.DaysOverdue, WeekendOnly: under.WeekendsOnly, Unread: b.Unread, Reasons: found.Fields,
 	})

@@ -24,6 +24,7 @@ func (s *server) routeStakes(add func(method, path, name string, h handlerFunc),
 	add(http.MethodGet, one+"/stakes", "project_stakes", s.stakes)
 	add(http.MethodPost, one+"/stakes", "project_stakes_place", s.placeStakes)
 	add(http.MethodGet, one+"/stakes/table.csv", "project_stakes_csv", s.stakeTable(false))
+	add(http.MethodPost, one+"/stakes/table", "project_stakes_send", s.sendStakeTable)
 	add(http.MethodGet, one+"/stakes/table.xlsx", "project_stakes_xlsx", s.stakeTable(true))
 	add(http.MethodDelete, one+"/stakes/{stake}", "project_stake_remove", s.removeStake)
 	add(http.MethodPost, one+"/stakes/{stake}/check-in", "project_stake_visit", s.checkInStake)

@@ -19,6 +19,7 @@ import (
 	"hetu/data/dem"
 	"hetu/data/export"
 	"hetu/data/files"
+	"hetu/data/ingest"
 	"hetu/data/pg"
 	"hetu/data/pgtest"
 	"hetu/data/profiles"
@@ -141,6 +142,7 @@ func newShoreAt(t *testing.T, c course, now func() time.Time) *shore {
 	cfg.Now = now
 	cfg.Identity, cfg.Files, cfg.Packages = db.Store, files.New(t.TempDir()), export.Projects{Temp: temp}
 	cfg.Elevations = dem.Models{Temp: temp}
+	cfg.StakeTables = ingest.StakeTables{Temp: temp}
 	cfg.CheckFunc = gate.Checker{Profiles: set}.Check
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	handler, err := api.New(cfg)

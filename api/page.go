@@ -22,7 +22,7 @@ import (
 	"hetu/geo/rules"
 )
 
-// pages are the HTML pages: "/" and "/r/{id}", which answer without scripts, and "/map".
+// pages are the HTML pages: "/", "/r/{id}", "/b/{token}" and "/report", which answer without scripts, and "/map".
 type pages struct {
 	store      Store
 	extent     geo.Extent // positions outside of it are refused
@@ -41,6 +41,7 @@ const (
 	pageResults     = 50
 	pageGroupInView = 24 // rivers of one area that are shown before "n more"
 	pageQueryRunes  = 100
+	pageNearBoards  = 3
 	pageRoughM      = 500.0
 	pageAbsurdM     = 1e6
 	pageAssetsFor   = "public, max-age=31536000, immutable"
@@ -81,6 +82,7 @@ func registerPages(routes *routes, p pages) error {
 	routes.add("/map", "page_map", site.mapPage, site.handle, get...)
 	routes.add("/assets/{name}", "page_asset", site.asset, documents, get...)
 	routes.add("/{name:favicon\\.(?:svg|ico)}", "page_favicon", site.favicon, documents, get...)
+	site.boardPages(routes)
 	site.loginPages(routes)
 	routes.router.NotFoundHandler = site.notFound()
 	return nil
@@ -176,8 +178,7 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	status := http.StatusOK
 	v.Title = v.Words["tagline"]
-	// What no name can hold, and the database would refuse, is left out.
-	v.Search = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(query.Get("q"), ""), "\x00", ""))
+	v.Search = strings.TrimSpace(cleanText(query.Get("q")))
 	if n := []rune(v.Search); len(n) > pageQueryRunes {
 		v.Search = string(n[:pageQueryRunes])
 	}
@@ -207,6 +208,11 @@ func (s *pageSite) find(w http.ResponseWriter, r *http.Request) error {
 		v.Groups = pageGroups(rivers)
 	}
 	return s.render(w, "find.html", status, v)
+}
+
+// cleanText leaves out what no name can hold, and the database would refuse.
+func cleanText(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 
 // answer fills in who is responsible at a position, and how far off the device says that the position may be.
@@ -337,8 +343,35 @@ type pageView struct {
 	Detail        *duty.RiverDetail
 	Along         *duty.Profile // of Detail
 	Reaches       []pageReaches
+	Board         *duty.BoardView
+	Offices       []pageOffice // that take reports of a place
 	Problem       *problem
 	Entry         *web.Entry // of the map; nil when it was not built
+}
+
+// OfBoard tells whether the page is a board's, or would be if there were one.
+func (v *pageView) OfBoard() bool {
+	return strings.HasPrefix(v.Path, "/b/") || v.Query.Get("board") != ""
+}
+
+// Supervision gives the phone for supervision at the page's board on its day.
+func (v *pageView) Supervision() string { return v.Board.Supervision(v.AsOf) }
+
+// ReportKinds are the kinds of what is reported 四乱, and what runs in.
+func (v *pageView) ReportKinds() []string { return []string{"occupy", "dig", "dump", "build", "drain"} }
+
+// NearBoards gives the boards that stand nearest to the page's own.
+func (v *pageView) NearBoards() []duty.BoardAt {
+	var out []duty.BoardAt
+	for _, place := range v.Board.Places {
+		for _, b := range place.Boards {
+			if !slices.ContainsFunc(out, func(had duty.BoardAt) bool { return had.ID == b.ID }) {
+				out = append(out, b)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b duty.BoardAt) int { return cmp.Compare(a.DistanceM, b.DistanceM) })
+	return out[:min(len(out), pageNearBoards)]
 }
 
 // pageGroup is the rivers of one area on the start page, the highest managed first.

@@ -48,6 +48,8 @@ type Config struct {
 	CheckFunc func(ctx context.Context, subject project.Subject) ([]demarc.Finding, error)
 	// Packages writes packages of results, stake tables and certificates. Nil is a server that writes none.
 	Packages Packages
+	// StakeTables reads stake tables that were sent. Nil is a server that reads none.
+	StakeTables StakeTables
 	// Rules are the rule profiles that answers follow.
 	Rules Rules
 	// RosterAtFunc tells when who answers for what, in memory, was last known to be the newest; the zero time while it is not there

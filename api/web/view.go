@@ -159,6 +159,29 @@ func linkValue(v any) string {
 // River is the path of a river's page.
 func (v *View) River(id int64) string { return v.Link("/r/" + strconv.FormatInt(id, 10)) }
 
+// BoardPage is the path of a board's page.
+func (v *View) BoardPage(id int64, code *string) string { return v.Link(duty.BoardPage(id, code)) }
+
+// BoardNo is what a board's page is asked for by.
+func (v *View) BoardNo(id int64, code *string) string { return duty.BoardToken(id, code) }
+
+// Office gives a phone that is an office's. Those of mobile phones are persons' own, and stand on no page.
+func (v *View) Office(phone *string) string {
+	if phone == nil || duty.PersonalMobile(*phone) {
+		return ""
+	}
+	return *phone
+}
+
+// Printed gives what a field of a board says, or what it would have to say; the numbers of mobile phones are left out.
+func (v *View) Printed(text string) string {
+	parts := slices.DeleteFunc(strings.Split(text, "; "), duty.PersonalMobile)
+	if v.En() {
+		return strings.ReplaceAll(strings.Join(parts, ", "), "(代管)", "(acting)")
+	}
+	return strings.ReplaceAll(strings.Join(parts, "、"), " (代管)", "（代管）")
+}
+
 // OnMap is the map with a river selected.
 func (v *View) OnMap(id int64) string {
 	return v.Link("/map", "sel", "river:"+strconv.FormatInt(id, 10))

@@ -17,6 +17,7 @@ import (
 	"hetu/data/dem"
 	"hetu/data/export"
 	"hetu/data/files"
+	"hetu/data/ingest"
 	"hetu/data/sample"
 	"hetu/geo"
 	"hetu/geo/project/gate"
@@ -138,7 +139,7 @@ func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, ext
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
 		Identity: db.Store, TrustedProxies: c.proxies(), RequestsPerMinute: c.Requests, Files: folder,
-		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{Tools: c.Tools}, Elevations: dem.Models{},
+		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{Tools: c.Tools}, Elevations: dem.Models{}, StakeTables: ingest.StakeTables{},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
 	}
 }

@@ -61,7 +61,7 @@ func openRoutes() []string {
 		"rivers", "river", "places", "responsible", "counts", "river_profile", "river_longitudinal_list", "flowlines", "trace ids", "trace features",
 		"handovers", "locate", "measure", "segment", "hydrolocation", "nearest", "profiles", "coverage", "stale boards", "river quality", "patrols",
 		"touches", "occupied", "overlaps", "area-diff", "boundary-diff", "inside",
-		"page_find", "page_river", "page_map", "page_asset", "page_favicon",
+		"page_find", "page_river", "page_board", "page_report", "page_map", "page_asset", "page_favicon",
 		"tiles_index", "tilejson", "tile",
 	}
 }

@@ -12,7 +12,7 @@ func projectPolicies() map[string]Policy {
 		"project_requests": secret, "project_request": secret, "project_request_decide": secret,
 		"project_lake_candidate": secret, "project_models": secret, "project_model_add": secret, "project_model_drop": secret,
 		"project_candidates": secret, "project_preview": secret, "project_area": secret, "project_check": secret, "project_checks": secret,
-		"project_stakes": secret, "project_stakes_place": secret, "project_stakes_csv": secret, "project_stakes_xlsx": secret, "project_stake_remove": secret,
+		"project_stakes": secret, "project_stakes_place": secret, "project_stakes_csv": secret, "project_stakes_send": secret, "project_stakes_xlsx": secret, "project_stake_remove": secret,
 		"project_stake_visit": secret, "project_stake_photo": secret, "project_stake_certificate": secret,
 		"project_zones": secret, "project_zones_put": secret, "project_zone_statistics": secret, "project_package": secret,
 		"boundary_versions": {Open: true}, "document": {Open: true}, "document_file": {Open: true},

@@ -94,6 +94,7 @@ type Holder struct {
 // not those that it shows, or where that is not stored, those of the day of its text: see [StalenessOf].
 type BoardAt struct {
 	ID          int64      `json:"id"`
+	Page        string     `json:"page"` // path of its page, as a QR code on it has it
 	Code        *string    `json:"code"`
 	Level       geo.Level  `json:"level"`
 	SiteText    *string    `json:"site_text"`

@@ -189,7 +189,7 @@ func (c chain) boardsNear() []BoardAt {
 			continue
 		}
 		at := BoardAt{
-			ID: b.ID, Code: b.Code, Level: b.Level, SiteText: b.SiteText, State: b.State, InstalledOn: known(b.InstalledOn), ContentDate: known(b.ContentDate),
+			ID: b.ID, Page: BoardPage(b.ID, b.Code), Code: b.Code, Level: b.Level, SiteText: b.SiteText, State: b.State, InstalledOn: known(b.InstalledOn), ContentDate: known(b.ContentDate),
 			Point: geo.LonLat{b.Lon, b.Lat}, DistanceM: lref.Distance(c.question.Lon, c.question.Lat, b.Lon, b.Lat),
 		}
 		at.StaleSince = c.staleSince(b)

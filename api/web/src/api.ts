@@ -98,6 +98,7 @@ export type BoardState = 'ok' | 'tilted' | 'broken' | 'deformed' | 'faded' | 'ag
 
 export type BoardAt = {
   id: number
+  page: string
   code: string | null
   level: Level
   site_text: string | null

@@ -30,17 +30,44 @@ type CheckedIn struct {
 // What is [farM] off, or nearer to the other bank's line, is refused: it is another stake, or a slip in the position. A sign 告示牌 stays one
 // wherever it stands, and no stake becomes one: they are counted apart.
 func CheckIn(s demarc.Stretch, lines demarc.Lines, was demarc.Stake, v Visit) (CheckedIn, error) {
-	if s.Route == nil || s.Route.NumCoords() < 2 {
-		return CheckedIn{}, geo.Errorf(geo.CodeInvalid, "a stake needs a route to be measured on: give the river a centre line")
+	y, err := NewSurvey(s, lines)
+	if err != nil {
+		return CheckedIn{}, err
 	}
+	return y.CheckIn(was, v)
+}
+
+// Survey takes many stakes of one boundary in.
+type Survey struct {
+	ground *ground
+	lines  demarc.Lines
+	runs   map[geo.Bank][]*placedRun
+}
+
+// NewSurvey prepares visits of the stakes of a boundary.
+func NewSurvey(s demarc.Stretch, lines demarc.Lines) (*Survey, error) {
+	if s.Route == nil || s.Route.NumCoords() < 2 {
+		return nil, geo.Errorf(geo.CodeInvalid, "a stake needs a route to be measured on: give the river a centre line")
+	}
+	return &Survey{newGround(s), lines, map[geo.Bank][]*placedRun{}}, nil
+}
+
+func (y *Survey) of(bank geo.Bank) []*placedRun {
+	if _, ok := y.runs[bank]; !ok {
+		y.runs[bank] = y.ground.runs(y.lines, bank)
+	}
+	return y.runs[bank]
+}
+
+// CheckIn is that of one stake, as [CheckIn] has it.
+func (y *Survey) CheckIn(was demarc.Stake, v Visit) (CheckedIn, error) {
 	if math.IsNaN(v.Lon+v.Lat) || math.Abs(v.Lon) > 180 || math.Abs(v.Lat) > 90 {
 		return CheckedIn{}, geo.InvalidField("position", "a position is longitude and latitude in degrees")
 	}
-	g := newGround(s)
 	out := CheckedIn{Stake: was, OffsetM: math.Inf(1), ShiftM: lref.Distance(was.Lon, was.Lat, v.Lon, v.Lat)}
 	var on demarc.Part
 	division := -1
-	for _, run := range g.runs(lines, was.Bank) {
+	for _, run := range y.of(was.Bank) {
 		if hit := lref.Project(run.measured, v.Lon, v.Lat); hit.DistanceM < out.OffsetM {
 			out.OffsetM, on, division = hit.DistanceM, run.Parts[run.partAt(hit.MeasureM)], run.divisionAt(hit.MeasureM)
 		}
@@ -48,7 +75,7 @@ func CheckIn(s demarc.Stretch, lines demarc.Lines, was demarc.Stake, v Visit) (C
 	if !(out.OffsetM <= farM) {
 		return CheckedIn{}, geo.FieldErrorf(geo.CodeRefused, "position", "%s would stand more than %g m off its line: look at the position, and whether it is this stake", was.Name, farM)
 	}
-	if other := OffsetM(lines, opposite(was.Bank), v.Lon, v.Lat); other < out.OffsetM {
+	if other := OffsetM(y.lines, opposite(was.Bank), v.Lon, v.Lat); other < out.OffsetM {
 		return CheckedIn{}, geo.FieldErrorf(geo.CodeRefused, "position", "%s is of the %s bank, and the position is nearer to the other bank's line: look at the position, and whether it is this stake", was.Name, was.Bank)
 	}
 	kind, err := kindOf(was, v.Kind, out.OffsetM)
@@ -56,12 +83,12 @@ func CheckIn(s demarc.Stretch, lines demarc.Lines, was demarc.Stake, v Visit) (C
 		return CheckedIn{}, err
 	}
 	out.Stake.Kind, out.Stake.Lon, out.Stake.Lat = kind, round9(v.Lon), round9(v.Lat)
-	out.Stake.MeasureM = g.measure(v.Lon, v.Lat, on)
+	out.Stake.MeasureM = y.ground.measure(v.Lon, v.Lat, on)
 	if v.H1985 != nil {
 		out.Stake.H1985 = v.H1985
 	}
 	if division >= 0 {
-		out.Stake.Division = g.towns[division].ID
+		out.Stake.Division = y.ground.towns[division].ID
 	}
 	return out, nil
 }

@@ -17,6 +17,7 @@ export const en: Words = {
   search_found: '{n} found; use the arrow keys',
   place_division: 'Division',
   place_board: 'Notice board',
+  board_page: 'its page',
   home_title: 'Who looks after this river?',
   home_lead: 'Tap a river, or search for a river or place, to see the river chiefs at every level and their phones.',
   areas: 'Areas',

@@ -15,6 +15,7 @@ export const zhCN = {
   search_found: '找到 {n} 项，用上下键选择',
   place_division: '行政区划',
   place_board: '公示牌',
+  board_page: '牌的网页',
   home_title: '谁在管这条河',
   home_lead: '点一下河道，或搜索河名、地名，查看各级河长与电话。',
   areas: '地区',

@@ -3,7 +3,7 @@ import type { BoardAt, OnBank, RiverFound, Seat } from '../api'
 import { formatClass, formatLevels, formatMetres, formatPhone, formatTel, nameOf } from '../state/format'
 import { formatAt } from '../state/link'
 import type { Answered, Mark } from '../state/state'
-import { Called, here, LevelTag, linkTo, RiverLink, type Ui } from './bits'
+import { Called, here, LevelTag, linkTo, pageTo, RiverLink, type Ui } from './bits'
 
 export function AnswerView({ ui, answered }: { ui: Ui; answered: Answered }) {
   const { answer, beyond } = answered
@@ -232,7 +232,8 @@ function Boards({ ui, boards }: { ui: Ui; boards: readonly BoardAt[] }) {
               </a>{' '}
               <small>
                 {t('away', { d: formatMetres(lang, b.distance_m) })} · {t(`state_${b.state}`)}
-                {b.content_date !== null && ` · ${t('content_date', { day: b.content_date })}`}
+                {b.content_date !== null && ` · ${t('content_date', { day: b.content_date })}`} ·{' '}
+                <a href={pageTo(ui, b.page)}>{t('board_page')}</a>
               </small>
             </p>
             {b.stale && (

@@ -41,6 +41,13 @@ export function linkTo(ui: Ui, query: string): string {
   return `/map?${query}${day}${ui.lang === 'en' ? '&lang=en' : ''}`
 }
 
+// pageTo is one of our pages, in the language and of the day of the map.
+export function pageTo(ui: Ui, path: string): string {
+  const query = [ui.s.link.asOf === null ? '' : `as_of=${ui.s.link.asOf}`, ui.lang === 'en' ? 'lang=en' : '']
+  const said = query.filter((q) => q !== '').join('&')
+  return said === '' ? path : `${path}?${said}`
+}
+
 // here takes a plain click for itself and leaves the others (new tab, download) to the browser.
 export function here(e: MouseEvent, act: () => void) {
   if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || e.button !== 0) return
