@@ -207,8 +207,12 @@ func TestPartOfAnAnnouncedLineIsReplaced(t *testing.T) {
 	if math.Abs(before.InManagementArea.Part-after.InManagementArea.Part) > 20 || len(after.Areas) < len(before.Areas) {
 		t.Errorf("the area was %.1f m² and is %.1f", before.InManagementArea.Part, after.InManagementArea.Part)
 	}
-	// A stake beside what is left is visited, and still found.
-	s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", first, stakes[0].ID), object{"lon": stakes[0].Lon, "lat": stakes[0].Lat}, nil, s.revision(t, first))
+	// Stakes beside what is left and beside what is to be taken are visited before: the one is still found then, the other still gives way.
+	all := s.stakesOf(t, first)
+	taken := slices.IndexFunc(all, func(k projectStake) bool { return k.MeasureM > 800 && k.MeasureM < 1400 })
+	for _, k := range []projectStake{stakes[0], all[taken]} {
+		s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", first, k.ID), object{"lon": k.Lon, "lat": k.Lat}, nil, s.revision(t, first))
+	}
 	if again := s.touches(t, s.park(t, 0.5, 5000), "2026-12-20"); len(again.Stakes) != len(after.Stakes) {
 		t.Errorf("%d stakes after a visit, were %d", len(again.Stakes), len(after.Stakes))
 	}
