@@ -36,8 +36,10 @@ type demarcStore interface {
 	LastCheck(ctx context.Context, by access.Actor, id int64) (project.CheckRun, error)
 	// Version is the newest write that the store has.
 	Version(ctx context.Context) (int64, error)
-	// DivisionsAbove gives divisions with all above them.
-	DivisionsAbove(ctx context.Context, of []demarc.Division) ([]demarc.Division, error)
+	// DivisionsAbove gives divisions with all above them, as they are on a day; zero is today.
+	DivisionsAbove(ctx context.Context, of []demarc.Division, on geo.Date) ([]demarc.Division, error)
+	// PackageSubject gives what is handed over of a project: of an announced one as of a day, zero being that from which it is in force.
+	PackageSubject(ctx context.Context, by access.Actor, id int64, asOf geo.Date) (project.Subject, error)
 }
 
 // Packages writes what is handed over; data/export has it. The same project in the same state gives the same bytes.

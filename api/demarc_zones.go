@@ -119,7 +119,7 @@ func cutZones(p project.Subject, cuts []zone.Cut) ([]demarc.Zone, error) {
 	for _, bank := range []geo.Bank{geo.Left, geo.Right} {
 		near = append(near, nearWater(st.Survey, bank)...)
 	}
-	zones, err := zone.Build(st, gate.Drawn(p), near, cuts)
+	zones, err := zone.Build(st, gate.Drawn(p), near, cuts, p.Around.ZonesTaken)
 	if geo.CodeOf(err) == geo.CodeInvalid && err != nil {
 		err = geo.Wrapf(err, geo.CodeRefused, "%v", err)
 	}

@@ -324,6 +324,8 @@ type demarcExportCmd struct {
 	Template string `help:"Of the layers: house, sichuan or jzd." default:"house"`
 	Force    bool   `help:"Overwrite the file if it is there."`
 	Tools    string `help:"Folder of GDAL's tools." env:"HETU_GDAL" default:"/usr/bin" placeholder:"DIR"`
+
+	profilesFlag `embed:""`
 }
 
 // Help gives an example.
@@ -336,12 +338,16 @@ func (c *demarcExportCmd) Run(ctx context.Context, a *app) error {
 	if _, err := os.Stat(c.File); err == nil && !c.Force {
 		return usageError{fmt.Errorf("%s is there already; --force overwrites it", c.File)}
 	}
+	rules, err := c.rules()
+	if err != nil {
+		return err
+	}
 	return a.stored(ctx, func(db *database) error {
-		subject, err := db.WholeSubject(ctx, c.Project)
+		subject, err := db.WholePackage(ctx, c.Project)
 		if err != nil {
 			return err
 		}
-		divisions, err := db.DivisionsAbove(ctx, subject.Stretch.Divisions)
+		divisions, err := db.DivisionsAbove(ctx, subject.Stretch.Divisions, subject.On)
 		if err != nil {
 			return err
 		}
@@ -351,7 +357,9 @@ func (c *demarcExportCmd) Run(ctx context.Context, a *app) error {
 		}
 		defer func() { _ = os.Remove(part.Name()) }()
 		o := project.PackageOptions{Encoding: c.Encoding, Zone: c.Zone, Template: c.Template}
-		err = export.Projects{Tools: c.Tools}.Package(ctx, part, gate.PackageOf(subject, divisions), o)
+		results := gate.PackageOf(subject, divisions)
+		results.Rule = gate.RuleInWords(rules, subject.Project.RuleProfile)
+		err = export.Projects{Tools: c.Tools}.Package(ctx, part, results, o)
 		if err = errors.Join(err, part.Close()); err != nil {
 			return err
 		}

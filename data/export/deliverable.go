@@ -12,6 +12,7 @@ import (
 type Deliverable struct {
 	River       string
 	RiverCode   string
+	Route       *geom.LineString // XYM, downstream: places on the lines are measured along it
 	Lines       demarc.Lines
 	Areas       []Area
 	Stakes      []demarc.Stake
@@ -48,7 +49,8 @@ type Occupation struct {
 // AnnouncedRiver is a row of the table of an announcement 公告附表.
 type AnnouncedRiver struct {
 	Name, Start, End string
-	LengthKm         float64
+	LengthKm         *float64 // of the centre line, on the ellipsoid; nil: not known
+	LeftKm, RightKm  *float64 // of the lines of each bank, never added up; nil: it has none
 	Rule, Unit       string
 }
 

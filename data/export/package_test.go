@@ -86,7 +86,7 @@ func results(tb testing.TB) export.Deliverable {
 		}
 	}
 	var err error
-	if d.Zones, err = zone.Build(s, d.Lines, near, cuts); err != nil {
+	if d.Zones, err = zone.Build(s, d.Lines, near, cuts, nil); err != nil {
 		tb.Fatal(err)
 	}
 	d.Stakes = stake.Place(s, d.Lines, stake.Spacing{BasicM: 500, TurnDeg: 30, KmMarks: true}, nil)
@@ -102,7 +102,7 @@ func results(tb testing.TB) export.Deliverable {
 	left = append(left, left[0], left[1])
 	d.Areas = []export.Area{{Division: 13, AreaM2: 481234.567, Geom: geom.NewMultiPolygonFlat(geom.XY, left, [][]int{{len(left)}})}}
 	d.Occupations = []export.Occupation{{Name: "=示例码头", Class: "码头", Bank: geo.Left, County: "甲县", LengthM: 120.5, Start: geo.LonLat{106.49, 26.6}, End: geo.LonLat{106.491, 26.6}, StartK: 999.6, EndK: 1120.1}}
-	d.Announced = []export.AnnouncedRiver{{Name: d.River, Start: "甲镇", End: "乙乡", LengthKm: 3.87, Rule: "有堤段背水坡脚外 15 m", Unit: d.Unit}}
+	d.Announced = []export.AnnouncedRiver{{Name: d.River, Start: "甲镇", End: "乙乡", LengthKm: new(3.87), Rule: "有堤段背水坡脚外 15 m", Unit: d.Unit}}
 	return d
 }
 

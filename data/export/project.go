@@ -20,7 +20,7 @@ type Projects struct {
 // DeliverableOf makes of a project what a package holds.
 func DeliverableOf(p project.Package) Deliverable {
 	d := Deliverable{
-		River: p.Stretch.RiverName, RiverCode: p.Around.RiverCode, Lines: p.Lines, Stakes: project.Stakes(p.Around.Stakes), Zones: p.Around.Zones, Divisions: p.Divisions,
+		River: p.Stretch.RiverName, RiverCode: p.Around.RiverCode, Route: p.Stretch.Route, Lines: p.Lines, Stakes: project.Stakes(p.Around.Stakes), Zones: p.Around.Zones, Divisions: p.Divisions,
 		Unit: p.Unit, AsOf: p.AsOf, Version: p.Version, Dated: p.Dated,
 	}
 	if d.River == "" {
@@ -34,10 +34,37 @@ func DeliverableOf(p project.Package) Deliverable {
 			d.Flood = append(d.Flood, l)
 		}
 	}
-	d.Announced = []AnnouncedRiver{{
-		Name: d.River, Start: lref.Label(p.Project.FromM), End: lref.Label(p.Project.ToM), LengthKm: (p.Project.ToM - p.Project.FromM) / 1000, Rule: p.Project.RuleProfile, Unit: p.Unit,
-	}}
+	d.Announced = announcedOf(p, d)
 	return d
+}
+
+// announcedOf gives the row of the table of an announcement. Its length is that of the centre line on the ellipsoid: measures are those of the
+// kilometre stones on a route that was calibrated by them, and their difference is no length.
+func announcedOf(p project.Package, d Deliverable) []AnnouncedRiver {
+	out := AnnouncedRiver{Name: d.River, Start: lref.Label(p.Project.FromM), End: lref.Label(p.Project.ToM), Rule: p.Rule, Unit: p.Unit}
+	if out.Rule == "" {
+		out.Rule = p.Project.RuleProfile
+	}
+	if p.Stretch.Route != nil {
+		if part, err := lref.Substring(p.Stretch.Route, p.Project.FromM, p.Project.ToM); err == nil {
+			out.LengthKm = new(lref.Length(part) / 1000)
+		}
+	}
+	for _, bank := range []geo.Bank{geo.Left, geo.Right} {
+		length := 0.0
+		for _, piece := range p.Lines.Of(bank) {
+			length += lref.Length(piece.Line)
+		}
+		if length == 0 {
+			continue
+		}
+		if bank == geo.Left {
+			out.LeftKm = new(length / 1000)
+		} else {
+			out.RightKm = new(length / 1000)
+		}
+	}
+	return []AnnouncedRiver{out}
 }
 
 // Package writes a package of results 成果包 as a zip.

@@ -171,9 +171,15 @@ func (c *contents) occupied() Sheet {
 }
 
 func (c *contents) announced() Sheet {
-	s := Sheet{Name: "公告附表", Head: [][]string{{"序号", "河流名称", "起点", "终点", "长度(km)", "划定标准", "管理单位"}}}
+	s := Sheet{Name: "公告附表", Head: [][]string{{"序号", "河流名称", "起点", "终点", "河道中心线长度(km)", "左岸管理范围线长度(km)", "右岸管理范围线长度(km)", "划定标准", "管理单位"}}}
+	km := func(v *float64) any {
+		if v == nil {
+			return nil
+		}
+		return number{*v, 3}
+	}
 	for i, r := range c.Announced {
-		s.Rows = append(s.Rows, []any{i + 1, r.Name, r.Start, r.End, number{r.LengthKm, 2}, r.Rule, r.Unit})
+		s.Rows = append(s.Rows, []any{i + 1, r.Name, r.Start, r.End, km(r.LengthKm), km(r.LeftKm), km(r.RightKm), r.Rule, r.Unit})
 	}
 	return s
 }

@@ -208,6 +208,10 @@ func empty(g geom.T) bool {
 // boundary gives the pieces of the line and what joins them along a bank, cut at the borders of towns.
 func (c *contents) boundary() []record {
 	var out []record
+	var along *lref.Finder
+	if c.Route != nil {
+		along = lref.NewFinder(c.Route)
+	}
 	for _, p := range append(slices.Clone(c.Lines.Pieces), c.joints()...) {
 		if p.Line == nil || p.Line.NumCoords() < 2 {
 			continue
@@ -219,7 +223,8 @@ func (c *contents) boundary() []record {
 			}
 			v := c.named(division)
 			v["bank"], v["side"], v["basis"], v["width_m"], v["length_m"] = bankZh(p.Bank), side(p.Bank), basisZh(p.Basis), p.WidthM, part.LengthM()
-			v["from_m"], v["to_m"], v["from_k"], v["to_k"], v["source"] = p.FromM, p.ToM, lref.Label(p.FromM), lref.Label(p.ToM), p.Source
+			from, to := rangeOf(p, part.Flat, along)
+			v["from_m"], v["to_m"], v["from_k"], v["to_k"], v["source"] = from, to, lref.Label(from), lref.Label(to), p.Source
 			if v["name"] = c.River + "管理范围线"; p.Basis == joint {
 				v["basis"], v["width_m"] = "连接线", nil
 			}
@@ -227,6 +232,27 @@ func (c *contents) boundary() []record {
 		}
 	}
 	return out
+}
+
+// rangeOf gives the measures between which a part of a piece lies: the piece's own at its ends, and where a border cuts it those of the route there.
+func rangeOf(p demarc.Piece, part []float64, along *lref.Finder) (from, to float64) {
+	if along == nil || p.FromM == p.ToM {
+		return p.FromM, p.ToM
+	}
+	line, n := p.Line.FlatCoords(), p.Line.Stride()
+	first, last := along.MeasureOf(line[0], line[1]), along.MeasureOf(line[len(line)-n], line[len(line)-n+1])
+	up, down := p.FromM, p.ToM
+	if first > last { // measures fall downstream
+		up, down = down, up
+	}
+	at := func(x, y float64) float64 { return min(max(along.MeasureOf(x, y), p.FromM), p.ToM) }
+	if part[0] != line[0] || part[1] != line[1] {
+		up = at(part[0], part[1])
+	}
+	if k := len(part); part[k-2] != line[len(line)-n] || part[k-1] != line[len(line)-n+1] {
+		down = at(part[k-2], part[k-1])
+	}
+	return min(up, down), max(up, down)
 }
 
 // joint marks a connector among pieces.

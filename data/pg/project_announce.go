@@ -12,7 +12,9 @@ import (
 	"hetu/geo"
 	"hetu/geo/access"
 	"hetu/geo/demarc"
+	"hetu/geo/duty"
 	"hetu/geo/project"
+	"hetu/geo/project/gate"
 )
 
 // announcedRow is an announced boundary over some days.
@@ -68,12 +70,17 @@ func (e *edit) announce(ctx context.Context, m mover) error {
 	if len(m.pieces) == 0 {
 		return geo.Errorf(geo.CodeRefused, "the project has no line to announce")
 	}
+	was := m.p
 	m.p.LegalDoc, m.p.EffectiveFrom, m.p.AnnouncedBy = doc.ID, m.EffectiveFrom, e.by.Account
 	for _, piece := range m.pieces {
 		piece.Status, piece.LegalDoc, piece.SHA256 = project.Announced, doc.ID, project.PieceSHA256(piece.Piece)
 		e.putPiece(m.p, "", piece, geo.Since(m.EffectiveFrom), false)
 	}
-	if err := e.supersede(ctx, m); err != nil {
+	zones, err := e.enforce(ctx, was, m)
+	if err != nil {
+		return err
+	}
+	if err := e.supersede(ctx, m, zones); err != nil {
 		return err
 	}
 	return e.moved(ctx, m)
@@ -126,8 +133,8 @@ func (e *edit) documentOf(ctx context.Context, p project.Project, doc project.Do
 	return nil
 }
 
-// supersede ends what was announced where the project's lines are, from the day that they are in force.
-func (e *edit) supersede(ctx context.Context, m mover) error {
+// supersede ends what was announced where the project's lines and zones are, from the day that they are in force, and derives the areas anew.
+func (e *edit) supersede(ctx context.Context, m mover, zones []zoneRow) error {
 	route, err := e.routeLine(ctx, m.p.Route, geo.DateOf(e.now))
 	if err != nil {
 		return err
@@ -137,7 +144,10 @@ func (e *edit) supersede(ctx context.Context, m mover) error {
 		return err
 	}
 	pieces := project.Lines(m.pieces).Pieces
-	old := &displacer{e: e, m: m, left: map[int64]int{}}
+	old := &displacer{e: e, m: m, left: map[int64]int{}, parts: map[int64][]part{}}
+	for _, piece := range pieces {
+		old.after = append(old.after, gate.InForce{Piece: piece, Project: m.p.ID, Valid: geo.Since(m.EffectiveFrom)})
+	}
 	for _, r := range rows {
 		row, err := r.row(e)
 		if err != nil {
@@ -150,9 +160,20 @@ func (e *edit) supersede(ctx context.Context, m mover) error {
 		}
 		if givesWay {
 			old.cut(r, row, rests)
+		} else {
+			old.stays(r, row, line.RangeOn(route))
 		}
 	}
 	if err := e.requested(ctx, m, old.rows); err != nil {
+		return err
+	}
+	if err := old.moveStakes(ctx, route); err != nil {
+		return err
+	}
+	if err := e.cutZones(ctx, m, route, zones); err != nil {
+		return err
+	}
+	if err := e.deriveAreas(ctx, m, route, m.EffectiveFrom, old.after); err != nil {
 		return err
 	}
 	return old.supersedeProjects(ctx)
@@ -160,11 +181,31 @@ func (e *edit) supersede(ctx context.Context, m mover) error {
 
 // displacer ends rows from a day on and goes on with what is left of them.
 type displacer struct {
-	e    *edit
-	m    mover
-	rows []announcedRow // that gave way
-	ids  []int64        // of their boundaries
-	left map[int64]int  // by project: how many lines of it go on with what is left
+	e     *edit
+	m     mover
+	rows  []announcedRow   // that gave way
+	ids   []int64          // of their boundaries
+	left  map[int64]int    // by project: how many lines of it go on with what is left
+	parts map[int64][]part // by boundary that gave way: what of it goes on
+	after []gate.InForce   // what is in force then
+}
+
+// part is a rest of a boundary under the key that it goes on by, for some days.
+type part struct {
+	duty.Range
+	key   Key
+	valid geo.Period
+}
+
+// stays notes a line that does not give way.
+func (c *displacer) stays(r announcedRow, row Boundary, at duty.Range) {
+	if orZero(r.RouteID) != c.m.p.Route {
+		return // it may lie beside another route of the river
+	}
+	c.after = append(c.after, gate.InForce{
+		Piece:   demarc.Piece{Bank: r.Bank, FromM: at.FromM, ToM: at.ToM, Basis: demarc.Basis(r.BasisKind), WidthM: orZero(r.WidthM), Source: r.Source, Line: row.Geom},
+		Project: orZero(r.ProjectID), Document: orZero(r.LegalDocID), Valid: row.Valid,
+	})
 }
 
 func (c *displacer) cut(r announcedRow, row Boundary, rests []project.Rest) {
@@ -172,13 +213,17 @@ func (c *displacer) cut(r announcedRow, row Boundary, rests []project.Rest) {
 		row.Valid.From = c.m.EffectiveFrom
 	}
 	for i, rest := range rests {
-		part := row
-		part.Key = KeyOf("rest", fmt.Sprint(r.ID), fmt.Sprint(c.m.p.ID), row.Valid.From.String(), fmt.Sprint(i+1))
-		part.FromM, part.ToM, part.Geom = &rest.FromM, &rest.ToM, rest.Geom
-		part.Route = c.e.id("route", c.m.p.Route)
-		part.SHA256 = project.PieceSHA256(demarc.Piece{Bank: r.Bank, FromM: rest.FromM, ToM: rest.ToM, Basis: demarc.Basis(r.BasisKind), WidthM: orZero(r.WidthM), Line: rest.Geom})
-		c.e.put(part)
+		next := row
+		next.Key = KeyOf("rest", fmt.Sprint(r.ID), fmt.Sprint(c.m.p.ID), row.Valid.From.String(), fmt.Sprint(i+1))
+		next.FromM, next.ToM, next.Geom = &rest.FromM, &rest.ToM, rest.Geom
+		next.Route = c.e.id("route", c.m.p.Route)
+		piece := demarc.Piece{Bank: r.Bank, FromM: rest.FromM, ToM: rest.ToM, Basis: demarc.Basis(r.BasisKind), WidthM: orZero(r.WidthM), Line: rest.Geom}
+		next.SHA256 = project.PieceSHA256(piece)
+		c.e.put(next)
 		c.left[orZero(r.ProjectID)]++
+		c.parts[r.ID] = append(c.parts[r.ID], part{duty.Range{FromM: rest.FromM, ToM: rest.ToM}, next.Key, row.Valid})
+		piece.Source = r.Source
+		c.after = append(c.after, gate.InForce{Piece: piece, Project: orZero(r.ProjectID), Document: orZero(r.LegalDocID), Valid: row.Valid})
 	}
 	row.Status = string(project.Superseded)
 	c.e.put(row)
@@ -279,23 +324,39 @@ func (e *edit) withdraw(ctx context.Context, m mover) error {
 	if err != nil {
 		return err
 	}
+	route, err := e.routeLine(ctx, m.p.Route, geo.DateOf(e.now))
+	if err != nil {
+		return err
+	}
 	var own []announcedRow
+	rest := &displacer{e: e, m: m}
 	for _, r := range rows {
-		if orZero(r.ProjectID) != m.p.ID {
-			continue
-		}
 		row, err := r.row(e)
 		if err != nil {
 			return err
+		}
+		if orZero(r.ProjectID) != m.p.ID {
+			rest.stays(r, row, project.Line{FromM: r.FromM, ToM: r.ToM, Geom: row.Geom}.RangeOn(route))
+			continue
 		}
 		if row.Valid.From.IsZero() || row.Valid.From.Before(from) {
 			row.Valid.From = from
 		}
 		row.Status = string(project.Withdrawn)
 		e.put(row)
-		own = append(own, r)
+		own, rest.ids = append(own, r), append(rest.ids, r.ID)
 	}
 	if err := e.requested(ctx, m, own); err != nil {
+		return err
+	}
+	m.EffectiveFrom = from
+	if err := rest.moveStakes(ctx, route); err != nil {
+		return err
+	}
+	if err := e.endZones(ctx, m.p, from); err != nil {
+		return err
+	}
+	if err := e.deriveAreas(ctx, m, route, from, rest.after); err != nil {
 		return err
 	}
 	return e.moved(ctx, m)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 // adjoinWithinM is how far from the end of a project's range another boundary may end and still be its neighbour.
 const adjoinWithinM = 50
 
-// subject reads what is made and checked of a project.
+// subject reads what is made and checked of a project: its lines as they were announced, where they were, and what they are held against as of a day.
 func (s source) subject(ctx context.Context, by access.Actor, p project.Project, today geo.Date) (project.Subject, error) {
 	out := project.Subject{Project: p}
 	pieces, err := s.pieces(ctx, "project_pieces", pgx.NamedArgs{"project": p.ID, "day": date(day(p))})
@@ -51,6 +52,56 @@ func (s *Store) WholeSubject(ctx context.Context, id int64) (out project.Subject
 		out, err = src.subject(ctx, access.Actor{}, rows[0].project(), geo.DateOf(s.now()))
 		return err
 	})
+	return out, err
+}
+
+// PackageSubject gives what is handed over of a project that somebody sees. Of an announced one it is all as of a day, which is that from which it is in
+// force unless another is asked for: its lines that are in force then, stakes, zones, route, survey and divisions. A draft is as it is today.
+func (s *Store) PackageSubject(ctx context.Context, by access.Actor, id int64, asOf geo.Date) (out project.Subject, err error) {
+	err = s.inSight(ctx, by, id, func(src source, p project.Project) (err error) {
+		out, err = src.handedOver(ctx, by, p, asOf, geo.DateOf(s.now()))
+		return err
+	})
+	return out, err
+}
+
+// WholePackage is PackageSubject for the command line: who may open the database may see all of it.
+func (s *Store) WholePackage(ctx context.Context, id int64) (out project.Subject, err error) {
+	err = s.byGrants(ctx, func(src source) error {
+		rows, err := collectFrom[projectRow](ctx, src, "project_locked", pgx.NamedArgs{"id": id})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return noProject(id)
+		}
+		out, err = src.handedOver(ctx, access.Actor{}, rows[0].project(), geo.Date{}, geo.DateOf(s.now()))
+		return err
+	})
+	return out, err
+}
+
+func (s source) handedOver(ctx context.Context, by access.Actor, p project.Project, asOf, today geo.Date) (project.Subject, error) {
+	on := asOf
+	switch {
+	case p.EffectiveFrom.IsZero() && !asOf.IsZero():
+		return project.Subject{}, geo.FieldErrorf(geo.CodeRefused, "as_of", "the project is in force on no day yet: leave as_of out, and the package is of the draft as it is")
+	case p.EffectiveFrom.IsZero():
+		return s.subject(ctx, by, p, today)
+	case asOf.IsZero():
+		on = p.EffectiveFrom
+	case asOf.Before(p.EffectiveFrom):
+		return project.Subject{}, geo.FieldErrorf(geo.CodeRefused, "as_of", "the project is in force from %s on: take that day or a later one", p.EffectiveFrom)
+	}
+	out, err := s.subject(ctx, by, p, on)
+	if err != nil {
+		return out, err
+	}
+	pieces, err := s.standing(ctx, p, on)
+	if err == nil && len(pieces) == 0 {
+		err = geo.FieldErrorf(geo.CodeConflict, "as_of", "no line of the project is in force on %s", on)
+	}
+	out.On, out.Lines = on, project.Lines(pieces)
 	return out, err
 }
 
@@ -85,6 +136,9 @@ func (s source) around(ctx context.Context, by access.Actor, p project.Project, 
 		out.RiverCode, out.WrittenAt = r.RiverCode, r.WrittenAt
 	}
 	if err := s.made(ctx, p, today, &out); err != nil {
+		return out, err
+	}
+	if out.ZonesTaken, err = s.zonesTaken(ctx, p); err != nil {
 		return out, err
 	}
 	if p.LegalDoc != 0 {
@@ -276,7 +330,7 @@ type stakeRow struct {
 	InstalledOn, CheckedOn *time.Time
 	PhotoSHA256            *string `db:"photo_sha256"`
 	State                  *string
-	ValidFrom              *time.Time
+	ValidFrom, ValidTo     *time.Time
 	WrittenAt, NumberedAt  time.Time
 	Lon, Lat               float64
 }
@@ -294,7 +348,7 @@ func (r stakeRow) stake() project.Stake {
 
 // stakes gives the stakes of a project that stand today, or, where its lines are not in force yet, that are to stand then.
 func (s source) stakes(ctx context.Context, p project.Project, today geo.Date) ([]stakeRow, error) {
-	return collectFrom[stakeRow](ctx, s, "project_stakes", pgx.NamedArgs{"project": p.ID, "day": date(day(p)), "on": date(later(day(p), today))})
+	return collectFrom[stakeRow](ctx, s, "project_stakes", pgx.NamedArgs{"project": p.ID, "on": date(later(day(p), today))})
 }
 
 type zoneRow struct {
@@ -309,6 +363,7 @@ type zoneRow struct {
 	AreaM2             *float64 `db:"area_m2"`
 	StartLon, StartLat *float64
 	EndLon, EndLat     *float64
+	ValidFrom          *time.Time
 	WrittenAt          time.Time
 	Geom               geom.T
 }
@@ -332,6 +387,25 @@ func (s source) zones(ctx context.Context, p project.Project, today geo.Date) ([
 	return collectFrom[zoneRow](ctx, s, "project_zones", pgx.NamedArgs{"project": p.ID, "on": date(later(day(p), today))})
 }
 
+// zonesTaken gives the ids of zones that the river has besides a project's, each with where it lies; a measure is NaN where that is not known.
+func (s source) zonesTaken(ctx context.Context, p project.Project) ([]demarc.Zone, error) {
+	type row struct {
+		Side       geo.Bank
+		Regionid   string
+		FromM, ToM *float64
+	}
+	rows, err := collectFrom[row](ctx, s, "project_zones_taken", pgx.NamedArgs{"river": p.River, "route": p.Route, "project": p.ID, "from_m": p.FromM, "to_m": p.ToM})
+	out := make([]demarc.Zone, 0, len(rows))
+	for _, r := range rows {
+		z := demarc.Zone{Bank: r.Side, RegionID: r.Regionid, FromM: math.NaN(), ToM: math.NaN()}
+		if r.FromM != nil && r.ToM != nil {
+			z.FromM, z.ToM = *r.FromM, *r.ToM
+		}
+		out = append(out, z)
+	}
+	return out, err
+}
+
 // ProjectStakes gives the stakes of a project that somebody sees.
 func (s *Store) ProjectStakes(ctx context.Context, by access.Actor, id int64) (p project.Project, out []project.Stake, err error) {
 	err = s.inSight(ctx, by, id, func(src source, seen project.Project) error {
@@ -345,8 +419,11 @@ func (s *Store) ProjectStakes(ctx context.Context, by access.Actor, id int64) (p
 	return p, out, err
 }
 
-// DivisionsAbove gives the divisions of a stretch, with their polygons, and all above them, without.
-func (s *Store) DivisionsAbove(ctx context.Context, of []demarc.Division) ([]demarc.Division, error) {
+// DivisionsAbove gives the divisions of a stretch, with their polygons, and all above them, without, as they are on a day; zero is today.
+func (s *Store) DivisionsAbove(ctx context.Context, of []demarc.Division, on geo.Date) ([]demarc.Division, error) {
+	if on.IsZero() {
+		on = geo.DateOf(s.now())
+	}
 	type row struct {
 		ID         int64
 		Code, Name string
@@ -357,7 +434,7 @@ func (s *Store) DivisionsAbove(ctx context.Context, of []demarc.Division) ([]dem
 	for _, d := range of {
 		ids = append(ids, d.ID)
 	}
-	rows, err := collectFrom[row](ctx, source{s.read, s.queries}, "project_divisions_up", pgx.NamedArgs{"ids": ids, "day": date(geo.DateOf(s.now()))})
+	rows, err := collectFrom[row](ctx, source{s.read, s.queries}, "project_divisions_up", pgx.NamedArgs{"ids": ids, "day": date(on)})
 	if err != nil {
 		return nil, err
 	}
@@ -585,7 +662,7 @@ func (e *edit) writeStakes(ctx context.Context, p project.Project, river Key, pi
 	var keys []Key
 	for _, k := range w.Gone {
 		row := stakeOf(k, river)
-		row.Key, row.Boundary, row.Gone, row.Valid = stored[k.ID].Key, e.id("boundary", k.Boundary), true, geo.Since(later(dateOf(stored[k.ID].ValidFrom), today))
+		row.Key, row.Boundary, row.Gone, row.Valid = stored[k.ID].Key, e.id("boundary", k.Boundary), true, geo.Since(goneFrom(p, dateOf(stored[k.ID].ValidFrom), today))
 		row.Division = e.id("division", k.Division)
 		e.put(row)
 	}
@@ -599,7 +676,9 @@ func (e *edit) writeStakes(ctx context.Context, p project.Project, river Key, pi
 			return err
 		}
 		row.Division = e.id("division", k.Division)
-		e.put(row)
+		if err := e.goesOn(ctx, row, k.ID, dateOf(stored[k.ID].ValidTo)); err != nil {
+			return err
+		}
 		keys = append(keys, row.Key)
 		made.Names = append(made.Names, k.Name)
 	}
@@ -625,6 +704,42 @@ func stakeFrom(p project.Project, visit, since, today geo.Date) geo.Date {
 	default:
 		return since
 	}
+}
+
+// goneFrom gives the day from which a stake that is taken away stands no more. One of a draft never stood.
+func goneFrom(p project.Project, since, today geo.Date) geo.Date {
+	if p.Status == project.Announced {
+		return later(since, today)
+	}
+	return since
+}
+
+// goesOn puts the row of a stake. What is known of it holds on the days to come too, on which it may stand on another boundary, as on what is left of its
+// own where a part of that is replaced; where it stands on none then, it ends as it was to.
+func (e *edit) goesOn(ctx context.Context, row Stake, id int64, until geo.Date) error {
+	row.Valid.To = until
+	e.put(row)
+	if until.IsZero() {
+		return nil
+	}
+	type days struct {
+		BoundaryID         int64
+		ValidFrom, ValidTo *time.Time
+	}
+	later, err := collectFrom[days](ctx, e.source, "stake_days", pgx.NamedArgs{"id": id, "from": date(until)})
+	for _, d := range later {
+		row.Boundary, row.Valid = e.id("boundary", d.BoundaryID), geo.Period{From: dateOf(d.ValidFrom), To: dateOf(d.ValidTo)}
+		e.put(row)
+	}
+	return err
+}
+
+// standing gives the lines of a project that are in force on a day, or are to be.
+func (s source) standing(ctx context.Context, p project.Project, on geo.Date) ([]project.Piece, error) {
+	pieces, err := s.pieces(ctx, "project_pieces", pgx.NamedArgs{"project": p.ID, "day": date(on)})
+	return slices.DeleteFunc(pieces, func(piece project.Piece) bool {
+		return piece.Status == project.Superseded || piece.Status == project.Withdrawn
+	}), err
 }
 
 // boundaryAt gives the boundary that a stake stands on: the piece of its bank that lies opposite its measure; else the nearest of the bank.
@@ -691,7 +806,7 @@ func (s *Store) WriteZones(ctx context.Context, by access.Actor, id int64, base 
 			return err
 		}
 		made = project.ZonesMade{Project: id, Revision: p.Revision, Zones: len(zones)}
-		return e.writeZones(p, zones, standing, today)
+		return e.writeZones(p, zones, standing)
 	})
 	return made, replayed, err
 }
@@ -769,13 +884,14 @@ func sameZone(a, b demarc.Zone) bool {
 		slices.Equal(a.Geom.FlatCoords(), b.Geom.FlatCoords())
 }
 
-func (e *edit) writeZones(p project.Project, zones []demarc.Zone, standing []zoneRow, today geo.Date) error {
+// writeZones puts a draft's zones in the place of those that it had, which were in force on no day.
+func (e *edit) writeZones(p project.Project, zones []demarc.Zone, standing []zoneRow) error {
 	gone := map[string]zoneRow{}
 	for _, r := range standing {
 		gone[r.Regionid] = r
 		e.know("zone", r.Key, r.ID)
 	}
-	valid := geo.Since(later(day(p), today))
+	valid := geo.Since(day(p))
 	for _, z := range zones {
 		key := KeyOf("zone", "project", fmt.Sprint(p.ID), z.RegionID)
 		delete(gone, z.RegionID)

@@ -195,6 +195,10 @@ type Area struct {
 	Status   string             `db:"status"`
 	LegalDoc Key                `db:"legal_doc_id"`
 	AreaM2   *float64           `db:"area_m2"`
+	Project  Key                `db:"project_id"` // by whose announcement it is what it is; empty: it was not derived from lines
+	Route    Key                `db:"route_id"`   // beside which it lies, and the range of its measures
+	FromM    *float64           `db:"from_m"`
+	ToM      *float64           `db:"to_m"`
 	Geom     *geom.MultiPolygon `db:"geom"`
 }
 

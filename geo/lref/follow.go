@@ -77,6 +77,54 @@ func follow(route []float64, samples []sample) {
 	if drawnAgainst {
 		slices.Reverse(samples)
 	}
+	m.settle(samples)
+}
+
+// settle brings the ends of a bank line to the places that they lie opposite. Past its last sample nothing asks for the route, so that the best way
+// holds the last few back, for about as far as the line lies off: from there each goes on along the route while that comes nearer.
+func (m *metric) settle(samples []sample) {
+	n := len(samples)
+	for i := heldFrom(samples, n-1, -1) + 1; i > 0 && i < n; i++ {
+		samples[i].q = m.nearer(samples[i-1].q, samples[i], 1)
+	}
+	for i := heldFrom(samples, 0, 1) - 1; i >= 0 && i < n-1; i-- {
+		samples[i].q = m.nearer(samples[i+1].q, samples[i], -1)
+	}
+}
+
+// heldFrom gives the last sample, from one on, that lies opposite the same place.
+func heldFrom(samples []sample, i, step int) int {
+	for k := i + step; k >= 0 && k < len(samples) && samples[k].q == samples[i].q; k += step {
+		i = k
+	}
+	return i
+}
+
+// nearer goes along the route from a place, downstream (1) or up (-1), while it comes nearer to a sample.
+func (m *metric) nearer(q float64, s sample, step float64) float64 {
+	px, py := m.to(s.lon, s.lat)
+	last := float64(len(m.xy)/2 - 1)
+	for {
+		v := math.Floor(q) // the segment that the way goes on along
+		if step < 0 && v == q {
+			v--
+		}
+		if v < 0 || v >= last {
+			return q
+		}
+		x, y := m.xy[2*int(v)], m.xy[2*int(v)+1]
+		dx, dy := m.xy[2*int(v)+2]-x, m.xy[2*int(v)+3]-y
+		at := q
+		if l := dx*dx + dy*dy; l > 0 {
+			at = v + min(1, max(0, ((px-x)*dx+(py-y)*dy)/l))
+		}
+		if (at-q)*step <= 0 {
+			return q
+		}
+		if q = at; at != v && at != v+1 {
+			return q
+		}
+	}
 }
 
 // walk finds the best way for a bank line that is drawn with the flow (1) or against it (-1), and what it costs.

@@ -17,7 +17,7 @@ const nearWithin = 5000
 // Standing 在内在外 is whether a problem lies inside the management area on a day.
 type Standing struct {
 	On      geo.Date   `json:"on"`
-	Verdict string     `json:"verdict"`   // inside, outside, partly; unknown where the problem has no place or no day
+	Verdict string     `json:"verdict"`   // inside, outside, partly; unknown where the problem has no place or no day, or no area is in force near it
 	InArea  *geo.Share `json:"in_area"`   // of a problem with an area or a length: how much of it, m² or m
 	Area    *Feature   `json:"area"`      // that it lies in, or the nearest within 5 km
 	ToAreaM *float64   `json:"to_area_m"` // from the problem to the edge of that area, inside or out
@@ -55,7 +55,8 @@ func InOrOut(ctx context.Context, src Source, at duty.Moment, id int64, drafts b
 	return out, nil
 }
 
-// unknown is the verdict where the problem has no place, or no day.
+// unknown is the verdict where the problem has no place, or no day, or where no area is in force within 5 km: of a river whose boundary is
+// not announced nobody can say what lies inside.
 const unknown = "unknown"
 
 func standing(ctx context.Context, src Source, problem Feature, at duty.Moment, drafts bool) (Standing, error) {
@@ -78,11 +79,16 @@ func standing(ctx context.Context, src Source, problem Feature, at duty.Moment, 
 			out.nearArea(f, problem.Geom, areas[len(areas)-1])
 		}
 	}
+	if len(areas) == 0 {
+		out.round()
+		return out, nil
+	}
 	in, err := partIn(ctx, src, at, problem.Geom, areas, drafts)
 	if err != nil {
 		return out, err
 	}
 	out.judge(problem.Geom, in)
+	out.round()
 	return out, nil
 }
 
@@ -165,6 +171,10 @@ func (s *Standing) judge(problem geom.T, in float64) {
 	default:
 		s.Verdict = "partly"
 	}
+}
+
+// round gives distances to a centimetre.
+func (s *Standing) round() {
 	for _, d := range []*float64{s.ToAreaM, s.ToLineM} {
 		if d != nil {
 			*d = cents(*d)

@@ -18,7 +18,8 @@ type Around struct {
 	Things     []Thing
 	Stakes     []Stake
 	Zones      []demarc.Zone
-	Document   *Document // that the project is to be announced by
+	ZonesTaken []demarc.Zone // of others of the river: their banks, ids and ranges alone
+	Document   *Document     // that the project is to be announced by
 	// WrittenAt is when the newest of the project's particulars, lines, stakes and zones was recorded.
 	WrittenAt time.Time
 }
@@ -110,6 +111,7 @@ type Package struct {
 	// Divisions are those of the stretch with all above them.
 	Divisions []demarc.Division
 	Unit      string   // that hands over
+	Rule      string   // that the lines follow, in words, with where it was read; "": as its profile is called
 	AsOf      geo.Date // whose state it is
 	Dated     geo.Date // of the newest thing in it: all times in the files are its
 	Version   int64

@@ -198,6 +198,7 @@ type Version struct {
 
 // Subject is what a checker looks at.
 type Subject struct {
+	On      geo.Date // whose state it is; zero: today's, beside lines as they were announced
 	Project Project
 	Stretch demarc.Stretch
 	Lines   demarc.Lines

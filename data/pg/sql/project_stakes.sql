@@ -1,10 +1,10 @@
--- project_stakes: the stakes and signs on a project's lines, by bank and number. in: @project, @day (on which the lines are true), @on (on which the stakes stand). out: position in degrees; numbered_at is
--- when the stake was given its number.
+-- project_stakes: the stakes and signs on a project's lines, by bank and number. in: @project, @on (on which the lines are true and the stakes stand). out:
+-- position in degrees; numbered_at is when the stake was given its number.
 SELECT v.id, v.version, k.key, f.numbered_at, v.boundary_id, v.name, v.number, v.kind, v.tier, v.bank, v.measure_m, v.h_1985, v.division_id, v.place, v.map_sheet,
-    v.offset_from_line_m, v.why, v.installed_on, v.checked_on, v.photo_sha256, v.state, lower(v.valid) AS valid_from, lower(v.recorded) AS written_at, ST_X(v.geom) AS lon, ST_Y(v.geom) AS lat
+    v.offset_from_line_m, v.why, v.installed_on, v.checked_on, v.photo_sha256, v.state, lower(v.valid) AS valid_from, upper(v.valid) AS valid_to, lower(v.recorded) AS written_at, ST_X(v.geom) AS lon, ST_Y(v.geom) AS lat
 FROM hetu.stake_version v
 JOIN hetu.stake k ON k.id = v.id
 CROSS JOIN LATERAL (SELECT lower(f.recorded) AS numbered_at FROM hetu.stake_version f WHERE f.id = v.id AND f.version = 1) f
-JOIN hetu.boundary_version b ON b.id = v.boundary_id AND b.project_id = @project::bigint AND upper_inf(b.recorded) AND b.valid @> @day::date
-WHERE upper_inf(v.recorded) AND v.valid @> @on::date
+JOIN hetu.boundary_version b ON b.id = v.boundary_id AND b.project_id = @project::bigint AND upper_inf(b.recorded) AND b.valid @> @on::date
+WHERE upper_inf(v.recorded) AND v.valid @> @on
 ORDER BY v.bank, v.kind = 'sign', v.number NULLS LAST, v.id

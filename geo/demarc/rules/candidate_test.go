@@ -60,7 +60,7 @@ func made(t *testing.T, c *rulestest.Case) rules.Subject {
 			near = append(near, l)
 		}
 	}
-	if s.Zones, err = zone.Build(s.Stretch, lines, near, cuts); err != nil {
+	if s.Zones, err = zone.Build(s.Stretch, lines, near, cuts, nil); err != nil {
 		t.Fatal(fmt.Errorf("zones: %w", err))
 	}
 	return s

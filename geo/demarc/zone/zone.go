@@ -34,12 +34,16 @@ const (
 
 // Build makes the zones of a stretch: for each cut a polygon between the boundary (outer) and the line near the water of its bank, a
 // surveyed bank top or water edge, between the places of both lines that lie opposite the ends of the range. Neighbours share the
-// straight line between those places, so that the zones tile what lies between the lines. They are numbered from upstream down per
-// bank, L001 and R001. The answer is by bank, left first, from upstream down.
+// straight line between those places, so that the zones tile what lies between the lines. The answer is by bank, left first, from upstream
+// down.
+//
+// They are numbered from upstream down per bank of the river, L001 and R001. Taken are the zones that the river has elsewhere, of which the
+// bank, the id and, where it is known, the range count: numbers begin above all that lie upstream, and none is given twice. A zone that has a
+// number keeps it, so that below what was numbered first the numbers of what comes after it do not rise from upstream along the whole river.
 //
 // An error names the bank and the measure: ranges of a bank that do not tile the stretch, a type that is none of the four, a bank with a
 // boundary and no cuts, a zone that meets the boundary or the line near the water in two parts, lines that cross.
-func Build(s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts []Cut) ([]demarc.Zone, error) {
+func Build(s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts []Cut, taken []demarc.Zone) ([]demarc.Zone, error) {
 	if s.Route == nil || s.Route.NumCoords() < 2 {
 		return nil, geo.Errorf(geo.CodeInvalid, "zones need a route to be measured on: give the river a centre line")
 	}
@@ -56,6 +60,7 @@ func Build(s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts 
 			continue
 		}
 		b := banked{stretch: s, bank: bank, runs: runs, cuts: of}
+		b.free = b.numbers(taken)
 		zones, err := b.build(near)
 		if err != nil {
 			return nil, err
@@ -72,6 +77,7 @@ type banked struct {
 	runs    []demarc.Run
 	cuts    []Cut // from upstream down
 	water   side
+	free    *Numbers
 }
 
 // side is a line that zones lie along, and the place of it opposite a measure.
@@ -116,7 +122,7 @@ func (b *banked) build(near []demarc.SurveyLine) ([]demarc.Zone, error) {
 		if err != nil {
 			return nil, err
 		}
-		zones, err := b.along(i, outer, len(out))
+		zones, err := b.along(i, outer)
 		if err != nil {
 			return nil, err
 		}
@@ -241,8 +247,8 @@ func (b *banked) over(i int) ([]Cut, error) {
 	return out, nil
 }
 
-// along makes the zones of one run; before are those that the bank has upstream of it.
-func (b *banked) along(i int, outer side, before int) ([]demarc.Zone, error) {
+// along makes the zones of one run.
+func (b *banked) along(i int, outer side) ([]demarc.Zone, error) {
 	cuts, err := b.over(i)
 	if err != nil || len(cuts) == 0 {
 		return nil, err
@@ -265,7 +271,10 @@ func (b *banked) along(i int, outer side, before int) ([]demarc.Zone, error) {
 	o[last], w[0], w[last] = outer.run.LengthM(), b.toEnd(w[0]), b.toEnd(w[last])
 	var out []demarc.Zone
 	for k, c := range cuts {
-		id := fmt.Sprintf("%s%03d", map[geo.Bank]string{geo.Left: "L", geo.Right: "R"}[b.bank], before+k+1)
+		id, err := b.free.Next(b.bank)
+		if err != nil {
+			return nil, err
+		}
 		z, err := b.zone(id, c, outer, o[k:k+2], w[k:k+2])
 		if err != nil {
 			return nil, err

@@ -10,7 +10,10 @@ import (
 // number that are written into its files, are the project's own: neither today's nor the store's.
 func PackageOf(s project.Subject, divisions []demarc.Division) project.Package {
 	lines := Drawn(s)
-	out := project.Package{Subject: s, Lines: lines, Divisions: divisions, AsOf: s.Project.EffectiveFrom, Version: s.Around.WrittenAt.UnixMicro()}
+	out := project.Package{Subject: s, Lines: lines, Divisions: divisions, AsOf: s.On, Version: s.Around.WrittenAt.UnixMicro()}
+	if out.AsOf.IsZero() {
+		out.AsOf = s.Project.EffectiveFrom
+	}
 	if out.AsOf.IsZero() {
 		out.AsOf = s.Project.CreatedOn
 	}
@@ -25,4 +28,17 @@ func PackageOf(s project.Subject, divisions []demarc.Division) project.Package {
 		}
 	}
 	return out
+}
+
+// RuleInWords tells what a rule profile is called and where it was read; "" where there is none of that id.
+func RuleInWords(profiles Profiles, id string) string {
+	p, err := profiles.Get(id)
+	switch {
+	case err != nil:
+		return ""
+	case p.Source.Text == "" || p.Source.Text == p.Title.Zh:
+		return p.Title.Zh
+	default:
+		return p.Title.Zh + "（" + p.Source.Text + "）"
+	}
 }
