@@ -94,6 +94,7 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close(ctx)) }()
+	a.sweepDocuments(ctx, db)
 	if c.Sample {
 		door.Tell("the sample is being loaded")
 		if err = loadSample(ctx, a, db); err != nil {
@@ -129,9 +130,23 @@ func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, ext
 	return api.Config{
 		Store: answers{db.Store, m.roster}, Atlas: m.atlas, Tiles: m.tiles, Waters: m.waters, Rules: rules, Extent: extent, Now: a.now, Log: a.log,
 		Root: strings.TrimSuffix(c.PublicURL, "/"), ApprovalNo: c.MapApprovalNo, MayDraftFunc: c.mayDraft(), PublicPrecisionM: c.PublicPrecision,
-		Identity: db.Store, TrustedProxies: c.proxies(), Files: files.New(filepath.Join(a.data.DataDir, "documents")),
+		Identity: db.Store, TrustedProxies: c.proxies(), Files: a.documents(),
 		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
+	}
+}
+
+// documents is where the files of documents are kept.
+func (a *app) documents() *files.Folder { return files.New(filepath.Join(a.data.DataDir, "documents")) }
+
+// sweepDocuments removes what servers that died left half of files.
+func (a *app) sweepDocuments(ctx context.Context, db *database) {
+	before := a.now()
+	if db.external { // another server may keep its files here, and be receiving one
+		before = before.AddDate(0, 0, -1)
+	}
+	if err := a.documents().Sweep(before); err != nil {
+		a.log.WarnContext(ctx, "what is left of files that never came whole is not swept", slog.Any("cause", err))
 	}
 }
 
