@@ -72,8 +72,8 @@ func (o *office) commitsKilled(t *testing.T) {
 	second := next(1)
 	began := time.Now()
 	o.must(t, second, nil)
-	at := moments(time.Since(began), projectKills)
-	for turn := range projectKills {
+	at := moments(time.Since(began), commitKills)
+	for turn := range commitKills {
 		o.writeKilled(t, fmt.Sprint("commit, turn ", turn), next(turn+2), strikes()[turn%len(strikes())], at[turn])
 	}
 }
@@ -96,10 +96,10 @@ func (o *office) announcementsKilled(t *testing.T) (project string) {
 	first := next(0)
 	began := time.Now()
 	o.must(t, first, nil)
-	at := moments(time.Since(began), projectKills)
-	for turn := range projectKills {
+	at := moments(time.Since(began), announcementKills)
+	for turn := range announcementKills {
 		was := project
-		o.writeKilled(t, fmt.Sprint("announcement, turn ", turn), next(turn+1), strikes()[turn%len(strikes())], at[turn])
+		o.writeKilled(t, fmt.Sprint("announcement, turn ", turn), next(turn+1), strikes()[(turn+commitKills)%len(strikes())], at[turn])
 		for of, want := range map[string]string{was: "superseded", project: "announced"} {
 			var seen struct {
 				Status string `json:"status"`
