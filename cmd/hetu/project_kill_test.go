@@ -34,7 +34,7 @@ func strikes() []strike {
 func moments(span time.Duration, n int) []time.Duration {
 	out := make([]time.Duration, n)
 	for i, at := range rand.Perm(n) {
-		out[i] = time.Duration(1.1 * float64(span) * (float64(at) + rand.Float64()) / float64(n))
+		out[i] = time.Duration(1.3 * float64(span) * (float64(at) + rand.Float64()) / float64(n))
 	}
 	return out
 }
