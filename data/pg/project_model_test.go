@@ -206,12 +206,14 @@ func (l *life) towards(t *rapid.T) {
 	}
 	goal := l.goals[0]
 	l.goals = l.goals[1:]
-	if goal.To == project.Superseded { // by the announcement of another one
-		l.reach(t, l.bringable(t, goal.From, nil), goal.From)
-		l.reach(t, l.bringable(t, project.Announced, l.announcedForGood()), project.Announced)
+	if goal.To == project.Superseded { // by the announcement of another one, which is refused that at first
+		l.reach(t, l.bringable(t, goal.From), goal.From)
+		another := l.begin()
+		l.changeBy(t, another, l.actors[0], false)
+		l.reach(t, another, project.Announced)
 		return
 	}
-	p := l.bringable(t, goal.From, nil)
+	p := l.bringable(t, goal.From)
 	l.reach(t, p, goal.From)
 	l.makeStep(t, p, goal.To)
 }
@@ -226,11 +228,11 @@ func (l *life) announcedForGood() *modelled {
 	return nil
 }
 
-// bringable gives a project, other than one, that can be brought to a status; of those that are announced one whose lines are in force without an end.
-func (l *life) bringable(t *rapid.T, to project.Status, but *modelled) *modelled {
+// bringable gives a project that can be brought to a status; of those that are announced one whose lines are in force without an end.
+func (l *life) bringable(t *rapid.T, to project.Status) *modelled {
 	var some []*modelled
 	for _, p := range l.projects {
-		if _, ok := pathTo(p.status, to); ok && p != but && (p.status != project.Announced || p == l.announcedForGood()) {
+		if _, ok := pathTo(p.status, to); ok && (p.status != project.Announced || p == l.announcedForGood()) {
 			some = append(some, p)
 		}
 	}
