@@ -333,7 +333,7 @@ func (*demarcExportCmd) Help() string {
 	return "Example: hetu demarc export 12 results.zip --encoding UTF-8 --zone 4544"
 }
 
-// Run writes the package. A failed export leaves no file.
+// Run writes the package. A failed export leaves no file, and one that is killed leaves what was there before.
 func (c *demarcExportCmd) Run(ctx context.Context, a *app) error {
 	if _, err := os.Stat(c.File); err == nil && !c.Force {
 		return usageError{fmt.Errorf("%s is there already; --force overwrites it", c.File)}
@@ -351,16 +351,13 @@ func (c *demarcExportCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		part, err := os.Create(c.File + ".part")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = os.Remove(part.Name()) }()
 		o := project.PackageOptions{Encoding: c.Encoding, Zone: c.Zone, Template: c.Template}
 		results := gate.PackageOf(subject, divisions)
 		results.Rule = gate.RuleInWords(rules, subject.Project.RuleProfile)
-		err = export.Projects{Tools: c.Tools}.Package(ctx, part, results, o)
-		if err = errors.Join(err, part.Close()); err != nil {
+		err = writeWhole(c.File, func(w io.Writer) error {
+			return export.Projects{Tools: c.Tools}.Package(ctx, w, results, o)
+		})
+		if err != nil {
 			return err
 		}
 		length := 0.0
@@ -368,6 +365,6 @@ func (c *demarcExportCmd) Run(ctx context.Context, a *app) error {
 			length += lref.Length(p.Line)
 		}
 		a.say("%s: %d pieces, %.0f m of both banks, %d stakes, %d zones", c.File, len(subject.Lines.Pieces), math.Round(length), len(subject.Around.Stakes), len(subject.Around.Zones))
-		return os.Rename(part.Name(), c.File)
+		return nil
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"hetu/data/export"
@@ -50,23 +51,15 @@ func (c *exportGeoJSONCmd) Run(ctx context.Context, a *app) error {
 }
 
 func (c *exportGeoJSONCmd) write(ctx context.Context, a *app, db *database, at duty.Moment) error {
-	w := a.stdout
-	if c.File != "" {
-		part, err := os.Create(c.File + ".part")
-		if err != nil {
-			return err
+	write := func(w io.Writer) error {
+		n, err := export.GeoJSON(ctx, db.Store, at, c.Layer, w)
+		if err == nil {
+			a.say("%d features of %s on %s", n, c.Layer, at.AsOf)
 		}
-		defer func() { _ = os.Remove(part.Name()) }()
-		defer func() { _ = part.Close() }()
-		w = part
-	}
-	n, err := export.GeoJSON(ctx, db.Store, at, c.Layer, w)
-	if err != nil {
 		return err
 	}
-	a.say("%d features of %s on %s", n, c.Layer, at.AsOf)
 	if c.File == "" {
-		return nil
+		return write(a.stdout)
 	}
-	return os.Rename(c.File+".part", c.File)
+	return writeWhole(c.File, write)
 }

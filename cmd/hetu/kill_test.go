@@ -91,7 +91,13 @@ func (s *said) String() string {
 // serve starts hetu serve and waits until it says that it is ready; the test ends it.
 func serve(t *testing.T, dir string, args ...string) *server {
 	t.Helper()
-	s := &server{cmd: command(context.WithoutCancel(t.Context()), t, dir, nil, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), stderr: &said{}}
+	return serveWith(t, dir, nil, args...)
+}
+
+// serveWith starts hetu serve in an environment.
+func serveWith(t *testing.T, dir string, env []string, args ...string) *server {
+	t.Helper()
+	s := &server{cmd: command(context.WithoutCancel(t.Context()), t, dir, env, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), stderr: &said{}}
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

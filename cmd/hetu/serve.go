@@ -98,6 +98,7 @@ func (c *serveCmd) open(ctx context.Context, a *app, rules api.Rules, door *api.
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close(ctx)) }()
+	a.sweepDocuments(ctx, db)
 	if c.Sample {
 		door.Tell("the sample is being loaded")
 		if err = loadSample(ctx, a, db); err != nil {
@@ -141,6 +142,17 @@ func (c *serveCmd) config(a *app, db *database, m *liveMap, rules api.Rules, ext
 		Identity: db.Store, TrustedProxies: c.proxies(), RequestsPerMinute: c.Requests, Files: folder,
 		CheckFunc: gate.Checker{Profiles: rules, Memo: gate.NewMemo()}.Check, Packages: export.Projects{Tools: c.Tools}, Elevations: dem.Models{}, StakeTables: ingest.StakeTables{},
 		RosterAtFunc: func() time.Time { return m.roster.State().At },
+	}
+}
+
+// sweepDocuments removes what servers that died left half of files.
+func (a *app) sweepDocuments(ctx context.Context, db *database) {
+	before := a.now()
+	if db.external { // another server may keep its files here, and be receiving one
+		before = before.AddDate(0, 0, -1)
+	}
+	if err := documents(a).Clear(before); err != nil {
+		a.log.WarnContext(ctx, "what is left of files that never came whole is not swept", slog.Any("cause", err))
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"time"
 
 	"hetu/geo"
 )
@@ -24,8 +26,29 @@ type Folder struct {
 	names sync.Mutex
 }
 
+// coming begins the name of a file that is not there whole yet.
+const coming = "coming-"
+
 // New names the folder.
 func New(dir string) *Folder { return &Folder{dir: dir} }
+
+// Clear removes what was coming before a time and never came whole: a process that is killed leaves it.
+func (f *Folder) Clear(before time.Time) error {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("sweep the folder of documents: %w", err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || !strings.HasPrefix(e.Name(), coming) || !info.ModTime().Before(before) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(f.dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("sweep the folder of documents: %w", err)
+		}
+	}
+	return nil
+}
 
 // Keep reads a file to its end and gives its hash. It is there whole, on the disk, when Keep returns; else nothing of it is. One that is
 // larger than limit bytes, or empty, is refused.
@@ -33,7 +56,7 @@ func (f *Folder) Keep(ctx context.Context, r io.Reader, limit int64) (sum string
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return "", 0, fmt.Errorf("make the folder of documents: %w", err)
 	}
-	temp, err := os.CreateTemp(f.dir, "coming-*")
+	temp, err := os.CreateTemp(f.dir, coming+"*")
 	if err != nil {
 		return "", 0, fmt.Errorf("keep a file: %w", err)
 	}

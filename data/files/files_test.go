@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"hetu/data/files"
 	"hetu/geo"
@@ -74,5 +75,38 @@ func TestFilesByHash(t *testing.T) {
 	}
 	if err := f.Remove(t.Context(), "../../etc/passwd"); geo.CodeOf(err) != geo.CodeNotFound {
 		t.Errorf("a path is removed: %v", err)
+	}
+}
+
+// What a process that was killed left half is swept, and nothing that is whole, or is coming now.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "documents")
+	f := files.New(dir)
+	if err := f.Clear(time.Now()); err != nil {
+		t.Errorf("no folder: %v", err)
+	}
+	sum, _, err := f.Keep(t.Context(), strings.NewReader("whole"), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"coming-old", "coming-new", "other"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("ha"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	died := time.Now().Add(-time.Hour)
+	for _, name := range []string{"coming-old", "other", filepath.Join(sum[:2], sum)} {
+		if err := os.Chtimes(filepath.Join(dir, name), died, died); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Clear(time.Now().Add(-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	for name, stays := range map[string]bool{"coming-old": false, "coming-new": true, "other": true, filepath.Join(sum[:2], sum): true} {
+		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

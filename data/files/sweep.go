@@ -56,7 +56,7 @@ func (f *Folder) old(before time.Time) (sums []string, err error) {
 		folder, name := filepath.Split(path)
 		sum, notHex := hex.DecodeString(name)
 		switch {
-		case filepath.Clean(folder) == filepath.Clean(f.dir) && strings.HasPrefix(name, "coming-"):
+		case filepath.Clean(folder) == filepath.Clean(f.dir) && strings.HasPrefix(name, coming):
 			_, err = f.remove(name, before)
 		case notHex == nil && len(sum) == sha256.Size && filepath.Base(folder) == name[:2]:
 			if info, gone := entry.Info(); gone == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {

@@ -6,4 +6,5 @@ const (
 	planners       = 50
 	plannerCommits = 200
 	projectKills   = 50
+	lifecycles     = 60
 )

@@ -7,4 +7,5 @@ const (
 	planners       = 10
 	plannerCommits = 10
 	projectKills   = 5
+	lifecycles     = 3 // histories of projects
 )

@@ -16,7 +16,7 @@ import (
 	"hetu/geo/project"
 )
 
-// life is what is expected of projects: two of them over the same banks, driven by whoever.
+// life is what is expected of projects over the same banks, two of them and one for each that came to its end, driven by whoever.
 type life struct {
 	c        *county
 	doc      int64
@@ -24,8 +24,34 @@ type life struct {
 	actors   []access.Actor
 	roles    map[int64][]access.Role
 	projects []*modelled
+	begin    func() *modelled
 	steps    int
-	moves    map[project.Status]int // how often one was made, in all histories
+	goals    []project.Step // those of the lifecycle that the history has not gone towards yet
+	seen     *visited
+}
+
+// visited counts what was done, in all histories.
+type visited struct {
+	steps    map[string]int // by from and to
+	requests map[string]int // changes of announced lines: asked, approved, refused, done
+}
+
+func (v *visited) step(from, to project.Status) { v.steps[fmt.Sprintf("%s to %s", from, to)]++ }
+
+// all fails unless every step of the lifecycle was made, and a change request met every end.
+func (v *visited) all(t *testing.T) {
+	t.Helper()
+	t.Logf("%v, change requests %v", v.steps, v.requests)
+	for _, m := range project.Steps() {
+		if v.steps[fmt.Sprintf("%s to %s", m.From, m.To)] == 0 {
+			t.Errorf("no history has a project that was %s and became %s", m.From, m.To)
+		}
+	}
+	for _, end := range []string{"asked", "approved", "refused", "done"} {
+		if v.requests[end] == 0 {
+			t.Errorf("no change request was %s", end)
+		}
+	}
 }
 
 // modelled is one project.
@@ -44,19 +70,17 @@ type modelled struct {
 	announced bool
 }
 
-// lifecycles is how many histories are drawn; the others are for shrinking one that fails.
-const lifecycles = 5
-
 // Whoever does what in whatever order: what is answered is what the model expects. One line is in force per bank and day; no drafter approves or
-// announces; the history has no gap; and what was refused changed nothing.
-func TestProjectLivesByTheModel(t *testing.T) {
+// announces; the history has no gap; and what was refused changed nothing. Each history goes, in an order of its own, towards every step of the lifecycle,
+// whatever else is done between. What rapid draws beyond so many lifecycles is for shrinking one that fails.
+func TestProjectLivesByTheModelTurns(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC)
 	var histories atomic.Int64
 	var failed atomic.Bool
 	c := newCounty(t, pgtest.Clock(func() time.Time { return day }))
 	doc := c.documentOn(t, geo.DateOf(day))
-	moves := map[project.Status]int{}
+	seen := &visited{map[string]int{}, map[string]int{}}
 	rapid.Check(t, func(rt *rapid.T) {
 		if histories.Add(1) > lifecycles && !failed.Load() {
 			return
@@ -67,15 +91,17 @@ func TestProjectLivesByTheModel(t *testing.T) {
 			}
 		}()
 		l := newLife(t, c, doc, geo.DateOf(day), int(histories.Load()))
-		l.moves = moves
+		l.seen = seen
+		l.goals = rapid.Permutation(project.Steps()).Draw(rt, "goals")
 		rt.Repeat(map[string]func(*rapid.T){
-			"commit": l.commit, "move": l.move, "onward": l.onward, "and on": l.onward, "comment": l.comment, "resolve": l.resolve, "waive": l.waive, "change": l.change, "": l.check,
+			"commit": l.commit, "move": l.move, "onward": l.onward, "towards": l.towards, "comment": l.comment, "resolve": l.resolve, "waive": l.waive, "change": l.change, "": l.check,
 		})
+		for len(l.goals) > 0 {
+			l.towards(rt)
+		}
+		l.hold(rt)
 	})
-	t.Logf("moves made: %v", moves)
-	if moves[project.Announced] == 0 {
-		t.Errorf("the histories did not come far: %v", moves)
-	}
+	seen.all(t)
 }
 
 // newLife makes a part of the river and its people for one history.
@@ -95,10 +121,13 @@ func newLife(t *testing.T, c *county, doc int64, today geo.Date, n int) *life {
 		l.roles[a.Account] = roles
 	}
 	from := 100 * float64(n%90) // each history has a part of the river of its own
-	for range 2 {
-		id := c.begin(t, from, from+100)
-		l.projects = append(l.projects, &modelled{id: id, status: project.Draft, revision: 1, drafters: []int64{c.planner.Account}, allowed: map[int64]bool{}})
+	l.begin = func() *modelled {
+		p := &modelled{id: c.begin(t, from, from+100), status: project.Draft, revision: 1, drafters: []int64{c.planner.Account}, allowed: map[int64]bool{}}
+		l.projects = append(l.projects, p)
+		return p
 	}
+	l.begin()
+	l.begin()
 	return l
 }
 
@@ -158,40 +187,119 @@ func (l *life) commitBy(t *rapid.T, p *modelled, a access.Actor) {
 	}
 }
 
-// onward brings a project one move further, by one who may make it, and clears away before what would stop it, so that histories come far.
+// onward brings a project one move or more further, by those who may make it.
 func (l *life) onward(t *rapid.T) {
 	p := rapid.SampledFrom(l.projects).Draw(t, "project")
 	for range rapid.IntRange(1, 4).Draw(t, "moves") {
-		l.further(t, p)
+		next := map[project.Status]project.Status{project.Draft: project.Checked, project.Checked: project.Consulted, project.Consulted: project.Approved, project.Approved: project.Announced}[p.status]
+		if next == "" {
+			return // it is at its end
+		}
+		l.makeStep(t, p, next)
 	}
 }
 
-func (l *life) further(t *rapid.T, p *modelled) {
-	next := map[project.Status]project.Status{project.Draft: project.Checked, project.Checked: project.Consulted, project.Consulted: project.Approved, project.Approved: project.Announced}[p.status]
-	if next == "" {
-		return // it is at its end
+// towards makes the next step that the history goes towards: it takes a project that can be brought to where that begins, or begins one.
+func (l *life) towards(t *rapid.T) {
+	if len(l.goals) == 0 {
+		t.Skip("every step was made")
 	}
-	if !p.lines {
+	goal := l.goals[0]
+	l.goals = l.goals[1:]
+	if goal.To == project.Superseded { // by the announcement of another one, which is refused that at first
+		l.reach(t, l.bringable(t, goal.From), goal.From)
+		another := l.begin()
+		l.changeBy(t, another, l.actors[0], false)
+		l.reach(t, another, project.Announced)
+		return
+	}
+	p := l.bringable(t, goal.From)
+	l.reach(t, p, goal.From)
+	l.makeStep(t, p, goal.To)
+}
+
+// announcedForGood is the project whose lines are in force without an end, or nil.
+func (l *life) announcedForGood() *modelled {
+	for _, p := range l.projects {
+		if p.announced && p.status == project.Announced && p.inForce.To.IsZero() {
+			return p
+		}
+	}
+	return nil
+}
+
+// bringable gives a project that can be brought to a status; of those that are announced one whose lines are in force without an end.
+func (l *life) bringable(t *rapid.T, to project.Status) *modelled {
+	var some []*modelled
+	for _, p := range l.projects {
+		if _, ok := pathTo(p.status, to); ok && (p.status != project.Announced || p == l.announcedForGood()) {
+			some = append(some, p)
+		}
+	}
+	if len(some) == 0 {
+		return l.begin()
+	}
+	return rapid.SampledFrom(some).Draw(t, "bringable")
+}
+
+// pathTo gives the fewest moves that somebody can make from one status to another.
+func pathTo(from, to project.Status) (path []project.Status, ok bool) {
+	came := map[project.Status]project.Status{from: ""}
+	for queue := []project.Status{from}; len(queue) > 0; queue = queue[1:] {
+		if queue[0] == to {
+			for at := to; at != from; at = came[at] {
+				path = append([]project.Status{at}, path...)
+			}
+			return path, true
+		}
+		for _, next := range project.Next(queue[0]) {
+			if _, known := came[next]; !known {
+				came[next] = queue[0]
+				queue = append(queue, next)
+			}
+		}
+	}
+	return nil, false
+}
+
+// reach brings a project to a status.
+func (l *life) reach(t *rapid.T, p *modelled, to project.Status) {
+	path, ok := pathTo(p.status, to)
+	if !ok {
+		t.Fatalf("no way from %s to %s", p.status, to)
+	}
+	for _, next := range path {
+		l.makeStep(t, p, next)
+	}
+}
+
+// makeStep has a project moved by one who may, and clears away before what would stop it.
+func (l *life) makeStep(t *rapid.T, p *modelled, next project.Status) {
+	if next == project.Checked && !p.lines {
 		l.commitBy(t, p, l.actors[0])
 	}
-	if p.status == project.Checked && p.warned {
+	if next == project.Consulted && p.warned {
 		l.waiveBy(t, p, l.actors[2])
 	}
-	for len(p.stopped) > 0 {
+	for (next == project.Approved || next == project.Announced) && len(p.stopped) > 0 {
 		l.resolveOf(t, p)
 	}
-	if next == project.Announced {
-		l.changeBy(t, p)
+	if next == project.Announced || p.status == project.Announced {
+		l.changeBy(t, p, l.actors[0], true)
 	}
 	step, err := project.StepOf(p.status, next)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var may []access.Actor
 	for _, a := range l.actors {
 		if l.has(a, step.Roles...) && step.May(a.Account, append(slices.Clone(p.drafters), p.took...)) == nil {
-			l.moveTo(t, p, a, next)
-			return
+			may = append(may, a)
 		}
+	}
+	l.moveTo(t, p, rapid.SampledFrom(may).Draw(t, "who may"), next)
+	if p.status != next {
+		t.Fatalf("project %d is %s and not %s", p.id, p.status, next)
 	}
 }
 
@@ -213,7 +321,7 @@ func (l *life) moveTo(t *rapid.T, p *modelled, a access.Actor, to project.Status
 		return
 	}
 	was := p.status
-	l.moves[to]++
+	l.seen.step(was, to)
 	p.revision, p.status = made.Revision, to
 	switch {
 	case to == project.Checked:
@@ -281,7 +389,7 @@ func (l *life) announced(t *rapid.T, p *modelled, from geo.Date, displaced []int
 		}
 		if forGood && o.status == project.Announced {
 			o.status = project.Superseded
-			l.moves[project.Superseded]++
+			l.seen.step(project.Announced, project.Superseded)
 			o.revision++
 		}
 	}
@@ -292,6 +400,7 @@ func (l *life) announced(t *rapid.T, p *modelled, from geo.Date, displaced []int
 func (l *life) done(p *modelled, ids []int64) {
 	for _, id := range ids {
 		delete(p.allowed, id)
+		l.seen.requests["done"]++
 	}
 }
 
@@ -351,10 +460,14 @@ func (l *life) waiveBy(t *rapid.T, p *modelled, a access.Actor) {
 	}
 }
 
-// change has a change of all that is announced asked for and approved.
-func (l *life) change(t *rapid.T) { l.changeBy(t, rapid.SampledFrom(l.projects).Draw(t, "project")) }
+// change has a change of all that is announced asked for, by whoever plans, and approved or refused.
+func (l *life) change(t *rapid.T) {
+	p := rapid.SampledFrom(l.projects).Draw(t, "project")
+	planners := slices.DeleteFunc(slices.Clone(l.actors), func(a access.Actor) bool { return !l.has(a, access.Planner) })
+	l.changeBy(t, p, rapid.SampledFrom(planners).Draw(t, "asks"), rapid.Bool().Draw(t, "approve"))
+}
 
-func (l *life) changeBy(t *rapid.T, p *modelled) {
+func (l *life) changeBy(t *rapid.T, p *modelled, asks access.Actor, approve bool) {
 	var ids []int64
 	for _, o := range l.projects {
 		if o.announced && (o.inForce.To.IsZero() || l.today.Before(o.inForce.To)) && !p.allowed[o.boundary[0]] {
@@ -364,9 +477,10 @@ func (l *life) changeBy(t *rapid.T, p *modelled) {
 	if len(ids) == 0 || p.status == project.Superseded || p.status == project.Withdrawn {
 		return // nothing to be asked
 	}
-	if _, err := l.c.Store.AskChange(t.Context(), l.actors[0], p.id, ids, "works", "堤防加固", project.Once{}); err != nil {
+	if _, err := l.c.Store.AskChange(t.Context(), asks, p.id, ids, "works", "堤防加固", project.Once{}); err != nil {
 		t.Fatal(err)
 	}
+	p.took = append(p.took, asks.Account)
 	asked, err := l.c.Store.ChangeRequests(t.Context(), l.actors[0], p.id)
 	if err != nil {
 		t.Fatal(err)
@@ -375,18 +489,25 @@ func (l *life) changeBy(t *rapid.T, p *modelled) {
 		if r.Status != "open" {
 			continue
 		}
-		if _, err := l.c.Store.DecideChange(t.Context(), l.actors[2], p.id, r.ID, true, project.Once{}); err != nil {
+		l.seen.requests["asked"]++
+		_, err := l.c.Store.DecideChange(t.Context(), asks, p.id, r.ID, true, project.Once{})
+		want(t, "who asked decides", err, geo.CodeForbidden)
+		if _, err := l.c.Store.DecideChange(t.Context(), l.actors[2], p.id, r.ID, approve, project.Once{}); err != nil {
 			t.Fatal(err)
 		}
-		p.allowed[r.Boundary] = true
+		p.allowed[r.Boundary] = approve
+		l.seen.requests[map[bool]string{true: "approved", false: "refused"}[approve]]++
 	}
 }
 
-// check holds what is stored against the model.
+// check holds what is stored against the model, after every fourth step.
 func (l *life) check(t *rapid.T) {
-	if l.steps++; l.steps%4 != 0 {
-		return
+	if l.steps++; l.steps%4 == 0 {
+		l.hold(t)
 	}
+}
+
+func (l *life) hold(t *rapid.T) {
 	for _, p := range l.projects {
 		read, err := l.c.Store.Project(t.Context(), l.actors[0], p.id)
 		if err != nil || read.Status != p.status || read.Revision != p.revision {

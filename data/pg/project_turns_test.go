@@ -113,6 +113,19 @@ func TestPlannersTurns(t *testing.T) {
 			t.Errorf("%s %d lies at %v, want %v: an edit is lost", p.Bank, slot, got, want)
 		}
 	}
+	c.audited(t, len(done)+1)
+}
+
+// audited fails unless the audit holds, and has a write for each revision.
+func (c *county) audited(t *testing.T, revisions int) {
+	t.Helper()
+	v, err := c.Store.VerifyAudit(t.Context())
+	if err != nil || v.Fault != nil {
+		t.Fatalf("the audit does not hold: %v, %+v", err, v.Fault)
+	}
+	if writes := v.Chains[0]; writes.Chain != "write" || writes.Rows < int64(revisions) || v.Versions < revisions {
+		t.Errorf("the audit has %+v, and the versions of %d writes, of %d revisions", writes, v.Versions, revisions)
+	}
 }
 
 // slot is a piece over one of as many ranges as there are planners.
