@@ -332,10 +332,11 @@ type checkOf struct {
 	Findings           []foundOf
 }
 
+// rules names those that found something; what could not be looked at is told by infos.
 func (c checkOf) rules() string {
 	var out []string
 	for _, f := range c.Findings {
-		if !slices.Contains(out, f.Rule) {
+		if f.Severity != "info" && !slices.Contains(out, f.Rule) {
 			out = append(out, f.Rule)
 		}
 	}
@@ -346,7 +347,7 @@ func (c checkOf) rules() string {
 func (c checkOf) of(rule string) []foundOf {
 	var out []foundOf
 	for _, f := range c.Findings {
-		if f.Rule == rule {
+		if f.Rule == rule && f.Severity != "info" {
 			out = append(out, f)
 		}
 	}

@@ -84,6 +84,12 @@ func (s source) around(ctx context.Context, by access.Actor, p project.Project, 
 	for _, r := range rows {
 		out.RiverCode, out.WrittenAt = r.RiverCode, r.WrittenAt
 	}
+	if out.Directory, err = collectFrom[project.River](ctx, s, "project_directory", pgx.NamedArgs{"division": p.Division, "river": p.River, "day": date(today)}); err != nil {
+		return out, err
+	}
+	if out.Above, err = s.divisionsAbove(ctx, st.Divisions, today); err != nil {
+		return out, err
+	}
 	if err := s.made(ctx, p, today, &out); err != nil {
 		return out, err
 	}
@@ -303,6 +309,10 @@ func (s *Store) ProjectStakes(ctx context.Context, by access.Actor, id int64) (p
 
 // DivisionsAbove gives the divisions of a stretch, with their polygons, and all above them, without.
 func (s *Store) DivisionsAbove(ctx context.Context, of []demarc.Division) ([]demarc.Division, error) {
+	return source{s.read, s.queries}.divisionsAbove(ctx, of, geo.DateOf(s.now()))
+}
+
+func (s source) divisionsAbove(ctx context.Context, of []demarc.Division, day geo.Date) ([]demarc.Division, error) {
 	type row struct {
 		ID         int64
 		Code, Name string
@@ -313,7 +323,7 @@ func (s *Store) DivisionsAbove(ctx context.Context, of []demarc.Division) ([]dem
 	for _, d := range of {
 		ids = append(ids, d.ID)
 	}
-	rows, err := collectFrom[row](ctx, source{s.read, s.queries}, "project_divisions_up", pgx.NamedArgs{"ids": ids, "day": date(geo.DateOf(s.now()))})
+	rows, err := collectFrom[row](ctx, s, "project_divisions_up", pgx.NamedArgs{"ids": ids, "day": date(day)})
 	if err != nil {
 		return nil, err
 	}

@@ -63,11 +63,11 @@ func (c *checker) short(t *path, seg int, class int, d, m float64) float64 {
 	return need - d
 }
 
-// guardOfPath is what a segment of a path leaves out of the guard land, by its ends.
+// guardOfPath is what a segment of a path leaves out of the guard land, by its ends and its middle: a levee may be as straight as one segment.
 func (c *checker) guardOfPath(t *path, toe *surveyed, seg int) float64 {
 	most := 0.0
-	for _, v := range []int{seg, seg + 1} {
-		x, y := t.xy[2*v], t.xy[2*v+1]
+	for _, f := range []float64{0, 0.5, 1} {
+		x, y := t.xy[2*seg]+(t.xy[2*seg+2]-t.xy[2*seg])*f, t.xy[2*seg+1]+(t.xy[2*seg+3]-t.xy[2*seg+1])*f
 		at := toe.tree.near(x, y)
 		isLeft, beyond := side(toe.tree, at, x, y)
 		m := c.route.measure(toe.placeOf(at))

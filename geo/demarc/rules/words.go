@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/twpayne/go-geom"
 
@@ -85,8 +86,8 @@ func (c *checker) knownDivisions() {
 		return
 	}
 	seen := map[int64]bool{}
-	ask := func(id int64, zh, en string) {
-		if !seen[id] && !slices.Contains(c.Meta.KnownDivisions, id) {
+	ask := func(id int64, zh, en string) { // 0 is none: what lies in no division is G3's and G9's to tell
+		if id != 0 && !seen[id] && !slices.Contains(c.Meta.KnownDivisions, id) {
 			c.said(float64(id), fmt.Sprintf("%s的行政区划 %d 不存在：改正区划。", zh, id), fmt.Sprintf("The division %d of %s is not known: correct it.", id, en))
 		}
 		seen[id] = true
@@ -129,9 +130,21 @@ func (c *checker) field(f Field) {
 		c.said(1, fmt.Sprintf("字段“%s”为空：填写。", f.Name), fmt.Sprintf("The field %q is blank: fill it in.", f.Name))
 	case value != "" && f.OneOf != nil && !slices.Contains(f.OneOf, value):
 		c.said(1, fmt.Sprintf("字段“%s”的值“%s”不在代码表中：应为 %s 之一。", f.Name, value, strings.Join(f.OneOf, "、")), fmt.Sprintf("The field %q has the value %q, which is none of %s: correct it.", f.Name, value, strings.Join(f.OneOf, ", ")))
-	case f.MaxBytes > 0 && len(f.Value) > f.MaxBytes:
-		c.said(float64(len(f.Value)), fmt.Sprintf("字段“%s”有 %d 字节，成果表只容 %d 字节：缩短。", f.Name, len(f.Value), f.MaxBytes), fmt.Sprintf("The field %q has %d bytes, and its table holds %d: shorten it.", f.Name, len(f.Value), f.MaxBytes))
+	case f.MaxBytes > 0 && gbkBytes(f.Value) > f.MaxBytes:
+		have := gbkBytes(f.Value)
+		c.said(float64(have), fmt.Sprintf("字段“%s”有 %d 字节，成果表只容 %d 字节：缩短。", f.Name, have, f.MaxBytes), fmt.Sprintf("The field %q has %d bytes, and its table holds %d: shorten it.", f.Name, have, f.MaxBytes))
 	}
+}
+
+// gbkBytes is how many bytes a text has in GBK, in which the widths of fields are given: two for all that is not ASCII.
+func gbkBytes(text string) int {
+	n := 0
+	for _, r := range text {
+		if n++; r >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
 }
 
 // pieceFields finds pieces without a bank, a basis of the list, or a source.
