@@ -157,7 +157,7 @@ func (s *shore) fillShore(t *testing.T, c course) {
 		pg.Division{Record: rec("town"), CodeScheme: "local", Code: "520181101", Name: "甲乡", Level: geo.Town, Kind: "乡", Parent: "county", Geom: square(west, south, middle, north)},
 		pg.Division{Record: rec("town2"), CodeScheme: "local", Code: "520181102", Name: "乙乡", Level: geo.Town, Kind: "乡", Parent: "county", Geom: square(middle, south, east, north)},
 		pg.Division{Record: rec("other"), CodeScheme: "local", Code: "520182", Name: "乙县", Level: geo.County, Kind: "县", Parent: "city", Geom: square(east, south, east+0.2, north)},
-		pg.River{Record: rec("r"), Name: "示例河", RiverKind: "river", Division: "county"},
+		pg.River{Record: rec("r"), CodeScheme: "local", Code: "HL0001", Name: "示例河", RiverKind: "river", Division: "county"},
 		pg.Route{Record: rec("rt"), River: "r", MeasureOrigin: c.origin, FlowDir: "with", LengthM: s.length, Geom: s.route},
 	}
 	for i, v := range c.surveys {
@@ -329,6 +329,7 @@ type checkOf struct {
 	Revision           int
 	Committed          bool
 	Blockers, Warnings int
+	Infos              int
 	Findings           []foundOf
 }
 
