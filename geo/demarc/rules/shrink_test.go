@@ -9,6 +9,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/demarc"
+	"hetu/geo/demarc/rules"
 	"hetu/geo/demarc/rules/rulestest"
 	"hetu/geo/overlay"
 )
