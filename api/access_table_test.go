@@ -119,7 +119,7 @@ func accessRows() []pg.Row {
 	}
 	return []pg.Row{
 		division("city", "示例市", geo.City, "", nil), division("west", "西县", geo.County, "city", box(106.4, 26.5, 106.5, 26.6)), division("east", "东县", geo.County, "city", box(106.5, 26.5, 106.6, 26.6)),
-		pg.River{Record: rec("r"), Name: "示例河", RiverKind: "river", Division: "west"},
+		pg.River{Record: rec("r"), CodeScheme: "local", Code: "HL0001", Name: "示例河", RiverKind: "river", Division: "west"},
 		pg.Route{Record: rec("rt"), River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: length, Geom: route},
 		pg.Node{Record: rec("n1"), Kind: "source", Geom: geom.NewPointFlat(geom.XY, []float64{106.41, 26.55})},
 		pg.Node{Record: rec("n2"), Kind: "outlet", Geom: geom.NewPointFlat(geom.XY, []float64{106.49, 26.55})},

@@ -270,7 +270,7 @@ func notesOf(notes []demarc.Note) []noteBody {
 	return out
 }
 
-// wholePolygon is a MultiPolygon of an answer, with nine decimals as lines have.
+// partBody is what of an area lies in one town.
 type partBody struct {
 	Division *int64   `json:"division_id"` // null: it lies in no division that is known
 	Name     string   `json:"name"`

@@ -79,6 +79,7 @@ type checkBody struct {
 	ToM         *float64         `json:"to_m"`
 	Blockers    int              `json:"blockers"`
 	Warnings    int              `json:"warnings"`
+	Infos       int              `json:"infos"` // what rules could not look at
 	Truncated   bool             `json:"truncated"`
 	Findings    []checkedFinding `json:"findings"`
 }
@@ -215,10 +216,13 @@ func rangeAsked(p params, of project.Project) (*[2]float64, error) {
 func checkOf(p project.Project, found []demarc.Finding) checkBody {
 	out := checkBody{Project: p.ID, Revision: p.Revision, Findings: []checkedFinding{}}
 	for _, f := range found {
-		if f.Severity == demarc.Blocker {
+		switch f.Severity {
+		case demarc.Blocker:
 			out.Blockers++
-		} else {
+		case demarc.Warning:
 			out.Warnings++
+		default:
+			out.Infos++
 		}
 		if len(out.Findings) == maxFindings {
 			out.Truncated = true

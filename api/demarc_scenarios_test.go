@@ -170,6 +170,7 @@ func TestScenario_22(t *testing.T) {
 	}
 	var open findingsBody
 	s.must(t, s.planner, http.MethodGet, at+"/findings", nil, &open)
+	open.open()
 	if len(open.Findings) != 1 || open.Findings[0].Rule != "G13" || open.Findings[0].WaivedBy != nil {
 		t.Fatalf("%+v", open)
 	}
@@ -178,6 +179,7 @@ func TestScenario_22(t *testing.T) {
 	}
 	s.must(t, s.reviewer, http.MethodPost, at+"/waivers", object{"finding_id": open.Findings[0].ID, "reason": "房屋建于划界之前"}, nil)
 	s.must(t, s.planner, http.MethodGet, at+"/findings", nil, &open)
+	open.open()
 	if w := open.Findings[0].WaivedBy; w == nil || *w != "zhao" {
 		t.Errorf("waived by %v", w)
 	}

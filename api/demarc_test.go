@@ -170,7 +170,7 @@ func (s *shore) fillShore(t *testing.T, c course) {
 		pg.Division{Record: rec("town"), CodeScheme: "local", Code: "520181101", Name: "甲乡", Level: geo.Town, Kind: "乡", Parent: "county", Geom: square(west, south, middle, north)},
 		pg.Division{Record: rec("town2"), CodeScheme: "local", Code: "520181102", Name: "乙乡", Level: geo.Town, Kind: "乡", Parent: "county", Geom: square(middle, south, east, north)},
 		pg.Division{Record: rec("other"), CodeScheme: "local", Code: "520182", Name: "乙县", Level: geo.County, Kind: "县", Parent: "city", Geom: square(east, south, east+0.2, north)},
-		pg.River{Record: rec("r"), Name: "示例河", RiverKind: "river", Division: "county"},
+		pg.River{Record: rec("r"), CodeScheme: "local", Code: "HL0001", Name: "示例河", RiverKind: "river", Division: "county"},
 		pg.Route{Record: rec("rt"), River: "r", MeasureOrigin: c.origin, FlowDir: "with", LengthM: s.length, Geom: s.route},
 	}
 	for i, v := range c.surveys {
@@ -342,13 +342,15 @@ type checkOf struct {
 	Revision           int
 	Committed          bool
 	Blockers, Warnings int
+	Infos              int
 	Findings           []foundOf
 }
 
+// rules names those that found something; what could not be looked at is told by infos.
 func (c checkOf) rules() string {
 	var out []string
 	for _, f := range c.Findings {
-		if !slices.Contains(out, f.Rule) {
+		if f.Severity != "info" && !slices.Contains(out, f.Rule) {
 			out = append(out, f.Rule)
 		}
 	}
@@ -359,7 +361,7 @@ func (c checkOf) rules() string {
 func (c checkOf) of(rule string) []foundOf {
 	var out []foundOf
 	for _, f := range c.Findings {
-		if f.Rule == rule {
+		if f.Rule == rule && f.Severity != "info" {
 			out = append(out, f)
 		}
 	}

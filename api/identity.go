@@ -157,7 +157,7 @@ func (g *guards) view(r *http.Request, who access.Actor) access.View {
 	return who.Drafts()
 }
 
-// tileView tells which drafts the sender of a request for a tile sees; refused is what he is answered who sees none.
+// tileView tells which drafts the sender of a request for a tile sees; who sees none is refused.
 func (g *guards) tileView(r *http.Request) (view access.View, err error) {
 	visit, err := g.visit(nil, r)
 	if err != nil {

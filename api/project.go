@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -125,6 +127,9 @@ type projectBody struct {
 	EffectiveFrom *geo.Date        `json:"effective_from"`
 	CreatedOn     geo.Date         `json:"created_on"`
 	ChangedAt     time.Time        `json:"changed_at"`
+
+	Enclaves    [][2]float64         `json:"enclaves"`
+	TextLengths []project.TextLength `json:"text_lengths"`
 }
 
 func bodyOf(p project.Project) projectBody {
@@ -136,6 +141,10 @@ func bodyOf(p project.Project) projectBody {
 	}
 	if !p.EffectiveFrom.IsZero() {
 		b.EffectiveFrom = &p.EffectiveFrom
+	}
+	b.Enclaves, b.TextLengths = [][2]float64{}, []project.TextLength{}
+	if d := p.Declared; d != nil {
+		b.Enclaves, b.TextLengths = append(b.Enclaves, d.Enclaves...), append(b.TextLengths, d.TextLengths...)
 	}
 	return b
 }
@@ -290,7 +299,54 @@ type sentEdit struct {
 	RuleProfile *string    `json:"rule_profile"`
 	LegalDoc    *int64     `json:"legal_doc_id"`
 	Note        string     `json:"note"`
+
+	Enclaves    *[][]float64          `json:"enclaves"`
+	TextLengths *[]project.TextLength `json:"text_lengths"`
 }
+
+const (
+	maxEnclaves    = 200
+	maxTextLengths = 50
+)
+
+// declared reads what an edit declares: positions within enclaves, and lengths that texts tell.
+func (b sentEdit) declared() (*[][2]float64, *[]project.TextLength, error) {
+	var enclaves *[][2]float64
+	if b.Enclaves != nil {
+		if len(*b.Enclaves) > maxEnclaves {
+			return nil, nil, geo.InvalidField("/enclaves", "names %d positions; a project has at most %d enclaves", len(*b.Enclaves), maxEnclaves)
+		}
+		enclaves = &[][2]float64{}
+		for i, at := range *b.Enclaves {
+			if len(at) != 2 || !geo.China().Contains(at[0], at[1]) {
+				return nil, nil, geo.InvalidField(fmt.Sprintf("/enclaves/%d", i), "is no position in the country: give lon and lat in degrees, of a place within the hole that is meant")
+			}
+			*enclaves = append(*enclaves, [2]float64{at[0], at[1]})
+		}
+	}
+	if b.TextLengths == nil {
+		return enclaves, nil, nil
+	}
+	if len(*b.TextLengths) > maxTextLengths {
+		return nil, nil, geo.InvalidField("/text_lengths", "has %d lengths; at most %d are kept", len(*b.TextLengths), maxTextLengths)
+	}
+	for i, t := range *b.TextLengths {
+		at := fmt.Sprintf("/text_lengths/%d", i)
+		switch {
+		case !slices.Contains([]string{"route", "left", "right", "banks"}, t.Of):
+			return nil, nil, geo.InvalidField(at+"/of", "%q is none of route, left, right, banks: say which length the text tells", shortened(t.Of))
+		case !(t.Metres > 0 && t.Metres <= maxTextLengthM):
+			return nil, nil, geo.InvalidField(at+"/metres", "has to be over 0 and at most %.0f m, not %g", maxTextLengthM, t.Metres)
+		}
+		if err := textOf(at+"/where", t.Where, maxName, true); err != nil {
+			return nil, nil, err
+		}
+	}
+	return enclaves, b.TextLengths, nil
+}
+
+// maxTextLengthM is longer than any river.
+const maxTextLengthM = 10_000_000.0
 
 func (b sentEdit) check() error {
 	if b.Name != nil {
@@ -326,8 +382,12 @@ func (s *server) editProject(w http.ResponseWriter, r *http.Request) error {
 	if err := b.check(); err != nil {
 		return err
 	}
+	enclaves, lengths, err := b.declared()
+	if err != nil {
+		return err
+	}
 	made, replayed, err := s.Store.EditProject(r.Context(), actorOf(r.Context()), id, project.Edit{
-		Base: base, Name: b.Name, LeadLevel: b.LeadLevel, Partners: b.Partners, RuleProfile: b.RuleProfile, LegalDoc: b.LegalDoc, Note: b.Note,
+		Base: base, Enclaves: enclaves, TextLengths: lengths, Name: b.Name, LeadLevel: b.LeadLevel, Partners: b.Partners, RuleProfile: b.RuleProfile, LegalDoc: b.LegalDoc, Note: b.Note,
 	}, once)
 	if err != nil {
 		return err

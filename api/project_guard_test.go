@@ -83,6 +83,7 @@ func TestNeighboursLineIsNotDisplacedAlone(t *testing.T) {
 	p.must(t, both, http.MethodPost, at+"/transitions", obj{"to": "checked"}, nil, rev())
 	var found findingsBody
 	p.must(t, both, http.MethodGet, at+"/findings", nil, &found)
+	found.open()
 	for _, f := range found.Findings {
 		p.must(t, reviewer, http.MethodPost, at+"/waivers", obj{"finding_id": f.ID, "reason": "示例"}, nil)
 	}

@@ -216,13 +216,16 @@ func (c *demarcCheckCmd) Run(ctx context.Context, a *app) error {
 		if err := c.print(a.stdout, found); err != nil {
 			return err
 		}
-		blockers := 0
+		blockers, infos := 0, 0
 		for _, f := range found {
-			if f.Severity == demarc.Blocker {
+			switch f.Severity {
+			case demarc.Blocker:
 				blockers++
+			case demarc.Info:
+				infos++
 			}
 		}
-		a.say("%d findings, %d of them stop publishing", len(found), blockers)
+		a.say("%d findings, %d of them stop publishing; %d more tell what could not be looked at", len(found)-infos, blockers, infos)
 		if blockers > 0 {
 			return geo.Errorf(geo.CodeRefused, "%d faults of project %d have to be mended before it is published", blockers, c.Project)
 		}

@@ -38,7 +38,7 @@ func TestDemarcCommands(t *testing.T) {
 		return path
 	}
 	run("", "import", file("divisions.csv", "名称,代码,级别,WKT\n甲县,520181,3,\"POLYGON ((106.3 26.5,106.6 26.5,106.6 26.7,106.3 26.7,106.3 26.5))\"\n"), "--as", "division", "--crs", "EPSG:4490", "--yes")
-	run("", "import", file("rivers.csv", "河流名称,WKT\n示例河,\"LINESTRING (106.40 26.60,106.41 26.60,106.42 26.60)\"\n"), "--as", "river", "--crs", "EPSG:4490", "--direction", "digitised", "--yes")
+	run("", "import", file("rivers.csv", "河流名称,河流代码,编码体系,WKT\n示例河,HL0001,local,\"LINESTRING (106.40 26.60,106.41 26.60,106.42 26.60)\"\n"), "--as", "river", "--crs", "EPSG:4490", "--direction", "digitised", "--yes")
 	banks := "岸别,类型,河流名称,WKT\n左岸,岸线,示例河,\"LINESTRING Z (106.40 26.6003 0,106.42 26.6003 0)\"\n右岸,岸线,示例河,\"LINESTRING Z (106.40 26.5997 0,106.42 26.5997 0)\"\n"
 	run("", "import", file("banks.csv", banks), "--as", "bank_line", "--crs", "EPSG:4490", "--yes")
 	var candidate struct {

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"hetu/geo"
-	"hetu/geo/crs"
 	"hetu/geo/demarc"
 	"hetu/geo/lref"
 	"hetu/geo/project"
@@ -73,13 +72,10 @@ func (w Projects) Package(ctx context.Context, out io.Writer, p project.Package,
 	return err
 }
 
-// tableZone is the zone that tables of a project are in: that of the middle of its lines, without its number.
-func tableZone(d Deliverable) crs.System { return middleZone(d) }
-
 // StakeTable writes the stake table 界桩成果表 as CSV, with a byte order mark, or as XLSX with signs on a second sheet.
 func (Projects) StakeTable(_ context.Context, out io.Writer, p project.Package, xlsx bool) error {
 	d := DeliverableOf(p)
-	sheets := StakeSheets(d.Stakes, tableZone(d))
+	sheets := StakeSheets(d.Stakes, middleZone(d))
 	var b []byte
 	var err error
 	if xlsx {
@@ -106,7 +102,7 @@ func (Projects) StakeTable(_ context.Context, out io.Writer, p project.Package, 
 // Certificates writes the handover certificates 移交证书 of the stakes, a page each, as XLSX.
 func (Projects) Certificates(_ context.Context, out io.Writer, p project.Package) error {
 	d := DeliverableOf(p)
-	b, err := Workbook(d.Dated, newContents(d, tableZone(d)).certificates())
+	b, err := Workbook(d.Dated, newContents(d, middleZone(d)).certificates())
 	if err == nil {
 		_, err = out.Write(b)
 	}

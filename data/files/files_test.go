@@ -79,7 +79,7 @@ func TestFilesByHash(t *testing.T) {
 }
 
 // What a process that was killed left half is swept, and nothing that is whole, or is coming now.
-func TestSweep(t *testing.T) {
+func TestWhatNeverCameWholeIsCleared(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "documents")
 	f := files.New(dir)

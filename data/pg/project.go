@@ -60,6 +60,7 @@ type projectRow struct {
 	DraftedBy               []int64
 	ApprovedBy, AnnouncedBy *int64
 	EffectiveFrom           *time.Time
+	Declared                *project.Declared
 	CreatedOn               time.Time
 	ChangedAt               time.Time
 }
@@ -69,7 +70,7 @@ func (r projectRow) project() project.Project {
 		ID: r.ID, Revision: r.Revision, Name: r.Name, River: r.RiverID, RiverName: orEmpty(r.RiverName), Route: r.RouteID, FromM: r.FromM, ToM: r.ToM,
 		Division: r.DivisionID, LeadLevel: r.LeadLevel, Partners: r.PartnerDivisionIDs, RuleProfile: r.RuleProfile, StakeProfile: orEmpty(r.StakeProfile), LegalDoc: orZero(r.LegalDocID),
 		Status: r.Status, DraftedBy: r.DraftedBy, ApprovedBy: orZero(r.ApprovedBy), AnnouncedBy: orZero(r.AnnouncedBy), EffectiveFrom: dateOf(r.EffectiveFrom),
-		CreatedOn: dateOf(&r.CreatedOn), ChangedAt: r.ChangedAt,
+		CreatedOn: dateOf(&r.CreatedOn), ChangedAt: r.ChangedAt, Declared: r.Declared,
 	}
 }
 
@@ -366,6 +367,7 @@ func (e *edit) putProject(p project.Project, key Key) {
 		FromM: p.FromM, ToM: p.ToM, Division: e.id("division", p.Division), LeadLevel: p.LeadLevel, Partners: []Key{}, RuleProfile: p.RuleProfile, StakeProfile: p.StakeProfile,
 		LegalDoc: e.id("legal_doc", p.LegalDoc), Status: string(p.Status), Revision: p.Revision, DraftedBy: append([]int64{}, p.DraftedBy...),
 		ApprovedBy: orNull(p.ApprovedBy), AnnouncedBy: orNull(p.AnnouncedBy), EffectiveFrom: p.EffectiveFrom,
+		Declared: p.Declared,
 	}
 	for _, d := range p.Partners {
 		row.Partners = append(row.Partners, e.id("division", d))

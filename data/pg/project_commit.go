@@ -195,6 +195,7 @@ func (e *edit) change(ctx context.Context, p *project.Project, change project.Ed
 	if change.RuleProfile != nil {
 		p.RuleProfile = *change.RuleProfile
 	}
+	p.Declared = p.Declared.With(change.Enclaves, change.TextLengths)
 	if change.Partners != nil {
 		p.Partners = *change.Partners
 		if _, _, _, err := e.route(ctx, project.New{River: p.River, Route: p.Route, FromM: p.FromM, ToM: p.ToM, Division: p.Division, Partners: p.Partners}); err != nil {

@@ -135,6 +135,12 @@ func (s source) around(ctx context.Context, by access.Actor, p project.Project, 
 	for _, r := range rows {
 		out.RiverCode, out.WrittenAt = r.RiverCode, r.WrittenAt
 	}
+	if out.Directory, err = collectFrom[project.River](ctx, s, "project_directory", pgx.NamedArgs{"division": p.Division, "river": p.River, "day": date(today)}); err != nil {
+		return out, err
+	}
+	if out.Above, err = s.divisionsAbove(ctx, st.Divisions, today); err != nil {
+		return out, err
+	}
 	if err := s.made(ctx, p, today, &out); err != nil {
 		return out, err
 	}
@@ -424,6 +430,10 @@ func (s *Store) DivisionsAbove(ctx context.Context, of []demarc.Division, on geo
 	if on.IsZero() {
 		on = geo.DateOf(s.now())
 	}
+	return source{s.read, s.queries}.divisionsAbove(ctx, of, on)
+}
+
+func (s source) divisionsAbove(ctx context.Context, of []demarc.Division, day geo.Date) ([]demarc.Division, error) {
 	type row struct {
 		ID         int64
 		Code, Name string
@@ -434,7 +444,7 @@ func (s *Store) DivisionsAbove(ctx context.Context, of []demarc.Division, on geo
 	for _, d := range of {
 		ids = append(ids, d.ID)
 	}
-	rows, err := collectFrom[row](ctx, source{s.read, s.queries}, "project_divisions_up", pgx.NamedArgs{"ids": ids, "day": date(on)})
+	rows, err := collectFrom[row](ctx, s, "project_divisions_up", pgx.NamedArgs{"ids": ids, "day": date(day)})
 	if err != nil {
 		return nil, err
 	}

@@ -229,7 +229,7 @@ func (e *edit) allWaived(ctx context.Context, id int64) error {
 	}
 	open := 0
 	for _, r := range rows {
-		if r.WaivedBy == nil {
+		if r.WaivedBy == nil && r.Severity != demarc.Info {
 			open++
 		}
 	}
@@ -274,6 +274,9 @@ func (s *Store) Waive(ctx context.Context, by access.Actor, id, finding int64, r
 			return geo.NotFoundField("finding", "the project has no finding %d", finding)
 		}
 		r := rows[i]
+		if r.Severity == demarc.Info {
+			return geo.FieldErrorf(geo.CodeRefused, "/finding_id", "this tells what a rule could not look at: it stops nothing, and is not waived")
+		}
 		if r.Severity != demarc.Warning {
 			return geo.FieldErrorf(geo.CodeRefused, "/finding_id", "a finding that is a %s is mended, not waived", r.Severity)
 		}

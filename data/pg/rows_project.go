@@ -4,6 +4,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
+	"hetu/geo/project"
 )
 
 // Project is a boundary project 划界项目 in one of its revisions.
@@ -26,6 +27,8 @@ type Project struct {
 	ApprovedBy    *int64    `db:"approved_by"`
 	AnnouncedBy   *int64    `db:"announced_by"`
 	EffectiveFrom geo.Date  `db:"effective_from"`
+
+	Declared *project.Declared `db:"declared"`
 }
 
 // ChangeRequest is a 变更申请 of an announced boundary.
@@ -47,7 +50,7 @@ type Finding struct {
 	Project      Key      `db:"project_id"`
 	Run          string   `db:"run"`
 	Rule         string   `db:"rule"`
-	Severity     string   `db:"severity"` // blocker, warning
+	Severity     string   `db:"severity"` // blocker, warning, info
 	Bank         geo.Bank `db:"bank"`
 	FromM        *float64 `db:"from_m"`
 	ToM          *float64 `db:"to_m"`

@@ -191,15 +191,14 @@ func (w *wetting) around(d *drawing, rings [][]xy) []xy {
 	return out
 }
 
-// edge cuts the edge of one bank out of a ring around a stretch, between the rays square to the route at its ends: of several crossings
-// the outermost.
+// edge cuts the edge of one bank out of a ring around a stretch, between the rays square to the route at its ends.
 func (d *drawing) edge(ring []xy, bank geo.Bank) (*geom.LineString, error) {
 	up, down := d.upDown(d.FromM, d.ToM)
-	a, err := d.outermost(ring, bank, up)
+	a, err := d.leaves(ring, bank, up)
 	if err != nil {
 		return nil, err
 	}
-	b, err := d.outermost(ring, bank, down)
+	b, err := d.leaves(ring, bank, down)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +212,9 @@ func (d *drawing) edge(ring []xy, bank geo.Bank) (*geom.LineString, error) {
 	return d.plane.line(line), nil
 }
 
-func (d *drawing) outermost(ring []xy, bank geo.Bank, m float64) (spot, error) {
+// leaves finds where the ray square to the route at a measure leaves the flood: of several such places the outermost that lies nearest to that part of the
+// route, for beyond it the ray of a meander meets the flood of other arms. Where the water reaches over to another arm, it is the first.
+func (d *drawing) leaves(ring []xy, bank geo.Bank, m float64) (spot, error) {
 	side := 1.0
 	if bank == geo.Left {
 		side = -1
@@ -228,18 +229,36 @@ func (d *drawing) outermost(ring []xy, bank geo.Bank, m float64) (spot, error) {
 		return spot{}, err
 	}
 	a, b := d.at(lon, lat), d.at(far.Lon, far.Lat)
-	var best spot
-	most := -1.0
+	var own, nearest spot
+	farthest, least := -1.0, math.Inf(1)
 	for i := 1; i < len(ring); i++ {
 		t, u, ok := meet(ring[i-1], ring[i], a, b)
-		if ok && u > most {
-			best, most = spot{i - 1, t, ring[i-1].toward(ring[i], t)}, u
+		if !ok || ring[i].minus(ring[i-1]).cross(b.minus(a)) >= 0 { // the flood lies to the left of the ring: there the ray comes in
+			continue
+		}
+		at := spot{i - 1, t, ring[i-1].toward(ring[i], t)}
+		if u < least {
+			nearest, least = at, u
+		}
+		if u > farthest && d.ofSection(at.at, m, a) {
+			own, farthest = at, u
 		}
 	}
-	if most < 0 {
-		return spot{}, geo.Errorf(geo.CodeInvalid, "the flood has no edge on the %s bank at %s: it was cut off, or its channel lies dry there", bank, lref.Label(m))
+	switch {
+	case farthest >= 0:
+		return own, nil
+	case !math.IsInf(least, 1):
+		return nearest, nil
 	}
-	return best, nil
+	return spot{}, geo.Errorf(geo.CodeInvalid, "the flood has no edge on the %s bank at %s: it was cut off, or its channel lies dry there", bank, lref.Label(m))
+}
+
+// ofSection tells whether a place on the ray from the route at a measure belongs there: no other part of the route lies much nearer to it.
+func (d *drawing) ofSection(p xy, m float64, from xy) bool {
+	const share, alongM = 0.9, 50.0
+	lon, lat := d.plane.From(p.x, p.y)
+	hit := lref.Project(d.Route, lon, lat)
+	return hit.DistanceM >= share*p.to(from) || math.Abs(hit.MeasureM-m) <= alongM
 }
 
 // ringBetween goes round a closed ring from one place to another.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/twpayne/go-geom"
@@ -85,6 +86,56 @@ func TestFloodOfAValley(t *testing.T) {
 	}
 	if m2 := overlay.AreaM2(area); math.Abs(m2/(120*s.ToM)-1) > 0.003 {
 		t.Errorf("%.0f m², not %.0f", m2, 120*s.ToM)
+	}
+}
+
+// A river that comes back beside itself: the ray from one end of the stretch crosses the flood of the other arm too, and each bank's edge keeps to its own
+// arm, thirty metres off, from the one end to the other.
+func TestFloodOfAMeander(t *testing.T) {
+	t.Parallel()
+	// Down one arm along y = 0, half round (1500, 100), and back along y = 200.
+	off := func(x, y float64) float64 {
+		if x > 1500 {
+			return math.Abs(math.Hypot(x-1500, y-100) - 100)
+		}
+		return min(math.Abs(y), math.Abs(y-200))
+	}
+	s, dem := valley(0, func(x, y, _ float64) float64 { return 100 + 0.1*off(x, y) })
+	var flat []float64
+	add := func(x, y float64) {
+		lon, lat := dem.System.ToLonLat(600_000+x, 3_300_000+y)
+		flat = append(flat, lon, lat)
+	}
+	for x := 300.0; x <= 1500; x += 100 {
+		add(x, 0)
+	}
+	for a := -85.0; a < 90; a += 5 {
+		add(1500+100*math.Cos(a*math.Pi/180), 100+100*math.Sin(a*math.Pi/180))
+	}
+	for x := 1500.0; x >= 300; x -= 100 {
+		add(x, 200)
+	}
+	for _, origin := range []string{"source", "mouth"} {
+		s.Route = lref.Measured(geom.NewLineStringFlat(geom.XY, slices.Clone(flat)), origin)
+		s.FromM, s.ToM, _ = lref.Ends(s.Route)
+		flood, _, err := demarc.FloodLines(t.Context(), s, dem, levels(s.ToM, 103, 103))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for bank, line := range map[geo.Bank]*geom.LineString{geo.Left: flood.Left, geo.Right: flood.Right} {
+			flat := line.FlatCoords()
+			low, high := math.Inf(1), math.Inf(-1)
+			for i := 0; i < len(flat); i += 2 {
+				hit := lref.Project(s.Route, flat[i], flat[i+1])
+				low, high = min(low, hit.MeasureM), max(high, hit.MeasureM)
+				if hit.Bank != bank || math.Abs(hit.DistanceM-30) > 1 {
+					t.Fatalf("%s, %s: %.1f m off on the %s at %.0f", origin, bank, hit.DistanceM, hit.Bank, hit.MeasureM)
+				}
+			}
+			if low > 1 || high < s.ToM-1 {
+				t.Errorf("%s, %s: from %.0f to %.0f of %.0f", origin, bank, low, high, s.ToM)
+			}
+		}
 	}
 }
 

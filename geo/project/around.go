@@ -12,7 +12,9 @@ import (
 
 // Around is what the lines of a project have to agree with, and what was made from them.
 type Around struct {
-	RiverCode  string // in whatever scheme; "" where the river has none
+	RiverCode  string            // in whatever scheme; "" where the river has none
+	Directory  []River           // the rivers of the county 河流名录
+	Above      []demarc.Division // the divisions of the stretch with all above them
 	Neighbours []Neighbour
 	Others     []OtherRiver
 	Things     []Thing
@@ -23,6 +25,9 @@ type Around struct {
 	// WrittenAt is when the newest of the project's particulars, lines, stakes and zones was recorded.
 	WrittenAt time.Time
 }
+
+// River is a river of a county's directory; its code is with its scheme.
+type River struct{ Name, Code string }
 
 // Neighbour is a boundary of the same route that begins where the project ends, or ends where it begins 相邻管理范围: an announced one, or a draft of
 // a project that the one who asks may see.

@@ -44,6 +44,8 @@ type Edit struct {
 	Partners    *[]int64
 	RuleProfile *string
 	LegalDoc    *int64 // 0: none
+	Enclaves    *[][2]float64
+	TextLengths *[]TextLength
 	Note        string
 }
 

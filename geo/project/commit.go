@@ -332,7 +332,8 @@ func (c Commit) SHA256() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// PieceSHA256 is the hash of a piece: bank, range, basis, width, and its positions to 1e-9 degree. It is printed on the announcement.
+// PieceSHA256 is the hash of a piece: bank, range, basis, width, and its positions to 1e-9 degree. It is kept with the line from its announcement on.
+// Source and reason are words about the line, and not in it.
 func PieceSHA256(p demarc.Piece) string {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "%s %.3f %.3f %s %.3f\n", p.Bank, p.FromM, p.ToM, p.Basis, p.WidthM)

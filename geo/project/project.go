@@ -31,6 +31,38 @@ type Project struct {
 	EffectiveFrom geo.Date
 	CreatedOn     geo.Date
 	ChangedAt     time.Time // when this revision was recorded
+	Declared      *Declared // nil: nothing
+}
+
+// Declared is what a project declares for the quality rules to hold it against.
+type Declared struct {
+	Enclaves    [][2]float64 `json:"enclaves,omitempty"`     // positions, lon and lat, within holes of its area that are meant 飞地
+	TextLengths []TextLength `json:"text_lengths,omitempty"` // that its texts tell, as its announcement
+}
+
+// TextLength is a length that a text tells.
+type TextLength struct {
+	Of     string  `json:"of"` // route, left, right, banks: the two together
+	Metres float64 `json:"metres"`
+	Where  string  `json:"where"` // in which text
+}
+
+// With gives what is declared once some of it is declared anew; nil changes nothing.
+func (d *Declared) With(enclaves *[][2]float64, lengths *[]TextLength) *Declared {
+	var out Declared
+	if d != nil {
+		out = *d
+	}
+	if enclaves != nil {
+		out.Enclaves = *enclaves
+	}
+	if lengths != nil {
+		out.TextLengths = *lengths
+	}
+	if len(out.Enclaves)+len(out.TextLengths) == 0 {
+		return nil
+	}
+	return &out
 }
 
 // Piece is a part of one bank's line as it is stored.

@@ -43,7 +43,7 @@ func made(t *testing.T, c *rulestest.Case) rules.Subject {
 	if s.Area, err = demarc.Area(lines); err != nil {
 		t.Fatal(err)
 	}
-	s.Parts, s.Neighbours, s.Others, s.Meta.TextLengths = nil, nil, nil, nil
+	s.Parts, s.Neighbours, s.Others, s.Meta.TextLengths = nil, nil, nil, []rules.TextLength{}
 	spacing := stake.Spacing{BasicM: 200, DenseM: 50, TurnDeg: 30, KmMarks: true}
 	s.Stakes = stake.Place(s.Stretch, lines, spacing, nil)
 	s.Profile.MaxStakeSpacingM = spacing.DenseM

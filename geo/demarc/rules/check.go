@@ -79,6 +79,7 @@ func (p *Prepared) Check(ctx context.Context, o Options) ([]demarc.Finding, erro
 		}
 		if c.rule = r; o.Only == nil || slices.Contains(o.Only, r.ID) {
 			r.check(c)
+			c.tellUnlooked()
 		}
 	}
 	slices.SortStableFunc(c.found, inOrder)

@@ -49,11 +49,12 @@ func (c *checker) levee(t *path, s *surveyed) {
 	})
 }
 
-// short is how much of the guard land is missing where a segment of a path stands so far from a levee's toe.
-func (c *checker) short(t *path, seg int, class int, d float64) float64 {
+// short is how much of the guard land is missing where a segment of a path stands so far from a levee's toe, opposite a measure. It is the survey that
+// tells where a levee stands, and not what the piece says that it rests on: a levee that is called a natural bank keeps its guard land.
+func (c *checker) short(t *path, seg int, class int, d, m float64) float64 {
 	piece, ok := c.piece(t, seg)
-	if !ok || piece.Basis != demarc.LeveeToe {
-		return 0
+	if !ok || piece.Basis != demarc.LeveeToe && (m < piece.FromM || m > piece.ToM) {
+		return 0 // the toe is another arm's
 	}
 	need := c.guardM(piece, class)
 	if d >= need-simplifyM-drawnM-arcShare*need {
@@ -62,23 +63,27 @@ func (c *checker) short(t *path, seg int, class int, d float64) float64 {
 	return need - d
 }
 
-// guardOfPath is what a segment of a path leaves out of the guard land, by its ends.
+// guardOfPath is what a segment of a path leaves out of the guard land, by its ends and its middle: a levee may be as straight as one segment.
 func (c *checker) guardOfPath(t *path, toe *surveyed, seg int) float64 {
 	most := 0.0
-	for _, v := range []int{seg, seg + 1} {
-		x, y := t.xy[2*v], t.xy[2*v+1]
+	for _, f := range []float64{0, 0.5, 1} {
+		x, y := t.xy[2*seg]+(t.xy[2*seg+2]-t.xy[2*seg])*f, t.xy[2*seg+1]+(t.xy[2*seg+3]-t.xy[2*seg+1])*f
 		at := toe.tree.near(x, y)
 		isLeft, beyond := side(toe.tree, at, x, y)
+		m := c.route.measure(toe.placeOf(at))
 		switch d := at.distance(); {
 		case beyond || toe.atEnd(at): // another levee's, or none
 		case isLeft == (t.bank == geo.Left):
-			most = max(most, c.short(t, seg, toe.LeveeClass, d))
+			most = max(most, c.short(t, seg, toe.LeveeClass, d, m))
 		default:
-			most = max(most, c.short(t, seg, toe.LeveeClass, -d))
+			most = max(most, c.short(t, seg, toe.LeveeClass, -d, m))
 		}
 	}
 	return most
 }
+
+// placeOf gives the place of the route that a place on a surveyed line lies opposite.
+func (s *surveyed) placeOf(at spot) float64 { return s.q[at.seg] + (s.q[at.seg+1]-s.q[at.seg])*at.t }
 
 // atEnd tells whether a place lies so near to an end of a surveyed line that it may be what begins there that counts.
 func (s *surveyed) atEnd(at spot) bool {
@@ -100,17 +105,21 @@ func (c *checker) guardOfToe(t *path, toe *surveyed, fromM, toM float64, out map
 			continue // landward of the path: told already
 		}
 		if piece, ok := c.piece(t, at.seg); ok && m > piece.FromM+routeEndM && m < piece.ToM-routeEndM {
-			if d := c.short(t, at.seg, toe.LeveeClass, at.distance()); d > 0 {
+			if d := c.short(t, at.seg, toe.LeveeClass, at.distance(), m); d > 0 {
 				out[at.seg] = max(out[at.seg], d)
 			}
 		}
 	}
 }
 
-// guardM is how wide the guard land of a piece has to be: the least of the profile for the class, or else the piece's own width.
+// guardM is how wide the guard land beside a piece has to be: the least of the profile for the class, or else the width of a piece that rests on the levee.
+// Where neither tells it, leveesUnlooked says so.
 func (c *checker) guardM(p demarc.Piece, class int) float64 {
 	if w, ok := c.Profile.width(demarc.LeveeToe, class); ok {
 		return w.LeastM
+	}
+	if p.Basis != demarc.LeveeToe {
+		return 0
 	}
 	return p.WidthM
 }

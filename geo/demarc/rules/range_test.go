@@ -78,7 +78,7 @@ func TestFindingsAreWhole(t *testing.T) {
 			continue
 		}
 		for _, f := range check(t, c.Subject, nil) {
-			if known[f.Rule] != f.Severity || f.Zh == "" || f.En == "" || f.Unit == "" || f.FromM > f.ToM {
+			if known[f.Rule] != f.Severity && f.Severity != demarc.Info || f.Zh == "" || f.En == "" || f.Unit == "" || f.FromM > f.ToM {
 				t.Errorf("%s: %+v", fault.Name, f)
 			}
 			if f.Place == nil {

@@ -9,6 +9,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/demarc"
+	"hetu/geo/demarc/rules"
 	"hetu/geo/demarc/rules/rulestest"
 	"hetu/geo/overlay"
 )
@@ -80,7 +81,7 @@ func TestOneBank(t *testing.T) {
 			}
 		}
 		s.Area, s.Parts, s.Neighbours, s.Zones, s.Stakes, s.StakeTable = c.LeftHalf(), nil, nil, nil, nil, nil
-		s.Meta.TextLengths = nil
+		s.Meta.TextLengths = []rules.TextLength{}
 		for _, f := range check(t, s, nil) {
 			t.Errorf("seed %d: %s %s at %.0f: %s", seed, f.Rule, f.Bank, f.FromM, f.En)
 		}

@@ -38,6 +38,17 @@ type Subject struct {
 
 	Meta    Meta
 	Profile Profile
+
+	// Unlooked is what those who gathered the subject could not get for a rule, and why.
+	Unlooked []Unlooked
+}
+
+// Unlooked is what a rule could not look at 未检查. It is told as a finding of its own severity, for silence would say that nothing is wrong.
+type Unlooked struct {
+	Rule       string
+	Bank       geo.Bank
+	FromM, ToM float64 // both 0: the whole stretch
+	Zh, En     string  // why
 }
 
 // Part is what of the area lies in one town.
@@ -84,6 +95,7 @@ type StakeRow struct {
 // Meta is what is told of the boundary in words.
 type Meta struct {
 	Name, Code      string
+	NoCodes         bool // boundaries have no codes of their own where this one is kept
 	RiverCode       string
 	Status          string // draft, checked, consulted, approved, announced, superseded, withdrawn
 	CheckedFor      string // the status it is to get; "" is its own

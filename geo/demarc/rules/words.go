@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/twpayne/go-geom"
 
@@ -16,10 +17,13 @@ import (
 // g16: names and codes are not blank, are known and are there once.
 func g16(c *checker) {
 	m := c.Meta
-	for _, f := range []struct{ zh, en, value string }{
-		{"名称", "name", m.Name}, {"编码", "code", m.Code}, {"河名", "name of the river", c.RiverName}, {"河流编码", "code of the river", m.RiverCode},
+	for _, f := range []struct {
+		zh, en, value string
+		optional      bool
+	}{
+		{"名称", "name", m.Name, false}, {"编码", "code", m.Code, m.NoCodes}, {"河名", "name of the river", c.RiverName, false}, {"河流编码", "code of the river", m.RiverCode, false},
 	} {
-		if strings.TrimSpace(f.value) == "" {
+		if strings.TrimSpace(f.value) == "" && !f.optional {
 			c.said(1, "管理范围的"+f.zh+"为空：填写。", "The "+f.en+" of the boundary is blank: fill it in.")
 		}
 	}
@@ -32,7 +36,14 @@ func g16(c *checker) {
 
 func (c *checker) said(size float64, zh, en string) { c.whole(geo.Both, size, "1", zh, en) }
 
-// directory finds rivers that stand twice in the county's directory, listed ones that are not there, and this one if it is not.
+// aside tells of what is wrong beside this boundary, which it is no fault of and does not stop.
+func (c *checker) aside(size float64, zh, en string) {
+	c.said(size, zh, en)
+	c.found[len(c.found)-1].Severity = demarc.Info
+}
+
+// directory finds rivers that stand twice in the county's directory, listed ones that are not there, and this one if it is not. What is wrong with
+// other rivers of the county is told, and stops the announcement of none but those.
 func (c *checker) directory() {
 	names, codes := map[string]int{}, map[string]int{}
 	for _, r := range c.Meta.Directory {
@@ -41,18 +52,22 @@ func (c *checker) directory() {
 			codes[r.Code]++
 		}
 	}
+	own := strings.TrimSpace(c.RiverName)
 	for _, r := range c.Meta.Directory {
-		name := strings.TrimSpace(r.Name)
+		name, say := strings.TrimSpace(r.Name), c.aside
+		if name == own || r.Code != "" && r.Code == c.Meta.RiverCode {
+			say = c.said
+		}
 		if names[name] > 1 {
-			c.said(float64(names[name]), fmt.Sprintf("河流名录中“%s”重名 %d 次：加以区分。", name, names[name]), fmt.Sprintf("The directory has %d rivers named %q: tell them apart.", names[name], name))
+			say(float64(names[name]), fmt.Sprintf("河流名录中“%s”重名 %d 次：加以区分。", name, names[name]), fmt.Sprintf("The directory has %d rivers named %q: tell them apart.", names[name], name))
 			names[name] = 1
 		}
 		if codes[r.Code] > 1 {
-			c.said(float64(codes[r.Code]), fmt.Sprintf("河流名录中编码“%s”重复 %d 次：改正编码。", r.Code, codes[r.Code]), fmt.Sprintf("The directory has the code %q %d times: correct it.", r.Code, codes[r.Code]))
+			say(float64(codes[r.Code]), fmt.Sprintf("河流名录中编码“%s”重复 %d 次：改正编码。", r.Code, codes[r.Code]), fmt.Sprintf("The directory has the code %q %d times: correct it.", r.Code, codes[r.Code]))
 			codes[r.Code] = 1
 		}
 		if name == "" || r.Code == "" && c.Meta.RequireRiverIDs {
-			c.said(1, fmt.Sprintf("河流名录中有空的名称或编码（“%s”“%s”）：补全。", name, r.Code), fmt.Sprintf("The directory has a river with a blank name or code (%q, %q): fill it in.", name, r.Code))
+			say(1, fmt.Sprintf("河流名录中有空的名称或编码（“%s”“%s”）：补全。", name, r.Code), fmt.Sprintf("The directory has a river with a blank name or code (%q, %q): fill it in.", name, r.Code))
 		}
 	}
 	for _, name := range c.Meta.Listed {
@@ -60,7 +75,7 @@ func (c *checker) directory() {
 			c.said(1, fmt.Sprintf("名录所列河流“%s”缺失：补录。", name), fmt.Sprintf("The listed river %q is missing: add it.", name))
 		}
 	}
-	if len(c.Meta.Directory) > 0 && c.RiverName != "" && names[strings.TrimSpace(c.RiverName)] == 0 {
+	if len(c.Meta.Directory) > 0 && own != "" && names[own] == 0 {
 		c.said(1, fmt.Sprintf("河名“%s”不在河流名录中：核对河名。", c.RiverName), fmt.Sprintf("The river %q is not in the directory: check its name.", c.RiverName))
 	}
 }
@@ -71,8 +86,8 @@ func (c *checker) knownDivisions() {
 		return
 	}
 	seen := map[int64]bool{}
-	ask := func(id int64, zh, en string) {
-		if !seen[id] && !slices.Contains(c.Meta.KnownDivisions, id) {
+	ask := func(id int64, zh, en string) { // 0 is none: what lies in no division is G3's and G9's to tell
+		if id != 0 && !seen[id] && !slices.Contains(c.Meta.KnownDivisions, id) {
 			c.said(float64(id), fmt.Sprintf("%s的行政区划 %d 不存在：改正区划。", zh, id), fmt.Sprintf("The division %d of %s is not known: correct it.", id, en))
 		}
 		seen[id] = true
@@ -115,9 +130,21 @@ func (c *checker) field(f Field) {
 		c.said(1, fmt.Sprintf("字段“%s”为空：填写。", f.Name), fmt.Sprintf("The field %q is blank: fill it in.", f.Name))
 	case value != "" && f.OneOf != nil && !slices.Contains(f.OneOf, value):
 		c.said(1, fmt.Sprintf("字段“%s”的值“%s”不在代码表中：应为 %s 之一。", f.Name, value, strings.Join(f.OneOf, "、")), fmt.Sprintf("The field %q has the value %q, which is none of %s: correct it.", f.Name, value, strings.Join(f.OneOf, ", ")))
-	case f.MaxBytes > 0 && len(f.Value) > f.MaxBytes:
-		c.said(float64(len(f.Value)), fmt.Sprintf("字段“%s”有 %d 字节，成果表只容 %d 字节：缩短。", f.Name, len(f.Value), f.MaxBytes), fmt.Sprintf("The field %q has %d bytes, and its table holds %d: shorten it.", f.Name, len(f.Value), f.MaxBytes))
+	case f.MaxBytes > 0 && gbkBytes(f.Value) > f.MaxBytes:
+		have := gbkBytes(f.Value)
+		c.said(float64(have), fmt.Sprintf("字段“%s”有 %d 字节，成果表只容 %d 字节：缩短。", f.Name, have, f.MaxBytes), fmt.Sprintf("The field %q has %d bytes, and its table holds %d: shorten it.", f.Name, have, f.MaxBytes))
 	}
+}
+
+// gbkBytes is how many bytes a text has in GBK, in which the widths of fields are given: two for all that is not ASCII.
+func gbkBytes(text string) int {
+	n := 0
+	for _, r := range text {
+		if n++; r >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
 }
 
 // pieceFields finds pieces without a bank, a basis of the list, or a source.

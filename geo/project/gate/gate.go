@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,6 +11,8 @@ import (
 	"hetu/geo/demarc"
 	quality "hetu/geo/demarc/rules"
 	"hetu/geo/demarc/stake"
+	"hetu/geo/duty"
+	"hetu/geo/lref"
 	"hetu/geo/project"
 	"hetu/geo/rules"
 )
@@ -67,14 +68,17 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 			out.Parts = append(out.Parts, quality.Part{Division: p.Division, Name: nameOf(p.Division, s.Stretch.Divisions), Geom: p.Geom})
 		}
 	}
-	out.Candidate = c.Memo.candidate(s, profile)
+	out.Candidate, out.Unlooked = c.Memo.candidate(s, profile)
 	for _, n := range s.Around.Neighbours {
 		out.Neighbours = append(out.Neighbours, neighbourOf(n, s))
 	}
 	for _, o := range s.Around.Others {
-		if other, ok := otherOf(o, s); ok {
-			out.Others = append(out.Others, other)
+		other, err := otherOf(o, s)
+		if err != nil {
+			out.Unlooked = append(out.Unlooked, unlookedOther(o.Name, err))
+			continue
 		}
+		out.Others = append(out.Others, other)
 	}
 	for _, t := range s.Around.Things {
 		if t.Geom != nil && len(t.Geom.FlatCoords()) > 1 {
@@ -83,7 +87,8 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 	}
 	out.Stakes, out.FirstNumbers = project.Stakes(s.Around.Stakes), firstNumbers(s.Around.Stakes)
 	out.Zones = Outers(out.Lines, s.Around.Zones)
-	out.Meta = metaOf(s)
+	out.Base = baseOf(s.Stretch)
+	out.Meta, out.Enclaves = metaOf(s), enclavesOf(s.Project)
 	return out, nil
 }
 
@@ -107,19 +112,29 @@ func nameOf(id int64, divisions []demarc.Division) string {
 }
 
 // Candidate draws what the profile asks for where a project's pieces are, each on the basis that it says it has and at its own width where the
-// profile leaves a choice; one that rests on a plan or on something else is compared with what the profile would rest on.
+// profile leaves a choice; one that rests on a plan or on something else is compared with what the profile would rest on. Where a levee was surveyed
+// beside a piece that says that it rests on something else, it is compared with the levee's line: a label does not make the guard land less.
 func Candidate(s project.Subject, width demarc.WidthProfile) (demarc.Lines, []demarc.Note, error) {
 	st := s.Stretch
 	st.FromM, st.ToM = s.Project.FromM, s.Project.ToM
+	levees := leveed(st, width)
 	var wants []demarc.Want
 	for _, p := range s.Lines.Pieces {
-		w := demarc.Want{Bank: p.Bank, FromM: max(p.FromM, st.FromM), ToM: min(p.ToM, st.ToM), Basis: p.Basis}
-		if p.Basis == demarc.Planned || p.Basis == demarc.Custom {
-			w.Basis = ""
-		} else if allowed(p, st, width) {
-			w.WidthM = &p.WidthM
+		all := duty.Union(duty.Range{FromM: max(p.FromM, st.FromM), ToM: min(p.ToM, st.ToM)})
+		if p.Basis != demarc.LeveeToe {
+			on := all.And(levees[p.Bank]).Over(leveedM)
+			for _, r := range on {
+				wants = append(wants, demarc.Want{Bank: p.Bank, FromM: r.FromM, ToM: r.ToM, Basis: demarc.LeveeToe})
+			}
+			all = all.Minus(on)
 		}
-		if w.FromM < w.ToM {
+		for _, r := range all.Over(0) {
+			w := demarc.Want{Bank: p.Bank, FromM: r.FromM, ToM: r.ToM, Basis: p.Basis}
+			if p.Basis == demarc.Planned || p.Basis == demarc.Custom {
+				w.Basis = ""
+			} else if allowed(p, st, width) {
+				w.WidthM = &p.WidthM
+			}
 			wants = append(wants, w)
 		}
 	}
@@ -128,6 +143,27 @@ func Candidate(s project.Subject, width demarc.WidthProfile) (demarc.Lines, []de
 		return demarc.Candidate(st, nil, width)
 	}
 	return lines, notes, nil
+}
+
+// leveedM is how long a levee has to stand beside a piece of another basis to be the one that the piece is compared with: where levee and natural bank
+// meet, their pieces overlap by some metres.
+const leveedM = 50.0
+
+// leveed gives the ranges of each bank beside which the landside toe of a levee was surveyed for which the profile has guard land.
+func leveed(st demarc.Stretch, width demarc.WidthProfile) map[geo.Bank]duty.Ranges {
+	out, finder := map[geo.Bank]duty.Ranges{}, lref.NewFinder(st.Route)
+	for _, l := range st.Survey {
+		if l.Kind != demarc.ToeLine || l.Riverside || l.Line == nil || l.Line.NumCoords() < 2 {
+			continue
+		}
+		if _, ok := width.Of(demarc.Situation{Basis: demarc.LeveeToe, LeveeClass: l.LeveeClass}); !ok {
+			continue
+		}
+		a, b := first(l.Line), last(l.Line)
+		from, to := finder.MeasureOf(a[0], a[1]), finder.MeasureOf(b[0], b[1])
+		out[l.Bank] = duty.Union(append(out[l.Bank], duty.Range{FromM: min(from, to), ToM: max(from, to)})...)
+	}
+	return out
 }
 
 // allowed tells whether the profile allows a piece its width.
@@ -194,12 +230,12 @@ func neighbourOf(n project.Neighbour, s project.Subject) quality.Neighbour {
 }
 
 // otherOf gives another river's area, and where the two may overlap: at their confluences.
-func otherOf(o project.OtherRiver, s project.Subject) (quality.OtherRiver, bool) {
+func otherOf(o project.OtherRiver, s project.Subject) (quality.OtherRiver, error) {
 	out := quality.OtherRiver{Name: o.Name, Area: o.Area}
 	if o.Area == nil && o.Route != nil {
 		area, err := demarc.Area(Connected(demarc.Lines{Pieces: o.Pieces}, o.Route))
 		if err != nil {
-			return out, false
+			return out, err
 		}
 		out.Area = area
 	}
@@ -208,7 +244,7 @@ func otherOf(o project.OtherRiver, s project.Subject) (quality.OtherRiver, bool)
 		out.Confluences = append(out.Confluences, quality.Confluence{FromM: m - reach, ToM: m + reach})
 		out.Main = out.Main || c.How == project.IsMain
 	}
-	return out, out.Area != nil
+	return out, nil
 }
 
 // firstNumbers gives the highest number that each bank's stakes had when they were first numbered. Those that were given theirs later, by a person or when
@@ -227,23 +263,4 @@ func firstNumbers(stakes []project.Stake) map[geo.Bank]int {
 		}
 	}
 	return out
-}
-
-func metaOf(s project.Subject) quality.Meta {
-	m := quality.Meta{
-		Name: s.Project.Name, Code: fmt.Sprintf("project:%d", s.Project.ID), RiverCode: s.Around.RiverCode, Status: string(s.Project.Status), EffectiveFrom: s.Project.EffectiveFrom,
-	}
-	if m.RiverCode == "" { // most small rivers have no national code, and are known here by their id
-		m.RiverCode = fmt.Sprintf("river:%d", s.Project.River)
-	}
-	if d := s.Around.Document; d != nil {
-		m.LegalDoc = &quality.LegalDoc{Date: d.Dated}
-		if d.Number != nil {
-			m.LegalDoc.Number = *d.Number
-		}
-		if d.SHA256 != nil {
-			m.LegalDoc.SHA256 = *d.SHA256
-		}
-	}
-	return m
 }

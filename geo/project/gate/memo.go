@@ -10,6 +10,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo/demarc"
+	quality "hetu/geo/demarc/rules"
 	"hetu/geo/project"
 	"hetu/geo/rules"
 )
@@ -18,37 +19,44 @@ import (
 // the surveys, of the profile, of what each piece rests on, and of the rivers that meet there. It may be used by several at once.
 type Memo struct {
 	mu    sync.Mutex
-	kept  map[[sha256.Size]byte]*demarc.Lines // nil: none could be drawn
-	order [][sha256.Size]byte                 // the newest last
+	kept  map[[sha256.Size]byte]drawn
+	order [][sha256.Size]byte // the newest last
 }
 
 // mostKept bounds the candidates that are kept: a megabyte each for the longest rivers.
 const mostKept = 16
 
-// NewMemo makes an empty one.
-func NewMemo() *Memo { return &Memo{kept: map[[sha256.Size]byte]*demarc.Lines{}} }
+// drawn is a candidate, nil where none could be drawn, and what it leaves unlooked at.
+type drawn struct {
+	lines    *demarc.Lines
+	unlooked []quality.Unlooked
+}
 
-// candidate gives the candidate of a project, nil where none can be drawn; a nil memo draws it each time.
-func (m *Memo) candidate(s project.Subject, profile rules.Profile) *demarc.Lines {
-	draw := func() *demarc.Lines {
-		lines, _, err := Candidate(s, *profile.Width)
+// NewMemo makes an empty one.
+func NewMemo() *Memo { return &Memo{kept: map[[sha256.Size]byte]drawn{}} }
+
+// candidate gives the candidate of a project, nil where none can be drawn, and what G13 cannot look at by it; a nil memo draws it each time.
+func (m *Memo) candidate(s project.Subject, profile rules.Profile) (*demarc.Lines, []quality.Unlooked) {
+	draw := func() drawn {
+		lines, notes, err := Candidate(s, *profile.Width)
 		if err != nil {
-			return nil
+			return drawn{unlooked: []quality.Unlooked{unlookedCandidate(err)}}
 		}
 		lines, _ = Joined(lines, s.Stretch, s.Around.Others)
-		return &lines
+		return drawn{&lines, unlookedGaps(notes)}
 	}
 	if m == nil {
-		return draw()
+		d := draw()
+		return d.lines, d.unlooked
 	}
 	key := madeOf(s, profile)
 	m.mu.Lock()
-	lines, ok := m.kept[key]
+	d, ok := m.kept[key]
 	m.mu.Unlock()
 	if ok {
-		return lines
+		return d.lines, d.unlooked
 	}
-	lines = draw()
+	d = draw()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := m.kept[key]; !ok {
@@ -56,9 +64,9 @@ func (m *Memo) candidate(s project.Subject, profile rules.Profile) *demarc.Lines
 			delete(m.kept, m.order[0])
 			m.order = m.order[1:]
 		}
-		m.kept[key], m.order = lines, append(m.order, key)
+		m.kept[key], m.order = d, append(m.order, key)
 	}
-	return lines
+	return d.lines, d.unlooked
 }
 
 // madeOf is the hash of all that a candidate is made of.

@@ -24,6 +24,7 @@ func areaFaults() []Fault {
 			c.move(v, 0, -in)
 			return 0, -in
 		}, demarc.LeveeToe)},
+		{"levee that is called a natural bank", "G7", mislabelled},
 		{"area that is not derived from the lines", "G8", func(c *Case) (Spot, bool) {
 			flat := slices.Clone(c.Area.FlatCoords())
 			i := 2 * (2 + c.random.IntN(len(flat)/2-6))
@@ -140,6 +141,30 @@ func areaFaults() []Fault {
 			return c.spot(x, y), true
 		}},
 	}
+}
+
+// mislabelled says of a leveed stretch that it rests on a natural bank, and draws its line a metre landward of the toe: the guard land is lost.
+func mislabelled(c *Case) (Spot, bool) {
+	for p, piece := range c.Lines.Pieces {
+		n := piece.Line.NumCoords()
+		if piece.Basis != demarc.LeveeToe || n < 8 {
+			continue
+		}
+		var at Spot
+		flat := c.flat(p)
+		for i := 1; i+1 < n; i++ {
+			x, y := c.vertexAt(p, i).off(0, 1-piece.WidthM)
+			if i == 2 {
+				at = c.spot(x, y)
+			}
+			copy(flat[2*i:], c.degrees(x, y))
+		}
+		c.draw(p, flat)
+		c.Lines.Pieces[p].Basis, c.Lines.Pieces[p].WidthM = demarc.NaturalBank, 14
+		at.WithinM = 20 // it is shown from where the line comes too near
+		return at, true
+	}
+	return Spot{}, false
 }
 
 // upperMeasure moves the upper end of a piece's range downstream, and leaves its line.

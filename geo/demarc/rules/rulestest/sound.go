@@ -327,6 +327,7 @@ func (c *Case) surroundings() {
 	c.Divisions = []demarc.Division{{ID: 1, Code: "520181000000", Name: "示例县", Level: geo.County, Geom: polygon(ring)}}
 	c.neighbour()
 	c.tributary()
+	c.Base = &rules.BaseRiver{Centre: []*geom.LineString{c.Route}}
 	c.Things = []demarc.Thing{{Kind: "building", Name: "示例房屋", Geom: geom.NewPointFlat(geom.XY, c.river.at(c.first, 500))}}
 }
 
