@@ -14,8 +14,6 @@ const (
 	// A place of the route may be opposite a sample that is not farther off than aroundTimes the most that any sample lies off the route,
 	// and at least aroundLeast metres: what is farther is another arm, and to look at all of a long route for every sample takes seconds.
 	aroundTimes, aroundLeast = 4, 500.0
-	// aroundSegments is how many segments of the route are looked at together.
-	aroundSegments = 16
 )
 
 // opposite is a place of the route that a sample may lie opposite, with the integrals along the route up to it.
@@ -54,16 +52,11 @@ func (m moments) between(n moments, x, y float64) float64 {
 // bank line may be drawn in.
 func follow(route []float64, samples []sample) {
 	m := newMetric(route, samples)
-	finder, around := newFinderOf(route, aroundSegments), 0.0
-	for _, s := range samples {
-		if d := finder.distance(s.lon, s.lat); !math.IsInf(d, 1) {
-			around = max(around, d)
-		}
-	}
-	around = max(aroundLeast, aroundTimes*around)
+	beside := newSurroundings(route)
+	around := aroundTimes * beside.farthest(samples, aroundLeast/aroundTimes)
 	near := make([][]opposite, len(samples))
 	for i := range samples {
-		near[i] = m.opposites(samples[i], finder, around)
+		near[i] = m.opposites(samples[i], beside, around)
 	}
 	with, costWith := m.walk(near, 1)
 	against, costAgainst := m.walk(near, -1)
@@ -77,6 +70,20 @@ func follow(route []float64, samples []sample) {
 	if drawnAgainst {
 		slices.Reverse(samples)
 	}
+}
+
+// farthest is how far the farthest of some samples lies off the line, and at least so far: of those that are seen at a glance to lie nearer it is not asked.
+func (s *surroundings) farthest(samples []sample, least float64) float64 {
+	for _, at := range samples {
+		p := newPlane(at.lon, at.lat)
+		if s.besideLast(p, spot{at: -1, d2: math.Inf(1)}).d2 <= least*least {
+			continue
+		}
+		if near, ok := s.nearestOfAll(at.lon, at.lat); ok {
+			least = max(least, math.Sqrt(near.d2))
+		}
+	}
+	return least
 }
 
 // walk finds the best way for a bank line that is drawn with the flow (1) or against it (-1), and what it costs.
@@ -141,8 +148,8 @@ func newMetric(route []float64, samples []sample) *metric {
 }
 
 // opposites gives the places that a sample may lie opposite, of the parts of the route that come near it.
-func (m *metric) opposites(s sample, finder *Finder, around float64) []opposite {
-	found := finder.places(s.lon, s.lat, around)
+func (m *metric) opposites(s sample, beside *surroundings, around float64) []opposite {
+	found := beside.places(s.lon, s.lat, around)
 	if len(found) > maxPlaces {
 		slices.SortStableFunc(found, func(a, b spot) int { return cmp.Compare(a.d2, b.d2) })
 		found = found[:maxPlaces]
