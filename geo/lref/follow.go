@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"hetu/geo"
 )
 
 const (
@@ -50,16 +52,25 @@ func (m moments) between(n moments, x, y float64) float64 {
 // down the nearer of two arms rather than round the bend; where the bank line itself steps back, in an inlet, it stays opposite one
 // place. It is dynamic programming over the places at which the route comes near each sample, once for either direction that the
 // bank line may be drawn in.
-func follow(route []float64, samples []sample) {
+func follow(ctx geo.Asker, route []float64, samples []sample) error {
 	m := newMetric(route, samples)
 	beside := newSurroundings(route)
 	around := aroundTimes * beside.farthest(samples, aroundLeast/aroundTimes)
 	near := make([][]opposite, len(samples))
 	for i := range samples {
+		if err := asked(ctx, i); err != nil {
+			return err
+		}
 		near[i] = m.opposites(samples[i], beside, around)
 	}
-	with, costWith := m.walk(near, 1)
-	against, costAgainst := m.walk(near, -1)
+	with, costWith, err := m.walk(ctx, near, 1)
+	if err != nil {
+		return err
+	}
+	against, costAgainst, err := m.walk(ctx, near, -1)
+	if err != nil {
+		return err
+	}
 	drawnAgainst := costAgainst < costWith
 	if drawnAgainst {
 		with = against
@@ -70,7 +81,19 @@ func follow(route []float64, samples []sample) {
 	if drawnAgainst {
 		slices.Reverse(samples)
 	}
+	return nil
 }
+
+// asked tells now and then whether the asker has gone.
+func asked(ctx geo.Asker, i int) error {
+	if i%askedEvery == 0 {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// askedEvery is after how many samples the asker is looked for: some tens of microseconds.
+const askedEvery = 64
 
 // farthest is how far the farthest of some samples lies off the line, and at least so far: of those that are seen at a glance to lie nearer it is not asked.
 func (s *surroundings) farthest(samples []sample, least float64) float64 {
@@ -87,9 +110,12 @@ func (s *surroundings) farthest(samples []sample, least float64) float64 {
 }
 
 // walk finds the best way for a bank line that is drawn with the flow (1) or against it (-1), and what it costs.
-func (m *metric) walk(near [][]opposite, drawn float64) (way []float64, cost float64) {
+func (m *metric) walk(ctx geo.Asker, near [][]opposite, drawn float64) (way []float64, cost float64, err error) {
 	steps := make([][]opposite, len(near))
 	for i := range near {
+		if err := asked(ctx, i); err != nil {
+			return nil, 0, err
+		}
 		steps[i] = slices.Clone(near[i])
 		if i > 0 {
 			steps[i] = append(steps[i], m.held(steps[i-1], i)...)
@@ -111,7 +137,7 @@ func (m *metric) walk(near [][]opposite, drawn float64) (way []float64, cost flo
 		way[i] = steps[i][k].q
 		k = steps[i][k].before
 	}
-	return way, cost
+	return way, cost, nil
 }
 
 // metric is the plane in which a bank line is laid beside its route. It need not be exact far off: it tells arms apart, and what is

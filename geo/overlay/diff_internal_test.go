@@ -1,6 +1,8 @@
 package overlay
 
 import (
+	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -110,5 +112,30 @@ func TestZoneAreaIsItsClosedForm(t *testing.T) {
 		if got := zoneM2(lat * math.Pi / 180); math.Abs(got-want) > 1e-15*math.Abs(want)*4 {
 			t.Errorf("at %v: %v m², not %v", lat, got, want)
 		}
+	}
+}
+
+// leaving is a context that is over when it was looked at so many times.
+type leaving struct {
+	context.Context //nolint:containedctx // it is one
+	left            *int
+}
+
+func (l leaving) Err() error {
+	if *l.left--; *l.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Lines that nobody waits for are not looked along to their ends.
+func TestLooksEndWhenNobodyWaits(t *testing.T) {
+	t.Parallel()
+	draw := func(offM float64) *geom.LineString { return wandering(rand.New(rand.NewPCG(1, 1)), 500, offM) } //nolint:gosec // a test
+	line := draw(40)
+	left := line.NumCoords() / 10
+	_, err := looks(leaving{t.Context(), &left}, lref.Measured(draw(0), "source"), line, measureless(draw(55).FlatCoords(), 2))
+	if !errors.Is(err, context.Canceled) || left != -1 {
+		t.Errorf("%v, looked at %d times after it was over", err, -left)
 	}
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -126,7 +127,10 @@ type wild struct {
 }
 
 // Prepare makes the indexes of a subject. Errors are of geo.CodeInvalid: a route that is none.
-func Prepare(s Subject) (*Prepared, error) {
+func Prepare(s Subject) (*Prepared, error) { return PrepareContext(geo.Patient{}, s) }
+
+// PrepareContext is Prepare that ends with the asker's error when nobody waits for it any more.
+func PrepareContext(ctx geo.Asker, s Subject) (*Prepared, error) {
 	lines := []*geom.LineString{}
 	if s.Route != nil {
 		lines = append(lines, s.Route)
@@ -140,19 +144,8 @@ func Prepare(s Subject) (*Prepared, error) {
 		return nil, geo.Errorf(geo.CodeInvalid, "a stretch runs from a smaller to a larger measure, not from %g to %g", s.FromM, s.ToM)
 	}
 	g.box = boundsOf(s.Route.FlatCoords(), 3)
-	for _, l := range s.Survey {
-		if line := g.surveyLine(l); line != nil {
-			g.survey = append(g.survey, line)
-		}
-	}
-	for _, d := range s.Divisions {
-		g.towns = append(g.towns, g.regionOf(d.Geom, nil, nil))
-	}
-	for _, o := range s.Others {
-		g.others = append(g.others, g.regionOf(o.Area, nil, nil))
-	}
-	for _, n := range s.Neighbours {
-		g.beside = append(g.beside, g.regionOf(n.Area, nil, nil))
+	if err := g.read(ctx, s); err != nil {
+		return nil, fmt.Errorf("prepare a check: %w", err)
 	}
 	g.base, g.water = g.baseOf(s), g.nearWater(s.NearWater)
 	g.candidate = map[geo.Bank]*surveyed{}
@@ -164,7 +157,40 @@ func Prepare(s Subject) (*Prepared, error) {
 			}
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("prepare a check: %w", err)
+	}
 	return g.with(s, nil), nil
+}
+
+// read takes in what was surveyed and what lies around.
+func (g *ground) read(ctx geo.Asker, s Subject) error {
+	for _, l := range s.Survey {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if line := g.surveyLine(l); line != nil {
+			g.survey = append(g.survey, line)
+		}
+	}
+	regions := func(n int, of func(i int) *geom.MultiPolygon) (out []*region, err error) {
+		for i := range n {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			out = append(out, g.regionOf(of(i), nil, nil))
+		}
+		return out, nil
+	}
+	var err error
+	if g.towns, err = regions(len(s.Divisions), func(i int) *geom.MultiPolygon { return s.Divisions[i].Geom }); err != nil {
+		return err
+	}
+	if g.others, err = regions(len(s.Others), func(i int) *geom.MultiPolygon { return s.Others[i].Area }); err != nil {
+		return err
+	}
+	g.beside, err = regions(len(s.Neighbours), func(i int) *geom.MultiPolygon { return s.Neighbours[i].Area })
+	return err
 }
 
 // baseOf is the river in the base network; where there is none, the route and the surveyed banks.

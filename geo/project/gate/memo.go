@@ -9,6 +9,7 @@ import (
 
 	"github.com/twpayne/go-geom"
 
+	"hetu/geo"
 	"hetu/geo/demarc"
 	"hetu/geo/project"
 	"hetu/geo/rules"
@@ -29,9 +30,9 @@ const mostKept = 16
 func NewMemo() *Memo { return &Memo{kept: map[[sha256.Size]byte]*demarc.Lines{}} }
 
 // candidate gives the candidate of a project, nil where none can be drawn; a nil memo draws it each time.
-func (m *Memo) candidate(s project.Subject, profile rules.Profile) *demarc.Lines {
+func (m *Memo) candidate(ctx geo.Asker, s project.Subject, profile rules.Profile) *demarc.Lines {
 	draw := func() *demarc.Lines {
-		lines, _, err := Candidate(s, *profile.Width)
+		lines, _, err := CandidateContext(ctx, s, *profile.Width)
 		if err != nil {
 			return nil
 		}
@@ -47,7 +48,9 @@ func (m *Memo) candidate(s project.Subject, profile rules.Profile) *demarc.Lines
 	if ok {
 		return lines
 	}
-	lines = draw()
+	if lines = draw(); ctx.Err() != nil {
+		return lines // that none was drawn in time says nothing of the next time
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := m.kept[key]; !ok {
