@@ -70,15 +70,25 @@ func (t *Tree) Row(i int) (from, to int) {
 
 // Each calls f with every row [from, to) that may have something in a box, in their order, until it says no, and tells whether it never did.
 func (t *Tree) Each(b Box, f func(from, to int) bool) bool {
-	return len(t.boxes) == 0 || t.each(0, b, f)
+	return len(t.boxes) == 0 || t.each(0, nil, b, f)
 }
 
-func (t *Tree) each(k int, b Box, f func(from, to int) bool) bool {
+// EachUpTo is Each that counts its steps down, and says no itself when it has none left.
+func (t *Tree) EachUpTo(steps *int, b Box, f func(from, to int) bool) bool {
+	return len(t.boxes) == 0 || t.each(0, steps, b, f)
+}
+
+func (t *Tree) each(k int, steps *int, b Box, f func(from, to int) bool) bool {
+	if steps != nil {
+		if *steps--; *steps < 0 {
+			return false
+		}
+	}
 	if !t.boxes[k].Meets(b) {
 		return true
 	}
 	if k < t.leafs-1 {
-		return t.each(2*k+1, b, f) && t.each(2*k+2, b, f)
+		return t.each(2*k+1, steps, b, f) && t.each(2*k+2, steps, b, f)
 	}
 	from := (k - t.leafs + 1) * t.row
 	return f(from, min(from+t.row, t.n))

@@ -9,6 +9,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
+	"hetu/geo/boxes"
 	"hetu/geo/demarc"
 	"hetu/geo/overlay"
 )
@@ -309,16 +310,16 @@ func (g *ground) reach(fromM, toM float64) (from, to float64) {
 }
 
 func boundsOf(flat []float64, stride int) box {
-	b := emptyBox()
+	b := boxes.Empty()
 	for i := 0; i+1 < len(flat); i += stride {
-		b = b.with(flat[i], flat[i+1])
+		b = b.With(flat[i], flat[i+1])
 	}
 	return b
 }
 
 // sane tells whether a position lies near enough to the river to be of it.
 func (g *ground) sane(lon, lat float64) bool {
-	return g.box.grown(slipFarDeg).meets(box{lon, lat, lon, lat})
+	return g.box.Grown(slipFarDeg).Meets(boxes.Of(lon, lat, lon, lat))
 }
 
 // pieceLike gives what was read of a piece that is the same still; nil if it is not.
@@ -420,7 +421,7 @@ func (p *Prepared) partOf(i int) *region {
 
 // regionOf reads a polygon; into is told what is wild, if it is not nil, and was is what it was before.
 func (g *ground) regionOf(m *geom.MultiPolygon, into *Prepared, was *region) *region {
-	r := &region{tree: &tree{}, box: emptyBox()}
+	r := &region{tree: &tree{}, box: boxes.Empty()}
 	if m == nil {
 		r.tree.index()
 		return r
@@ -478,7 +479,7 @@ func (r *region) addRing(plane demarc.Plane, flat []float64, was *region) {
 		xy[i], xy[i+1] = plane.To(flat[i], flat[i+1])
 	}
 	for i := 0; i+1 < len(xy); i += 2 {
-		r.box = r.box.with(xy[i], xy[i+1])
+		r.box = r.box.With(xy[i], xy[i+1])
 	}
 	r.tree.addLine(xy, len(r.rings))
 	r.rings = append(r.rings, xy)
@@ -500,11 +501,11 @@ func (r *region) empty() bool { return len(r.tree.segs) == 0 }
 
 // covers tells whether a position lies within, by how often the way east meets the edge.
 func (r *region) covers(x, y float64) bool {
-	if r.empty() || !r.box.meets(box{x, y, x, y}) {
+	if r.empty() || !r.box.Meets(boxes.Of(x, y, x, y)) {
 		return false
 	}
 	inside := false
-	r.tree.each(box{x, y, math.Inf(1), y}, func(i int) bool {
+	r.tree.each(boxes.Of(x, y, math.Inf(1), y), func(i int) bool {
 		s := r.tree.segs[i]
 		if (s.y1 > y) != (s.y2 > y) && (s.leftOf(x, y) > 0) == (s.y2 > s.y1) {
 			inside = !inside
