@@ -98,7 +98,7 @@ func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
 	var made project.ZonesMade
 	replayed := false
 	err = s.placing.do(r.Context(), func(ctx context.Context) (err error) {
-		made, replayed, err = s.Store.WriteZones(ctx, actorOf(ctx), id, base, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(p, cuts) }, once)
+		made, replayed, err = s.Store.WriteZones(ctx, actorOf(ctx), id, base, func(p project.Subject) ([]demarc.Zone, error) { return cutZones(ctx, p, cuts) }, once)
 		return err
 	})
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
 }
 
 // cutZones makes zones between the lines of a project and the line near the water: the water's edge of a bank, or else its top.
-func cutZones(p project.Subject, cuts []zone.Cut) ([]demarc.Zone, error) {
+func cutZones(ctx context.Context, p project.Subject, cuts []zone.Cut) ([]demarc.Zone, error) {
 	if len(cuts) == 0 {
 		return nil, nil
 	}
@@ -119,7 +119,7 @@ func cutZones(p project.Subject, cuts []zone.Cut) ([]demarc.Zone, error) {
 	for _, bank := range []geo.Bank{geo.Left, geo.Right} {
 		near = append(near, nearWater(st.Survey, bank)...)
 	}
-	zones, err := zone.Build(st, gate.Drawn(p), near, cuts, p.Around.ZonesTaken)
+	zones, err := zone.BuildContext(ctx, st, gate.Drawn(p), near, cuts, p.Around.ZonesTaken)
 	if geo.CodeOf(err) == geo.CodeInvalid && err != nil {
 		err = geo.Wrapf(err, geo.CodeRefused, "%v", err)
 	}
@@ -173,10 +173,7 @@ func (s *server) zoneStatistics(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := map[string]any{"project_id": subject.Project.ID, "revision": subject.Project.Revision, "length_of": "outer_line"}
-	err = s.engine.do(r.Context(), func(context.Context) error {
-		sumZones(subject, out)
-		return nil
-	})
+	err = s.engine.do(r.Context(), func(ctx context.Context) error { return sumZones(ctx, subject, out) })
 	if err != nil {
 		return err
 	}
@@ -184,10 +181,13 @@ func (s *server) zoneStatistics(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sumZones fills in what the zones come to by county, by town and for the river.
-func sumZones(subject project.Subject, out map[string]any) {
+func sumZones(ctx context.Context, subject project.Subject, out map[string]any) error {
 	zones := gate.Outers(gate.Drawn(subject), subject.Around.Zones)
 	for name, level := range map[string]geo.Level{"by_county": geo.County, "by_town": geo.Town} {
-		by, river := zone.Statistics(zones, subject.Stretch.Divisions, level)
+		by, river, err := zone.StatisticsContext(ctx, zones, subject.Stretch.Divisions, level)
+		if err != nil {
+			return err
+		}
 		for member, stats := range map[string][]zone.Stat{name: by, "river": river} {
 			sums := []zoneSum{}
 			for _, st := range stats {
@@ -196,4 +196,5 @@ func sumZones(subject project.Subject, out map[string]any) {
 			out[member] = sums
 		}
 	}
+	return nil
 }

@@ -232,6 +232,11 @@ type DivisionPart struct {
 // the order of the divisions, then what lies in none; a part under 1e-4 m² is left out. Together they are the area. Errors are of
 // geo.CodeInvalid: a polygon that breaks the rules of OGC, by its division.
 func SplitByDivision(area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
+	return SplitByDivisionContext(geo.Patient{}, area, divisions)
+}
+
+// SplitByDivisionContext is SplitByDivision that ends with the asker's error when nobody waits for it any more.
+func SplitByDivisionContext(ctx geo.Asker, area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
 	rest, err := toSF(area)
 	if err != nil {
 		return nil, geo.AtField(err, "area")
@@ -250,6 +255,9 @@ func SplitByDivision(area *geom.MultiPolygon, divisions []Division) ([]DivisionP
 		return nil
 	}
 	for _, div := range divisions {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("cut an area by divisions: %w", err)
+		}
 		if div.Geom == nil || div.Geom.NumPolygons() == 0 {
 			continue
 		}

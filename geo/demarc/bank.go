@@ -15,6 +15,9 @@ import (
 func (d *drawing) bank(bank geo.Bank, runs []run) ([]Piece, []Connector, error) {
 	var drawn []stroke
 	for _, r := range runs {
+		if err := d.asker.Err(); err != nil {
+			return nil, nil, fmt.Errorf("draw a candidate: %w", err)
+		}
 		s, err := d.stroke(r)
 		if err != nil {
 			return nil, nil, err

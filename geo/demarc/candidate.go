@@ -72,10 +72,16 @@ const (
 //
 // Errors are of geo.CodeInvalid and name the want or the survey line.
 func Candidate(s Stretch, wants []Want, profile WidthProfile) (Lines, []Note, error) {
+	return CandidateContext(geo.Patient{}, s, wants, profile)
+}
+
+// CandidateContext is Candidate that ends with the asker's error when nobody waits for it any more.
+func CandidateContext(ctx geo.Asker, s Stretch, wants []Want, profile WidthProfile) (Lines, []Note, error) {
 	d, err := newDrawing(s, profile)
 	if err != nil {
 		return Lines{}, nil, err
 	}
+	d.asker = ctx
 	if err := d.check(wants); err != nil {
 		return Lines{}, nil, err
 	}
@@ -98,6 +104,7 @@ func Candidate(s Stretch, wants []Want, profile WidthProfile) (Lines, []Note, er
 // drawing is a candidate in the making.
 type drawing struct {
 	Stretch
+	asker   geo.Asker
 	profile WidthProfile
 	plane   Plane
 	rising  bool // measures grow downstream
@@ -139,7 +146,7 @@ func newDrawing(s Stretch, profile WidthProfile) (*drawing, error) {
 		}
 	}
 	m := s.Route.FlatCoords()
-	return &drawing{Stretch: s, profile: profile, plane: NewPlane(lines...), rising: m[2] < m[len(m)-1], laid: map[int]*laid{}}, nil
+	return &drawing{Stretch: s, profile: profile, plane: NewPlane(lines...), rising: m[2] < m[len(m)-1], laid: map[int]*laid{}, asker: geo.Patient{}}, nil
 }
 
 // check refuses wants that make no sense.
@@ -176,7 +183,10 @@ func (d *drawing) lay(i int) (*laid, error) {
 		return l, nil
 	}
 	line := &d.Survey[i]
-	facing, err := lref.Face(d.Route, canonical(line.Line))
+	facing, err := lref.FaceContext(d.asker, d.Route, canonical(line.Line))
+	if gone := d.asker.Err(); gone != nil {
+		return nil, fmt.Errorf("draw a candidate: %w", gone)
+	}
 	if err != nil {
 		return nil, geo.Wrapf(err, geo.CodeInvalid, "survey line %d cannot be laid beside the route", line.ID)
 	}

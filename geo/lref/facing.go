@@ -1,6 +1,7 @@
 package lref
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/twpayne/go-geom"
@@ -30,6 +31,11 @@ type sample struct {
 // Face lays a bank line (any layout, its X and Y in degrees, drawn in either direction) beside its route (XYM, downstream). It takes
 // time by the product of their vertices. Errors are of geo.CodeInvalid: a line without length, or a position that is not on the Earth.
 func Face(route, bankLine *geom.LineString) (*Facing, error) {
+	return FaceContext(geo.Patient{}, route, bankLine)
+}
+
+// FaceContext is Face that ends with the asker's error when nobody waits for it any more.
+func FaceContext(ctx geo.Asker, route, bankLine *geom.LineString) (*Facing, error) {
 	f := &Facing{route: distinct(route.FlatCoords(), 3, 3), srid: bankLine.SRID()}
 	bank := distinct(bankLine.FlatCoords(), bankLine.Stride(), 2)
 	if len(f.route) < 6 || !onEarth(f.route, 3) {
@@ -39,7 +45,9 @@ func Face(route, bankLine *geom.LineString) (*Facing, error) {
 		return nil, geo.Errorf(geo.CodeInvalid, "a bank line needs two points that lie apart, in degrees")
 	}
 	f.samples = sampled(bank)
-	follow(f.route, f.samples)
+	if err := follow(ctx, f.route, f.samples); err != nil {
+		return nil, fmt.Errorf("lay a bank line beside its route: %w", err)
+	}
 	return f, nil
 }
 

@@ -26,7 +26,7 @@ func winding(r *rand.Rand, n int) *geom.LineString {
 func TestFinderAgreesWithProject(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // a test
-	for _, n := range []int{2, 100, finderSegments, finderSegments + 1, finderSegments + 2, 3000} {
+	for _, n := range []int{2, 3, finderSegments, finderSegments + 1, finderSegments + 2, 100, 3000} {
 		route := winding(r, n)
 		f := NewFinder(route)
 		for range 300 {
@@ -59,30 +59,73 @@ func TestFinderLooksNear(t *testing.T) {
 	}
 }
 
-// What is found by parts of the route is what is found by all of it, of the places that come near.
+// arms is a line with many arms beside each other, as meanders have; some of its vertices stand far apart, and some twice.
+func arms(r *rand.Rand, n int) []float64 {
+	flat, s := make([]float64, 0, 3*n), 0.0
+	long, swing, step := 150+r.Float64()*400, 50+r.Float64()*400, 2+r.Float64()*30
+	for range n {
+		s += step * (0.2 + r.Float64())
+		if r.IntN(60) == 0 {
+			s += 10 * step
+		}
+		flat = append(flat, 106.4+(0.4*s+swing*math.Sin(s/90))/99_000, 26.6+long*math.Sin(s/260)/110_800, s)
+	}
+	return flat
+}
+
+// What is found by parts of the route, many of whose segments are not looked at one by one, is to the last bit what is found by looking at all of each.
 func TestPlacesByParts(t *testing.T) {
 	t.Parallel()
-	var flat []float64
-	for i := range 3000 {
-		s := float64(i) * 8
-		flat = append(flat, 106.4+(0.5*s+200*math.Sin(s/90))/99_000, 26.6+350*math.Sin(s/260)/110_800, s)
-	}
-	f := newFinderOf(flat, aroundSegments)
-	for i := range 400 {
-		lon, lat := 106.4+0.12*float64(i%20)/20, 26.597+0.006*float64(i/20)/20
-		const within = 500.0
-		var want []spot
-		for _, s := range places(flat, newPlane(lon, lat)) {
-			if s.d2 <= within*within {
-				want = append(want, s)
+	r := rand.New(rand.NewPCG(8, 8)) //nolint:gosec // a test
+	for range 40 {
+		flat := distinct(arms(r, 100+r.IntN(900)), 3, 3)
+		f := newSurroundings(flat)
+		for range 100 {
+			v := 3 * r.IntN(len(flat)/3)
+			lon, lat := flat[v]+(r.Float64()-0.5)*0.01, flat[v+1]+(r.Float64()-0.5)*0.01
+			within := 100 + r.Float64()*900
+			var want []spot
+			for _, s := range places(flat, newPlane(lon, lat)) {
+				if s.d2 <= within*within {
+					want = append(want, s)
+				}
+			}
+			if got := f.places(lon, lat, within); len(want) > 0 && !slices.Equal(got, want) {
+				t.Fatalf("within %.0f m of %.5f %.5f: %v, not %v", within, lon, lat, got, want)
 			}
 		}
-		if len(want) == 0 {
-			continue
+	}
+}
+
+// A finder that follows a line finds to the last bit what is found by looking at all of the route for each position, whether the next lies beside the last
+// or elsewhere, on the route or in another province; and how far the farthest lies off.
+func TestFinderFollows(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 9)) //nolint:gosec // a test
+	for n := range 40 {
+		flat := arms(r, 2+n*20)
+		f, route := newFinder(flat), geom.NewLineStringFlat(geom.XYM, flat)
+		lon, lat, farthest := flat[0], flat[1], 10.0
+		var samples []sample
+		for k := range 300 {
+			switch {
+			case k%50 == 49:
+				lon, lat = flat[0]+(r.Float64()-0.5)*5, flat[1]+(r.Float64()-0.5)*5
+			case k%20 == 19:
+				v := 3 * r.IntN(len(flat)/3)
+				lon, lat = flat[v], flat[v+1]
+			default:
+				lon, lat = lon+(r.Float64()-0.4)*0.0004, lat+(r.Float64()-0.5)*0.0004
+			}
+			want := Project(route, lon, lat)
+			got := f.Foot(lon, lat)
+			if got.MeasureM != want.MeasureM || got.Lon != want.Lon || got.Lat != want.Lat || want.DistanceM < 2000 && math.Abs(got.AboutM-want.DistanceM) > 0.0003 {
+				t.Fatalf("%d vertices, position %d: %+v, not %+v", len(flat)/3, k, got, want)
+			}
+			samples, farthest = append(samples, sample{lon: lon, lat: lat}), max(farthest, got.AboutM)
 		}
-		got := f.places(lon, lat, within)
-		if !slices.Equal(got, want) {
-			t.Fatalf("at %.5f %.5f: %v, not %v", lon, lat, got, want)
+		if got := newSurroundings(flat).farthest(samples, 10); got != farthest {
+			t.Fatalf("the farthest lies %v m off, not %v", farthest, got)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"hetu/geo"
 )
 
 const (
@@ -14,8 +16,6 @@ const (
 	// A place of the route may be opposite a sample that is not farther off than aroundTimes the most that any sample lies off the route,
 	// and at least aroundLeast metres: what is farther is another arm, and to look at all of a long route for every sample takes seconds.
 	aroundTimes, aroundLeast = 4, 500.0
-	// aroundSegments is how many segments of the route are looked at together.
-	aroundSegments = 16
 )
 
 // opposite is a place of the route that a sample may lie opposite, with the integrals along the route up to it.
@@ -52,21 +52,25 @@ func (m moments) between(n moments, x, y float64) float64 {
 // down the nearer of two arms rather than round the bend; where the bank line itself steps back, in an inlet, it stays opposite one
 // place. It is dynamic programming over the places at which the route comes near each sample, once for either direction that the
 // bank line may be drawn in.
-func follow(route []float64, samples []sample) {
+func follow(ctx geo.Asker, route []float64, samples []sample) error {
 	m := newMetric(route, samples)
-	finder, around := newFinderOf(route, aroundSegments), 0.0
-	for _, s := range samples {
-		if d := finder.distance(s.lon, s.lat); !math.IsInf(d, 1) {
-			around = max(around, d)
-		}
-	}
-	around = max(aroundLeast, aroundTimes*around)
+	beside := newSurroundings(route)
+	around := aroundTimes * beside.farthest(samples, aroundLeast/aroundTimes)
 	near := make([][]opposite, len(samples))
 	for i := range samples {
-		near[i] = m.opposites(samples[i], finder, around)
+		if err := asked(ctx, i); err != nil {
+			return err
+		}
+		near[i] = m.opposites(samples[i], beside, around)
 	}
-	with, costWith := m.walk(near, 1)
-	against, costAgainst := m.walk(near, -1)
+	with, costWith, err := m.walk(ctx, near, 1)
+	if err != nil {
+		return err
+	}
+	against, costAgainst, err := m.walk(ctx, near, -1)
+	if err != nil {
+		return err
+	}
 	drawnAgainst := costAgainst < costWith
 	if drawnAgainst {
 		with = against
@@ -78,6 +82,7 @@ func follow(route []float64, samples []sample) {
 		slices.Reverse(samples)
 	}
 	m.settle(samples)
+	return nil
 }
 
 // settle brings the ends of a bank line to the places that they lie opposite. Past its last sample nothing asks for the route, so that the best way
@@ -127,10 +132,38 @@ func (m *metric) nearer(q float64, s sample, step float64) float64 {
 	}
 }
 
+// asked tells now and then whether the asker has gone.
+func asked(ctx geo.Asker, i int) error {
+	if i%askedEvery == 0 {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// askedEvery is after how many samples the asker is looked for: some tens of microseconds.
+const askedEvery = 64
+
+// farthest is how far the farthest of some samples lies off the line, and at least so far: of those that are seen at a glance to lie nearer it is not asked.
+func (s *surroundings) farthest(samples []sample, least float64) float64 {
+	for _, at := range samples {
+		p := newPlane(at.lon, at.lat)
+		if s.besideLast(p, spot{at: -1, d2: math.Inf(1)}).d2 <= least*least {
+			continue
+		}
+		if near, ok := s.nearestOfAll(at.lon, at.lat); ok {
+			least = max(least, math.Sqrt(near.d2))
+		}
+	}
+	return least
+}
+
 // walk finds the best way for a bank line that is drawn with the flow (1) or against it (-1), and what it costs.
-func (m *metric) walk(near [][]opposite, drawn float64) (way []float64, cost float64) {
+func (m *metric) walk(ctx geo.Asker, near [][]opposite, drawn float64) (way []float64, cost float64, err error) {
 	steps := make([][]opposite, len(near))
 	for i := range near {
+		if err := asked(ctx, i); err != nil {
+			return nil, 0, err
+		}
 		steps[i] = slices.Clone(near[i])
 		if i > 0 {
 			steps[i] = append(steps[i], m.held(steps[i-1], i)...)
@@ -152,7 +185,7 @@ func (m *metric) walk(near [][]opposite, drawn float64) (way []float64, cost flo
 		way[i] = steps[i][k].q
 		k = steps[i][k].before
 	}
-	return way, cost
+	return way, cost, nil
 }
 
 // metric is the plane in which a bank line is laid beside its route. It need not be exact far off: it tells arms apart, and what is
@@ -189,8 +222,8 @@ func newMetric(route []float64, samples []sample) *metric {
 }
 
 // opposites gives the places that a sample may lie opposite, of the parts of the route that come near it.
-func (m *metric) opposites(s sample, finder *Finder, around float64) []opposite {
-	found := finder.places(s.lon, s.lat, around)
+func (m *metric) opposites(s sample, beside *surroundings, around float64) []opposite {
+	found := beside.places(s.lon, s.lat, around)
 	if len(found) > maxPlaces {
 		slices.SortStableFunc(found, func(a, b spot) int { return cmp.Compare(a.d2, b.d2) })
 		found = found[:maxPlaces]

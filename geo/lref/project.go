@@ -88,64 +88,6 @@ func nearest(flat []float64, lon, lat float64) (spot, bool) {
 
 func samePlace(flat []float64, i, j int) bool { return flat[i] == flat[j] && flat[i+1] == flat[j+1] }
 
-// places finds where a line (XYM) comes nearest to the plane's origin before it goes off again, in the order of the line. It walks
-// the line once: a place is the foot within a segment, or a vertex that the line comes down to and goes up from.
-func places(flat []float64, p plane) []spot {
-	v := valleys{ridge: math.Inf(-1)}
-	var atEnd *spot // the segment before came nearest at its end: a place, if this one goes up from there
-	first := true
-	for i := 0; i+5 < len(flat); i += 3 {
-		if samePlace(flat, i, i+3) && (i+6 < len(flat) || !first) {
-			continue
-		}
-		s := p.arc(flat[i], flat[i+1], flat[i+3], flat[i+4])
-		t, d2 := s.foot(math.Inf(1))
-		if math.IsNaN(d2) {
-			continue
-		}
-		v.pass(math.Hypot(s.ax, s.ay))
-		switch here := (spot{i, t, d2}); {
-		case t == 1:
-			atEnd = &here
-		case t == 0 && atEnd != nil:
-			if d2 < atEnd.d2 { // one place, told twice: the one that nearest takes
-				atEnd = &here
-			}
-			v.add(*atEnd)
-			atEnd = nil
-		case t > 0 || first:
-			v.add(here)
-			atEnd = nil
-		}
-		first = false
-	}
-	if atEnd != nil {
-		v.add(*atEnd)
-	}
-	return v.found
-}
-
-// valleys gathers nearest places in the order of the line, and joins those that no ridge of apartBy parts.
-type valleys struct {
-	found []spot
-	ridge float64 // the farthest that the line went since the last of found
-}
-
-func (v *valleys) pass(d float64) { v.ridge = max(v.ridge, d) }
-
-func (v *valleys) add(s spot) {
-	if n := len(v.found) - 1; n >= 0 {
-		last := &v.found[n]
-		if v.ridge-math.Sqrt(max(last.d2, s.d2)) < apartBy {
-			if s.d2 < last.d2 {
-				*last, v.ridge = s, math.Inf(-1)
-			}
-			return
-		}
-	}
-	v.found, v.ridge = append(v.found, s), math.Inf(-1)
-}
-
 // hitAt describes a position seen from a place of the route.
 func hitAt(flat []float64, s spot, lon, lat float64) Hit {
 	hit := Hit{MeasureM: s.measure(flat)}

@@ -181,14 +181,21 @@ func (d *Diff) lines(ctx context.Context, src Source, c Change) (was, is *Shape,
 	if route == nil {
 		return nil, nil, nil
 	}
-	if d.Shifts, err = shifts(ctx, route, from, to); err != nil {
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		d.Shifts, err = shifts(both, route, from, to)
+		return err
+	})
+	g.Go(func() (err error) {
+		if was, err = between(both, src, route, from); err == nil && was != nil {
+			is, err = between(both, src, route, to)
+		}
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return nil, nil, err
 	}
-	if was, err = between(ctx, src, route, from); err != nil || was == nil {
-		return nil, nil, err
-	}
-	is, err = between(ctx, src, route, to)
-	return was, is, err
+	return was, is, nil
 }
 
 // LineDiff is what changed of the line of one bank.
@@ -205,43 +212,59 @@ type LineDiff struct {
 // beside: where they lie apart, and what lies between each of them and the route. Gained and Lost are nil where a line crosses the route.
 func CompareLines(ctx context.Context, src Source, c Change, route, from, to *geom.LineString) (LineDiff, error) {
 	out := LineDiff{Shifts: []Shift{}}
+	g, both := errgroup.WithContext(ctx) // while the source cuts, the lines are looked along
+	g.Go(func() error { return out.along(both, route, from, to) })
+	g.Go(func() error { return out.enclosed(both, src, c, route, from, to) })
+	if err := g.Wait(); err != nil {
+		return LineDiff{Shifts: []Shift{}}, err
+	}
+	for _, s := range out.Shifts {
+		out.LargestM = max(out.LargestM, s.LargestM)
+	}
+	return out, nil
+}
+
+// along tells where the lines lie apart.
+func (d *LineDiff) along(ctx context.Context, route, from, to *geom.LineString) (err error) {
+	if from != nil {
+		d.FromLenM = cents(lref.Length(from))
+	}
+	if to != nil {
+		d.ToLenM = cents(lref.Length(to))
+	}
+	switch {
+	case from != nil && to != nil:
+		d.Shifts, err = shifts(ctx, route, from, to)
+	case from != nil:
+		d.Shifts = alone(route, from, "ended")
+	case to != nil:
+		d.Shifts = alone(route, to, "added")
+	}
+	return err
+}
+
+// enclosed tells what lies between each line and the route and not between the other and it.
+func (d *LineDiff) enclosed(ctx context.Context, src Source, c Change, route, from, to *geom.LineString) error {
 	shapes := [2]*Shape{NewShape(geom.NewMultiPolygon(geom.XY)), NewShape(geom.NewMultiPolygon(geom.XY))}
 	var err error
 	for i, line := range []*geom.LineString{from, to} {
 		if line == nil {
 			continue
 		}
-		if shapes[i], err = between(ctx, src, route, line); err != nil {
-			return out, err
+		if shapes[i], err = between(ctx, src, route, line); err != nil || shapes[i] == nil {
+			return err
 		}
 	}
-	switch {
-	case from != nil && to != nil:
-		out.FromLenM, out.ToLenM = cents(lref.Length(from)), cents(lref.Length(to))
-		if out.Shifts, err = shifts(ctx, route, from, to); err != nil {
-			return out, err
-		}
-	case from != nil:
-		out.FromLenM, out.Shifts = cents(lref.Length(from)), alone(route, from, "ended")
-	case to != nil:
-		out.ToLenM, out.Shifts = cents(lref.Length(to)), alone(route, to, "added")
-	}
-	for _, s := range out.Shifts {
-		out.LargestM = max(out.LargestM, s.LargestM)
-	}
-	if shapes[0] == nil || shapes[1] == nil {
-		return out, nil
-	}
-	if out.Gained, err = strip(ctx, src, c, shapes[1], shapes[0]); err != nil {
-		return out, err
+	if d.Gained, err = strip(ctx, src, c, shapes[1], shapes[0]); err != nil {
+		return err
 	}
 	// What was lost is what was gained less what the whole grew by: where that is nothing it need not be cut out.
-	if lost := out.Gained.M2 - (shapes[1].M2 - shapes[0].M2); math.Abs(lost) < nothingM2 {
-		out.Lost = nothing()
-		return out, nil
+	if lost := d.Gained.M2 - (shapes[1].M2 - shapes[0].M2); math.Abs(lost) < nothingM2 {
+		d.Lost = nothing()
+		return nil
 	}
-	out.Lost, err = strip(ctx, src, c, shapes[0], shapes[1])
-	return out, err
+	d.Lost, err = strip(ctx, src, c, shapes[0], shapes[1])
+	return err
 }
 
 // nothingM2 is an area that is none: areas are printed in hundredths.
@@ -313,23 +336,27 @@ func shifts(ctx context.Context, route, from, to *geom.LineString) ([]Shift, err
 	return out, nil
 }
 
-// look is one place of a line.
+// look is one place of a line, and the place of the other line that is nearest to it.
 type look struct {
-	m, apart float64 // measure; metres to the other line
-	outward  bool    // it lies farther from the route than the other line does
+	m        float64 // measure
+	lon, lat float64
+	there    lref.Foot
+	differs  bool // it does not lie on the other line
+	outward  bool // it lies farther from the route than the other line does
 }
+
+// apart is how many metres it lies from the other line.
+func (l *look) apart() float64 { return lref.Distance(l.lon, l.lat, l.there.Lon, l.there.Lat) }
+
+// spare is what the distance on the ellipsoid may differ by from one that was told in a plane.
+func spare(m float64) float64 { return 1e-3 * (1 + m*m*m/1e9) }
 
 func looks(ctx context.Context, route, line, other *geom.LineString) ([]look, error) {
 	flat, stride := line.FlatCoords(), line.Stride()
 	step := max(lookEvery, lref.Length(line)/maxLooks)
 	var out []look
-	onRoute, onOther, opposite := newSeeker(route), newSeeker(other), newSeeker(route)
-	see := func(lon, lat float64) {
-		here, there := onRoute.project(lon, lat), onOther.project(lon, lat)
-		beyond := opposite.project(there.Lon, there.Lat)
-		out = append(out, look{here.MeasureM, there.DistanceM, here.DistanceM > beyond.DistanceM})
-	}
-	see(flat[0], flat[1])
+	s := seer{lref.NewFinder(route), lref.NewFinder(other), lref.NewFinder(route)}
+	out = append(out, s.look(flat[0], flat[1]))
 	for i := stride; i+1 < len(flat); i += stride {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -337,37 +364,30 @@ func looks(ctx context.Context, route, line, other *geom.LineString) ([]look, er
 		x, y := flat[i-stride], flat[i-stride+1]
 		n := max(1, math.Ceil(lref.Distance(x, y, flat[i], flat[i+1])/step))
 		for k := 1.0; k <= n; k++ {
-			see(x+(flat[i]-x)*k/n, y+(flat[i+1]-y)*k/n)
+			out = append(out, s.look(x+(flat[i]-x)*k/n, y+(flat[i+1]-y)*k/n))
 		}
 	}
 	return out, nil
 }
 
-// seeker projects positions that follow each other: the next is about as far off as the last.
-type seeker struct {
-	line   *geom.LineString
-	finder *lref.Finder
-	last   float64
-}
+// seer holds places of a line against another and against their route. Each finder follows a line of its own.
+type seer struct{ onRoute, onOther, opposite *lref.Finder }
 
-func newSeeker(line *geom.LineString) *seeker {
-	return &seeker{line: line, finder: lref.NewFinder(line)}
-}
-
-const (
-	seekM    = 20.0     // how much farther off than the last the next is looked for at first
-	seekAllM = 50_000.0 // and from where on in all of the line
-)
-
-// project gives what [lref.Project] gives.
-func (s *seeker) project(lon, lat float64) lref.Hit {
-	for within := s.last + seekM; within < seekAllM; within *= 4 {
-		if h, ok := s.finder.Project(lon, lat, within); ok {
-			s.last = h.DistanceM
-			return h
-		}
+func (s *seer) look(lon, lat float64) look {
+	here, there := s.onRoute.Foot(lon, lat), s.onOther.Foot(lon, lat)
+	l := look{m: here.MeasureM, lon: lon, lat: lat, there: there}
+	if l.differs = there.AboutM > shiftOver; math.Abs(there.AboutM-shiftOver) < spare(0) {
+		l.differs = l.apart() > shiftOver
 	}
-	return lref.Project(s.line, lon, lat)
+	if !l.differs {
+		return l
+	}
+	beyond := s.opposite.Foot(there.Lon, there.Lat)
+	l.outward = here.AboutM > beyond.AboutM
+	if math.Abs(here.AboutM-beyond.AboutM) < spare(here.AboutM)+spare(beyond.AboutM) {
+		l.outward = lref.Distance(lon, lat, here.Lon, here.Lat) > lref.Distance(there.Lon, there.Lat, beyond.Lon, beyond.Lat)
+	}
+	return l
 }
 
 func spanOf(ls []look) duty.Range {
@@ -382,8 +402,9 @@ func spanOf(ls []look) duty.Range {
 func ranges(ls []look, other duty.Range, alone string) []Shift {
 	var out []Shift
 	last := ""
-	for i, l := range ls {
-		if l.apart <= shiftOver {
+	for i := range ls {
+		l := &ls[i]
+		if !l.differs {
 			last = ""
 			continue
 		}
@@ -404,10 +425,12 @@ func ranges(ls []look, other duty.Range, alone string) []Shift {
 		}
 		s := &out[len(out)-1]
 		s.FromM, s.ToM = min(s.FromM, l.m), max(s.ToM, l.m)
-		if l.apart > s.LargestM {
-			s.LargestM, s.AtLabel = l.apart, lref.Label(l.m)
+		if l.there.AboutM+spare(l.there.AboutM) > s.LargestM {
+			if apart := l.apart(); apart > s.LargestM {
+				s.LargestM, s.AtLabel = apart, lref.Label(l.m)
+			}
 		}
-		if next := i + 1; next < len(ls) && ls[next].apart <= shiftOver {
+		if next := i + 1; next < len(ls) && !ls[next].differs {
 			s.FromM, s.ToM = min(s.FromM, ls[next].m), max(s.ToM, ls[next].m)
 		}
 	}

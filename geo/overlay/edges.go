@@ -4,16 +4,17 @@ import (
 	"math"
 
 	"hetu/geo"
+	"hetu/geo/boxes"
 )
-
-// perBlock is how many edges share one box. Edges that follow each other lie near each other, so they need no sorting.
-const perBlock = 32
 
 // edges are the straight pieces of lines or rings, found by box.
 type edges struct {
-	at     []float64 // x1, y1, x2, y2 of each
-	blocks []geo.Extent
+	at   []float64 // x1, y1, x2, y2 of each
+	rows boxes.Tree
 }
+
+// edgesInRow is how many edges share a box.
+const edgesInRow = 8
 
 func (e *edges) add(flat []float64, stride int) {
 	for i := stride; i+1 < len(flat); i += stride {
@@ -23,29 +24,20 @@ func (e *edges) add(flat []float64, stride int) {
 
 // index makes the boxes; nothing may be added after it.
 func (e *edges) index() {
-	for i := 0; i < len(e.at); i += 4 * perBlock {
-		b := nowhere()
-		for j := i; j < min(len(e.at), i+4*perBlock); j += 2 {
-			b = extended(b, e.at[j], e.at[j+1])
-		}
-		e.blocks = append(e.blocks, b)
-	}
+	e.rows = boxes.Over(len(e.at)/4, edgesInRow, func(i int) boxes.Box { return boxes.Of(e.at[4*i], e.at[4*i+1], e.at[4*i+2], e.at[4*i+3]) })
 }
 
 // each calls f with the index in at of every edge whose box meets a box, until it says no.
 func (e *edges) each(box geo.Extent, f func(i int) bool) {
-	for b := range e.blocks {
-		if !meet(e.blocks[b], box) {
-			continue
-		}
-		first := b * 4 * perBlock
-		for i := first; i < min(len(e.at), first+4*perBlock); i += 4 {
+	e.rows.Each(boxes.Box{X0: box.West, Y0: box.South, X1: box.East, Y1: box.North}, func(from, to int) bool {
+		for i := 4 * from; i < 4*to; i += 4 {
 			x1, y1, x2, y2 := e.at[i], e.at[i+1], e.at[i+2], e.at[i+3]
 			if min(x1, x2) <= box.East && max(x1, x2) >= box.West && min(y1, y2) <= box.North && max(y1, y2) >= box.South && !f(i) {
-				return
+				return false
 			}
 		}
-	}
+		return true
+	})
 }
 
 // covers tells whether a position lies within the rings that the edges are, or on one of them.

@@ -164,6 +164,9 @@ func (s *Shape) Edges() int { return len(s.edge.at) / 4 }
 
 // Parts gives each part as a shape of its own.
 func (s *Shape) Parts() []*Shape {
+	if s.Geom.NumPolygons() == 1 {
+		return []*Shape{s}
+	}
 	out := make([]*Shape, 0, s.Geom.NumPolygons())
 	for i := range s.Geom.NumPolygons() {
 		p := s.Geom.Polygon(i)

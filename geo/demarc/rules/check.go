@@ -9,6 +9,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
+	"hetu/geo/boxes"
 	"hetu/geo/demarc"
 )
 
@@ -51,7 +52,7 @@ func Rules() []Rule {
 // Check holds a subject against the rules. Findings stand by bank (left, right, both), measure and rule. Errors are of geo.CodeInvalid (a
 // route that is none, a range that is none, a rule that there is not), or ctx's.
 func Check(ctx context.Context, s Subject, o Options) ([]demarc.Finding, error) {
-	p, err := Prepare(s)
+	p, err := PrepareContext(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -190,21 +191,21 @@ func runs(n int, wanted, bad func(i int) bool, f func(i, j int)) {
 // around is the box, in degrees, of all that the lines have beside the range that is looked at.
 func (c *checker) around() box {
 	if math.IsInf(c.from, 0) && math.IsInf(c.to, 0) {
-		return box{math.Inf(-1), math.Inf(-1), math.Inf(1), math.Inf(1)}
+		return boxes.Of(math.Inf(-1), math.Inf(-1), math.Inf(1), math.Inf(1))
 	}
 	const spare = 100.0
 	a, b := c.route.place(c.from), c.route.place(c.to)
 	x, y, _, _ := c.route.position(min(a, b))
-	in := emptyBox().with(x, y)
+	in := boxes.Empty().With(x, y)
 	x, y, _, _ = c.route.position(max(a, b))
-	in = in.with(x, y)
+	in = in.With(x, y)
 	for i := int(math.Ceil(min(a, b))); float64(i) < max(a, b); i++ {
-		in = in.with(c.route.tree.segs[i].x1, c.route.tree.segs[i].y1)
+		in = in.With(c.route.tree.segs[i].x1, c.route.tree.segs[i].y1)
 	}
-	in = in.grown(c.offM + spare)
-	out := emptyBox()
-	for _, p := range [][2]float64{{in.x0, in.y0}, {in.x1, in.y0}, {in.x0, in.y1}, {in.x1, in.y1}} {
-		out = out.with(c.plane.From(p[0], p[1]))
+	in = in.Grown(c.offM + spare)
+	out := boxes.Empty()
+	for _, p := range [][2]float64{{in.X0, in.Y0}, {in.X1, in.Y0}, {in.X0, in.Y1}, {in.X1, in.Y1}} {
+		out = out.With(c.plane.From(p[0], p[1]))
 	}
 	return out
 }

@@ -166,7 +166,7 @@ func (c *checker) crossings() {
 	places := c.netPlaces()
 	last := map[[2]int]int{} // of two lines: the segment at which they met last
 	near := c.around()
-	wanted := func(i int) bool { return c.net.segs[i].box().meets(near) }
+	wanted := func(i int) bool { return c.net.segs[i].box().Meets(near) }
 	knots(c.net, c.netCounts, wanted, func(k knot) bool {
 		x, y := c.plane.To(k.x, k.y)
 		a, b := c.net.segs[k.a], c.net.segs[k.b]
@@ -250,7 +250,7 @@ func ringTree(m *geom.MultiPolygon, near box) (t *tree, counts []int) {
 			counts = append(counts, max(0, len(flat)/2-1))
 		}
 	}
-	all.segs = slices.DeleteFunc(all.segs, func(s segment) bool { return !s.box().meets(near) })
+	all.segs = slices.DeleteFunc(all.segs, func(s segment) bool { return !s.box().Meets(near) })
 	return all.index(), counts
 }
 

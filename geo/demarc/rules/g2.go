@@ -13,10 +13,10 @@ import (
 
 // g2: polygons are closed and wound right, are no slivers, and have no hole but a declared enclave.
 func g2(c *checker) {
-	c.polygon(c.area, "管理范围面", "the area", c.Enclaves)
+	c.polygon(c.area, minRing, "管理范围面", "the area", c.Enclaves)
 	for i, part := range c.parts {
 		name := strings.ReplaceAll(c.Parts[i].Name, "%", "%%") // the words are a format
-		c.polygon(part, "分镇面“"+name+"”", "the part of "+name, c.Enclaves)
+		c.polygon(part, minCut, "分镇面“"+name+"”", "the part of "+name, c.Enclaves)
 	}
 	if len(c.area.rings) < 2 {
 		return // what is wrong with one ring was told, here and by G1
@@ -26,7 +26,7 @@ func g2(c *checker) {
 	}
 }
 
-func (c *checker) polygon(r *region, zh, en string, enclaves []geom.Coord) {
+func (c *checker) polygon(r *region, least int, zh, en string, enclaves []geom.Coord) {
 	if r.geom == nil {
 		return
 	}
@@ -38,7 +38,7 @@ func (c *checker) polygon(r *region, zh, en string, enclaves []geom.Coord) {
 				k++
 				continue // nothing is left of it; G3 or G21 tell why
 			}
-			c.ring(r.rings[k], p.LinearRing(j), j == 0, zh, en)
+			c.ring(r.rings[k], p.LinearRing(j), j == 0, least, zh, en)
 			if j > 0 && !holds(r.rings[k], c, enclaves) {
 				c.atRing(r.rings[k], ringM2(r.rings[k]), "m2", zh+"在%s处有未声明的洞（%.1f 平方米）：填补，或声明为飞地。", "There is a hole in "+en+" at %s (%.1f m²) that is no declared enclave: fill it, or declare it.")
 			}
@@ -49,7 +49,7 @@ func (c *checker) polygon(r *region, zh, en string, enclaves []geom.Coord) {
 }
 
 // ring finds what is wrong with one ring.
-func (c *checker) ring(xy []float64, flat *geom.LinearRing, outer bool, zh, en string) {
+func (c *checker) ring(xy []float64, flat *geom.LinearRing, outer bool, least int, zh, en string) {
 	f := flat.FlatCoords()
 	n := len(f)
 	if n == 0 {
@@ -58,8 +58,8 @@ func (c *checker) ring(xy []float64, flat *geom.LinearRing, outer bool, zh, en s
 	if gapM := math.Hypot(xy[0]-xy[n-2], xy[1]-xy[n-1]); f[0] != f[n-2] || f[1] != f[n-1] {
 		c.atRing(xy, gapM, "m", zh+"在%s处未闭合（首尾相距 %.2f 米）：接上首尾。", "The ring of "+en+" is not closed at %s (%.2f m between its ends): join them.")
 	}
-	if have := distinctPoints(f); have < minRing {
-		c.atRing(xy, float64(have), "1", zh+"在%s处的环只有 %.0f 个不同的点（至少 4 个）：删除或补点。", "A ring of "+en+" at %s has %.0f distinct points, fewer than 4: delete it, or draw it whole.")
+	if have := distinctPoints(f); have < least {
+		c.atRing(xy, float64(have), "1", zh+fmt.Sprintf("在%%s处的环只有 %%.0f 个不同的点（至少 %d 个）：删除或补点。", least), "A ring of "+en+fmt.Sprintf(" at %%s has %%.0f distinct points, fewer than %d: delete it, or draw it whole.", least))
 		return
 	}
 	if m2 := signedM2(xy); (m2 > 0) != outer {

@@ -52,7 +52,7 @@ const (
 
 // meet tells how two segments meet, exactly, and where.
 func meet(a, b segment) (c contact, x, y float64) {
-	if !a.box().meets(b.box()) {
+	if !a.box().Meets(b.box()) {
 		return apart, 0, 0
 	}
 	b1, b2 := turn(a.x1, a.y1, a.x2, a.y2, b.x1, b.y1), turn(a.x1, a.y1, a.x2, a.y2, b.x2, b.y2)
@@ -78,7 +78,7 @@ func meet(a, b segment) (c contact, x, y float64) {
 // onOneLine tells how two segments of one straight line meet.
 func onOneLine(a, b segment) (c contact, x, y float64) {
 	lo, hi := a.box(), b.box()
-	x0, y0, x1, y1 := max(lo.x0, hi.x0), max(lo.y0, hi.y0), min(lo.x1, hi.x1), min(lo.y1, hi.y1)
+	x0, y0, x1, y1 := max(lo.X0, hi.X0), max(lo.Y0, hi.Y0), min(lo.X1, hi.X1), min(lo.Y1, hi.Y1)
 	switch {
 	case x0 > x1 || y0 > y1:
 		return apart, 0, 0

@@ -5,6 +5,7 @@ import (
 
 	"github.com/twpayne/go-geom"
 
+	"hetu/geo/boxes"
 	"hetu/geo/overlay"
 )
 
@@ -18,7 +19,7 @@ type overlapped struct {
 // overlaps finds where the area and another overlap. The edge of what they share is the part of either's edge that lies in the other, so
 // its area is had without cutting polygons: parts that end where others begin are joined to rings.
 func (c *checker) overlaps(other *region) []overlapped {
-	if c.area.empty() || other.empty() || !c.area.box.meets(other.box) {
+	if c.area.empty() || other.empty() || !c.area.box.Meets(other.box) {
 		return nil
 	}
 	var chains [][]float64
@@ -39,11 +40,11 @@ func (c *checker) overlaps(other *region) []overlapped {
 // inside gives the parts of a ring that lie in a shape. Only what lies in the shape's box is cut.
 func inside(ring []float64, s *overlay.Shape) [][]float64 {
 	e := s.Box()
-	near := box{e.West, e.South, e.East, e.North}
+	near := box{X0: e.West, Y0: e.South, X1: e.East, Y1: e.North}
 	var out [][]float64
 	for i := 0; i+3 < len(ring); i += 2 {
 		from := i
-		for i+3 < len(ring) && (box{ring[i], ring[i+1], ring[i], ring[i+1]}).with(ring[i+2], ring[i+3]).meets(near) {
+		for i+3 < len(ring) && boxes.Of(ring[i], ring[i+1], ring[i+2], ring[i+3]).Meets(near) {
 			i += 2
 		}
 		if i > from {

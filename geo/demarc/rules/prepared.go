@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
+	"hetu/geo/boxes"
 	"hetu/geo/demarc"
 	"hetu/geo/overlay"
 )
@@ -126,7 +128,10 @@ type wild struct {
 }
 
 // Prepare makes the indexes of a subject. Errors are of geo.CodeInvalid: a route that is none.
-func Prepare(s Subject) (*Prepared, error) {
+func Prepare(s Subject) (*Prepared, error) { return PrepareContext(geo.Patient{}, s) }
+
+// PrepareContext is Prepare that ends with the asker's error when nobody waits for it any more.
+func PrepareContext(ctx geo.Asker, s Subject) (*Prepared, error) {
 	lines := []*geom.LineString{}
 	if s.Route != nil {
 		lines = append(lines, s.Route)
@@ -140,19 +145,8 @@ func Prepare(s Subject) (*Prepared, error) {
 		return nil, geo.Errorf(geo.CodeInvalid, "a stretch runs from a smaller to a larger measure, not from %g to %g", s.FromM, s.ToM)
 	}
 	g.box = boundsOf(s.Route.FlatCoords(), 3)
-	for _, l := range s.Survey {
-		if line := g.surveyLine(l); line != nil {
-			g.survey = append(g.survey, line)
-		}
-	}
-	for _, d := range s.Divisions {
-		g.towns = append(g.towns, g.regionOf(d.Geom, nil, nil))
-	}
-	for _, o := range s.Others {
-		g.others = append(g.others, g.regionOf(o.Area, nil, nil))
-	}
-	for _, n := range s.Neighbours {
-		g.beside = append(g.beside, g.regionOf(n.Area, nil, nil))
+	if err := g.read(ctx, s); err != nil {
+		return nil, fmt.Errorf("prepare a check: %w", err)
 	}
 	g.base, g.water = g.baseOf(s), g.nearWater(s.NearWater)
 	g.candidate = map[geo.Bank]*surveyed{}
@@ -164,7 +158,40 @@ func Prepare(s Subject) (*Prepared, error) {
 			}
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("prepare a check: %w", err)
+	}
 	return g.with(s, nil), nil
+}
+
+// read takes in what was surveyed and what lies around.
+func (g *ground) read(ctx geo.Asker, s Subject) error {
+	for _, l := range s.Survey {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if line := g.surveyLine(l); line != nil {
+			g.survey = append(g.survey, line)
+		}
+	}
+	regions := func(n int, of func(i int) *geom.MultiPolygon) (out []*region, err error) {
+		for i := range n {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			out = append(out, g.regionOf(of(i), nil, nil))
+		}
+		return out, nil
+	}
+	var err error
+	if g.towns, err = regions(len(s.Divisions), func(i int) *geom.MultiPolygon { return s.Divisions[i].Geom }); err != nil {
+		return err
+	}
+	if g.others, err = regions(len(s.Others), func(i int) *geom.MultiPolygon { return s.Others[i].Area }); err != nil {
+		return err
+	}
+	g.beside, err = regions(len(s.Neighbours), func(i int) *geom.MultiPolygon { return s.Neighbours[i].Area })
+	return err
 }
 
 // baseOf is the river in the base network; where there is none, the route and the surveyed banks.
@@ -283,16 +310,16 @@ func (g *ground) reach(fromM, toM float64) (from, to float64) {
 }
 
 func boundsOf(flat []float64, stride int) box {
-	b := emptyBox()
+	b := boxes.Empty()
 	for i := 0; i+1 < len(flat); i += stride {
-		b = b.with(flat[i], flat[i+1])
+		b = b.With(flat[i], flat[i+1])
 	}
 	return b
 }
 
 // sane tells whether a position lies near enough to the river to be of it.
 func (g *ground) sane(lon, lat float64) bool {
-	return g.box.grown(slipFarDeg).meets(box{lon, lat, lon, lat})
+	return g.box.Grown(slipFarDeg).Meets(boxes.Of(lon, lat, lon, lat))
 }
 
 // pieceLike gives what was read of a piece that is the same still; nil if it is not.
@@ -394,7 +421,7 @@ func (p *Prepared) partOf(i int) *region {
 
 // regionOf reads a polygon; into is told what is wild, if it is not nil, and was is what it was before.
 func (g *ground) regionOf(m *geom.MultiPolygon, into *Prepared, was *region) *region {
-	r := &region{tree: &tree{}, box: emptyBox()}
+	r := &region{tree: &tree{}, box: boxes.Empty()}
 	if m == nil {
 		r.tree.index()
 		return r
@@ -452,7 +479,7 @@ func (r *region) addRing(plane demarc.Plane, flat []float64, was *region) {
 		xy[i], xy[i+1] = plane.To(flat[i], flat[i+1])
 	}
 	for i := 0; i+1 < len(xy); i += 2 {
-		r.box = r.box.with(xy[i], xy[i+1])
+		r.box = r.box.With(xy[i], xy[i+1])
 	}
 	r.tree.addLine(xy, len(r.rings))
 	r.rings = append(r.rings, xy)
@@ -474,11 +501,11 @@ func (r *region) empty() bool { return len(r.tree.segs) == 0 }
 
 // covers tells whether a position lies within, by how often the way east meets the edge.
 func (r *region) covers(x, y float64) bool {
-	if r.empty() || !r.box.meets(box{x, y, x, y}) {
+	if r.empty() || !r.box.Meets(boxes.Of(x, y, x, y)) {
 		return false
 	}
 	inside := false
-	r.tree.each(box{x, y, math.Inf(1), y}, func(i int) bool {
+	r.tree.each(boxes.Of(x, y, math.Inf(1), y), func(i int) bool {
 		s := r.tree.segs[i]
 		if (s.y1 > y) != (s.y2 > y) && (s.leftOf(x, y) > 0) == (s.y2 > s.y1) {
 			inside = !inside

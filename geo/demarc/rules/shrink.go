@@ -120,7 +120,7 @@ func (c *checker) reaches(g geom.T, in *region) bool {
 
 // overlaps tells whether two regions have anything in common.
 func (r *region) overlaps(o *region) bool {
-	if r.empty() || o.empty() || !r.box.meets(o.box) {
+	if r.empty() || o.empty() || !r.box.Meets(o.box) {
 		return false
 	}
 	a, b := r.tree.segs[0], o.tree.segs[0]

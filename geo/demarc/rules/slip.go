@@ -1,6 +1,10 @@
 package rules
 
-import "math"
+import (
+	"math"
+
+	"hetu/geo/boxes"
+)
 
 // slip is how a coordinate may have been written wrong.
 type slip string
@@ -15,8 +19,8 @@ const (
 
 // slip tells how a coordinate that lies nowhere near the river was meant: the first change that puts it there.
 func (w *wild) slip(river box) slip {
-	near := river.grown(slipNearDeg)
-	fits := func(lon, lat float64) bool { return near.meets(box{lon, lat, lon, lat}) }
+	near := river.Grown(slipNearDeg)
+	fits := func(lon, lat float64) bool { return near.Meets(boxes.Of(lon, lat, lon, lat)) }
 	if math.IsNaN(w.lon) || math.IsNaN(w.lat) {
 		return noSlip
 	}

@@ -40,7 +40,7 @@ func Tangled(lines ...*gogeom.LineString) error {
 	n := len(t.segs)
 	s := tangleSearch{t, counts, mostCrossings, knotsEach*n + knotsMore, pairsEach*n + pairsMore, stepsEach*n + stepsMore}
 	for i := range t.segs {
-		if !s.from(0, i) {
+		if !s.from(i) {
 			a := t.segs[i]
 			return geo.Errorf(geo.CodeRefused, "the lines meet themselves or each other too often, near %.6f, %.6f and elsewhere: draw them along the banks", a.x1, a.y1)
 		}
@@ -66,29 +66,23 @@ type tangleSearch struct {
 
 func (s *tangleSearch) over() bool { return min(s.crossings, s.knots, s.pairs, s.steps) < 0 }
 
-// from looks beneath node k for segments after i that meet it; false when it was too much.
-func (s *tangleSearch) from(k, i int) bool {
-	if s.steps--; s.over() {
-		return false
-	}
-	if !s.boxes[k].meets(s.segs[i].box()) {
-		return true
-	}
-	if k < s.leafs-1 {
-		return s.from(2*k+1, i) && s.from(2*k+2, i)
-	}
-	first := (k - s.leafs + 1) * leafSegments
-	for j := max(first, i+1); j < min(len(s.segs), first+leafSegments); j++ {
-		if !s.segs[j].box().meets(s.segs[i].box()) {
-			continue
+// from looks for segments after i that meet it; false when it was too much.
+func (s *tangleSearch) from(i int) bool {
+	a := s.segs[i]
+	return s.rows.EachUpTo(&s.steps, a.box(), func(from, to int) bool {
+		for j := max(from, i+1); j < to; j++ {
+			b := s.segs[j]
+			if !b.box().Meets(a.box()) {
+				continue
+			}
+			s.pairs--
+			switch how, x, y := meet(a, b); {
+			case how == cross:
+				s.crossings, s.knots = s.crossings-1, s.knots-1
+			case how != apart && (how != touch || !goesOn(a, b, s.counts, x, y)):
+				s.knots--
+			}
 		}
-		s.pairs--
-		switch how, x, y := meet(s.segs[i], s.segs[j]); {
-		case how == cross:
-			s.crossings, s.knots = s.crossings-1, s.knots-1
-		case how != apart && (how != touch || !goesOn(s.segs[i], s.segs[j], s.counts, x, y)):
-			s.knots--
-		}
-	}
-	return !s.over()
+		return !s.over()
+	})
 }

@@ -7,6 +7,7 @@ const (
 	sliverM2       = 1.0  // sliver area
 	sliverWidthM   = 0.2  // sliver width
 	minRing        = 4    // distinct points of a ring
+	minCut         = 3    // the same of what a border cuts off: the corner of an area is a triangle, and none is drawn by hand
 	shortestM      = 0.05 // shortest segment
 	electronicOffM = 0.01 // an electronic stake off its line
 	physicalOffM   = 0.5  // a physical stake off its line; farther is a moved one 移位桩

@@ -82,8 +82,14 @@ type mark struct {
 // a number on this river, also those removed: none of their numbers is given again. The answer is by bank, left first, and by measure. A
 // stretch without a route, a spacing without metres, or no lines: none.
 func Place(s demarc.Stretch, lines demarc.Lines, spacing Spacing, taken []demarc.Stake) []demarc.Stake {
+	out, _ := PlaceContext(geo.Patient{}, s, lines, spacing, taken) // who waits to the end gets no error
+	return out
+}
+
+// PlaceContext is Place that ends with the asker's error when nobody waits for it any more.
+func PlaceContext(ctx geo.Asker, s demarc.Stretch, lines demarc.Lines, spacing Spacing, taken []demarc.Stake) ([]demarc.Stake, error) {
 	if s.Route == nil || s.Route.NumCoords() < 2 || !(spacing.BasicM > 0) {
-		return nil
+		return nil, nil
 	}
 	g := newGround(s)
 	var out []demarc.Stake
@@ -91,6 +97,9 @@ func Place(s demarc.Stretch, lines demarc.Lines, spacing Spacing, taken []demarc
 		var of []demarc.Stake
 		for _, run := range g.runs(lines, bank) {
 			for _, m := range g.marks(run, spacing) {
+				if err := ctx.Err(); err != nil {
+					return nil, fmt.Errorf("place stakes: %w", err)
+				}
 				of = append(of, g.stake(run, m))
 			}
 		}
@@ -105,7 +114,7 @@ func Place(s demarc.Stretch, lines demarc.Lines, spacing Spacing, taken []demarc
 		}
 		out = append(out, of...)
 	}
-	return out
+	return out, nil
 }
 
 // At makes one more stake by hand: where the boundary comes nearest to a position, on the bank whose line that is.

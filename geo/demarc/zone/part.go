@@ -18,10 +18,10 @@ func Part(route *geom.LineString, z demarc.Zone, fromM, toM float64) (demarc.Zon
 	if !ok {
 		return demarc.Zone{}, geo.FieldErrorf(geo.CodeRefused, "zones", "the zone %s cannot be cut at %s and %s: it does not lie between two lines", z.RegionID, lref.Label(fromM), lref.Label(toM))
 	}
-	b := banked{stretch: demarc.Stretch{Route: route, FromM: z.FromM, ToM: z.ToM}, bank: z.Bank}
-	side, err := newSide(route, demarc.RunOf(z.Bank, outer))
+	b := banked{asker: geo.Patient{}, stretch: demarc.Stretch{Route: route, FromM: z.FromM, ToM: z.ToM}, bank: z.Bank}
+	side, err := newSide(geo.Patient{}, route, demarc.RunOf(z.Bank, outer))
 	if err == nil {
-		b.water, err = newSide(route, demarc.RunOf(z.Bank, water))
+		b.water, err = newSide(geo.Patient{}, route, demarc.RunOf(z.Bank, water))
 	}
 	if err != nil {
 		return demarc.Zone{}, err

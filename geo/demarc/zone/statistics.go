@@ -2,6 +2,7 @@ package zone
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"hetu/geo"
@@ -33,6 +34,12 @@ const outsideM = 50.0
 // Statistics tells what zones come to along their outer lines (length on the ellipsoid), in each division of a level, bank by bank, and
 // on the whole river, bank by bank. The divisions' lengths sum to the river's. Divisions are in the order of their codes.
 func Statistics(zones []demarc.Zone, divisions []demarc.Division, level geo.Level) (by, river []Stat) {
+	by, river, _ = StatisticsContext(geo.Patient{}, zones, divisions, level) // who waits to the end gets no error
+	return by, river
+}
+
+// StatisticsContext is Statistics that ends with the asker's error when nobody waits for it any more.
+func StatisticsContext(ctx geo.Asker, zones []demarc.Zone, divisions []demarc.Division, level geo.Level) (by, river []Stat, err error) {
 	var of []demarc.Division
 	var shapes []*overlay.Shape
 	for _, d := range divisions {
@@ -47,6 +54,9 @@ func Statistics(zones []demarc.Zone, divisions []demarc.Division, level geo.Leve
 	of = append(of, demarc.Division{}) // outside of all
 	sums := make([][2]Stat, len(of)+1) // the last is the river's
 	for _, z := range zones {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, fmt.Errorf("sum up zones: %w", err)
+		}
 		if z.Outer == nil || z.Type < demarc.Protected || z.Type > demarc.Developed {
 			continue
 		}
@@ -92,7 +102,7 @@ func Statistics(zones []demarc.Zone, divisions []demarc.Division, level geo.Leve
 			}
 		}
 	}
-	return by, river
+	return by, river, nil
 }
 
 func add(s *Stat, t demarc.ZoneType, count int, lengthM float64) {

@@ -44,6 +44,11 @@ const (
 // An error names the bank and the measure: ranges of a bank that do not tile the stretch, a type that is none of the four, a bank with a
 // boundary and no cuts, a zone that meets the boundary or the line near the water in two parts, lines that cross.
 func Build(s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts []Cut, taken []demarc.Zone) ([]demarc.Zone, error) {
+	return BuildContext(geo.Patient{}, s, outer, near, cuts, taken)
+}
+
+// BuildContext is Build that ends with the asker's error when nobody waits for it any more.
+func BuildContext(ctx geo.Asker, s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts []Cut, taken []demarc.Zone) ([]demarc.Zone, error) {
 	if s.Route == nil || s.Route.NumCoords() < 2 {
 		return nil, geo.Errorf(geo.CodeInvalid, "zones need a route to be measured on: give the river a centre line")
 	}
@@ -59,7 +64,7 @@ func Build(s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts 
 		if len(of) == 0 && len(runs) == 0 {
 			continue
 		}
-		b := banked{stretch: s, bank: bank, runs: runs, cuts: of}
+		b := banked{asker: ctx, stretch: s, bank: bank, runs: runs, cuts: of}
 		b.free = b.numbers(taken)
 		zones, err := b.build(near)
 		if err != nil {
@@ -72,6 +77,7 @@ func Build(s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts 
 
 // banked is one bank of a stretch.
 type banked struct {
+	asker   geo.Asker
 	stretch demarc.Stretch
 	bank    geo.Bank
 	runs    []demarc.Run
@@ -87,8 +93,8 @@ type side struct {
 	finder *lref.Finder
 }
 
-func newSide(route *geom.LineString, run demarc.Run) (side, error) {
-	facing, err := lref.Face(route, run.Line())
+func newSide(ctx geo.Asker, route *geom.LineString, run demarc.Run) (side, error) {
+	facing, err := lref.FaceContext(ctx, route, run.Line())
 	if err != nil {
 		return side{}, err
 	}
@@ -113,12 +119,12 @@ func (b *banked) build(near []demarc.SurveyLine) ([]demarc.Zone, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.water, err = newSide(b.stretch.Route, line); err != nil {
+	if b.water, err = newSide(b.asker, b.stretch.Route, line); err != nil {
 		return nil, err
 	}
 	var out []demarc.Zone
 	for i, run := range b.runs {
-		outer, err := newSide(b.stretch.Route, run)
+		outer, err := newSide(b.asker, b.stretch.Route, run)
 		if err != nil {
 			return nil, err
 		}
@@ -271,6 +277,9 @@ func (b *banked) along(i int, outer side) ([]demarc.Zone, error) {
 	o[last], w[0], w[last] = outer.run.LengthM(), b.toEnd(w[0]), b.toEnd(w[last])
 	var out []demarc.Zone
 	for k, c := range cuts {
+		if err := b.asker.Err(); err != nil {
+			return nil, fmt.Errorf("cut zones: %w", err)
+		}
 		id, err := b.free.Next(b.bank)
 		if err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -35,7 +36,7 @@ func (c Checker) Check(ctx context.Context, s project.Subject) ([]demarc.Finding
 
 // CheckRange is Check of a range of measures that was changed; nil is all.
 func (c Checker) CheckRange(ctx context.Context, s project.Subject, changed *[2]float64) ([]demarc.Finding, error) {
-	subject, err := c.Subject(s)
+	subject, err := c.SubjectContext(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -56,19 +57,27 @@ func (c Checker) ProfileOf(p project.Project) (rules.Profile, error) {
 
 // Subject makes of a project what the rules look at.
 func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
+	return c.SubjectContext(geo.Patient{}, s)
+}
+
+// SubjectContext is Subject that ends with the asker's error when nobody waits for it any more.
+func (c Checker) SubjectContext(ctx geo.Asker, s project.Subject) (quality.Subject, error) {
 	profile, err := c.ProfileOf(s.Project)
 	if err != nil {
 		return quality.Subject{}, err
 	}
 	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Drawn(s), Profile: c.profileOf(profile, s.Project)}
 	out.FromM, out.ToM = s.Project.FromM, s.Project.ToM
-	if area, parts, err := AreaOf(out.Lines, s.Stretch); err == nil {
+	if area, parts, err := AreaOfContext(ctx, out.Lines, s.Stretch); err == nil {
 		out.Area = area
 		for _, p := range parts {
 			out.Parts = append(out.Parts, quality.Part{Division: p.Division, Name: nameOf(p.Division, s.Stretch.Divisions), Geom: p.Geom})
 		}
 	}
-	out.Candidate, out.Unlooked = c.Memo.candidate(s, profile)
+	out.Candidate, out.Unlooked = c.Memo.candidate(ctx, s, profile)
+	if err := ctx.Err(); err != nil { // what is missing is missing because it was not waited for
+		return quality.Subject{}, fmt.Errorf("read a project: %w", err)
+	}
 	for _, n := range s.Around.Neighbours {
 		out.Neighbours = append(out.Neighbours, neighbourOf(n, s))
 	}
@@ -94,11 +103,16 @@ func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
 
 // AreaOf derives the area of lines and its parts by town (A8).
 func AreaOf(l demarc.Lines, st demarc.Stretch) (*geom.MultiPolygon, []demarc.DivisionPart, error) {
+	return AreaOfContext(geo.Patient{}, l, st)
+}
+
+// AreaOfContext is AreaOf that ends with the asker's error when nobody waits for it any more.
+func AreaOfContext(ctx geo.Asker, l demarc.Lines, st demarc.Stretch) (*geom.MultiPolygon, []demarc.DivisionPart, error) {
 	area, err := demarc.Area(l)
 	if err != nil {
 		return nil, nil, err
 	}
-	parts, err := demarc.SplitByDivision(area, Towns(st.Divisions))
+	parts, err := demarc.SplitByDivisionContext(ctx, area, Towns(st.Divisions))
 	return area, parts, err
 }
 
@@ -115,6 +129,11 @@ func nameOf(id int64, divisions []demarc.Division) string {
 // profile leaves a choice; one that rests on a plan or on something else is compared with what the profile would rest on. Where a levee was surveyed
 // beside a piece that says that it rests on something else, it is compared with the levee's line: a label does not make the guard land less.
 func Candidate(s project.Subject, width demarc.WidthProfile) (demarc.Lines, []demarc.Note, error) {
+	return CandidateContext(geo.Patient{}, s, width)
+}
+
+// CandidateContext is Candidate that ends with the asker's error when nobody waits for it any more.
+func CandidateContext(ctx geo.Asker, s project.Subject, width demarc.WidthProfile) (demarc.Lines, []demarc.Note, error) {
 	st := s.Stretch
 	st.FromM, st.ToM = s.Project.FromM, s.Project.ToM
 	levees := leveed(st, width)
@@ -138,9 +157,12 @@ func Candidate(s project.Subject, width demarc.WidthProfile) (demarc.Lines, []de
 			wants = append(wants, w)
 		}
 	}
-	lines, notes, err := demarc.Candidate(st, wants, width)
+	lines, notes, err := demarc.CandidateContext(ctx, st, wants, width)
+	if err != nil && ctx.Err() == nil {
+		return demarc.CandidateContext(ctx, st, nil, width)
+	}
 	if err != nil {
-		return demarc.Candidate(st, nil, width)
+		return demarc.Lines{}, nil, err
 	}
 	return lines, notes, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/twpayne/go-geom"
 
+	"hetu/geo"
 	"hetu/geo/demarc"
 	quality "hetu/geo/demarc/rules"
 	"hetu/geo/project"
@@ -36,9 +37,9 @@ type drawn struct {
 func NewMemo() *Memo { return &Memo{kept: map[[sha256.Size]byte]drawn{}} }
 
 // candidate gives the candidate of a project, nil where none can be drawn, and what G13 cannot look at by it; a nil memo draws it each time.
-func (m *Memo) candidate(s project.Subject, profile rules.Profile) (*demarc.Lines, []quality.Unlooked) {
+func (m *Memo) candidate(ctx geo.Asker, s project.Subject, profile rules.Profile) (*demarc.Lines, []quality.Unlooked) {
 	draw := func() drawn {
-		lines, notes, err := Candidate(s, *profile.Width)
+		lines, notes, err := CandidateContext(ctx, s, *profile.Width)
 		if err != nil {
 			return drawn{unlooked: []quality.Unlooked{unlookedCandidate(err)}}
 		}
@@ -56,7 +57,9 @@ func (m *Memo) candidate(s project.Subject, profile rules.Profile) (*demarc.Line
 	if ok {
 		return d.lines, d.unlooked
 	}
-	d = draw()
+	if d = draw(); ctx.Err() != nil {
+		return d.lines, d.unlooked // that none was drawn in time says nothing of the next time
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := m.kept[key]; !ok {

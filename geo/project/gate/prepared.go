@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"hetu/geo"
 	"hetu/geo/demarc"
 	quality "hetu/geo/demarc/rules"
 	"hetu/geo/project"
@@ -20,11 +21,16 @@ type Prepared struct {
 
 // Prepare reads what the rules need of a project once.
 func (c Checker) Prepare(s project.Subject) (*Prepared, error) {
-	subject, err := c.Subject(s)
+	return c.PrepareContext(geo.Patient{}, s)
+}
+
+// PrepareContext is Prepare that ends with the asker's error when nobody waits for it any more.
+func (c Checker) PrepareContext(ctx geo.Asker, s project.Subject) (*Prepared, error) {
+	subject, err := c.SubjectContext(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	prepared, err := quality.Prepare(subject)
+	prepared, err := quality.PrepareContext(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +66,12 @@ func (p *Prepared) CheckLines(ctx context.Context, l demarc.Lines, changed *[2]f
 	drawn.Lines = l
 	lines := Drawn(drawn)
 	var parts []quality.Part
-	area, cut, err := AreaOf(lines, p.subject.Stretch)
+	area, cut, err := AreaOfContext(ctx, lines, p.subject.Stretch)
 	if err != nil {
 		area = nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("check lines: %w", err)
 	}
 	for _, d := range cut {
 		parts = append(parts, quality.Part{Division: d.Division, Name: nameOf(d.Division, p.subject.Stretch.Divisions), Geom: d.Geom})
