@@ -29,7 +29,10 @@ func areaFaults() []Fault {
 			flat := slices.Clone(c.Area.FlatCoords())
 			i := 2 * (2 + c.random.IntN(len(flat)/2-6))
 			x, y := c.river.plane.To(flat[i], flat[i+1])
-			copy(flat[i:], c.degrees(x+2, y+2))
+			ax, ay := c.river.plane.To(flat[i-2], flat[i-1])
+			bx, by := c.river.plane.To(flat[i+2], flat[i+3])
+			l := math.Hypot(bx-ax, by-ay)
+			copy(flat[i:], c.degrees(x-3*(by-ay)/l, y+3*(bx-ax)/l)) // square to the line: along it, nothing would change
 			c.Area = polygon(flat)
 			return c.spot(x, y), true
 		}},
