@@ -33,7 +33,7 @@ func TestZonesEndWhenNobodyWaits(t *testing.T) {
 		}
 	}
 	whole := &leaving{waits: 1 << 30}
-	zones, err := zone.BuildContext(whole, s, lines, near, cuts, nil
+	zones, err := zone.BuildContext(whole, s, lines, near, cuts, nil)
 	if err != nil || len(zones) != len(cuts) || whole.looked < len(cuts) {
 		t.Fatalf("%d zones, looked for %d times, %v", len(zones), whole.looked, err)
 	}
