@@ -33,6 +33,3 @@ BEGIN
 END
 $$;
 -- +goose StatementEnd
-
--- A photo of a visit counts among the files that its sender left lying until a stake has it.
-CREATE INDEX stake_version_of_photo ON hetu.stake_version (photo_sha256) WHERE photo_sha256 IS NOT NULL;
