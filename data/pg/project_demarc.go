@@ -500,7 +500,7 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, base
 		if err := e.freshStakes(ctx, p, base, subject.Around.Stakes); err != nil {
 			return err
 		}
-		pieces, err := e.piecesStaked(ctx, p, today)
+		pieces, err := e.standing(ctx, p, later(day(p), today))
 		if err != nil {
 			return err
 		}
@@ -530,16 +530,6 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, base
 		return e.writeStakes(ctx, p, river, pieces, w, &made)
 	})
 	return made, replayed, err
-}
-
-// piecesStaked gives the lines that a project's stakes stand on: of what it announced, another project may have replaced a part since.
-func (e *edit) piecesStaked(ctx context.Context, p project.Project, today geo.Date) ([]project.Piece, error) {
-	on := day(p)
-	if p.Status == project.Announced {
-		on = later(on, today)
-	}
-	pieces, err := e.pieces(ctx, "project_pieces", pgx.NamedArgs{"project": p.ID, "day": date(on)})
-	return slices.DeleteFunc(pieces, func(piece project.Piece) bool { return piece.Status != p.Status }), err
 }
 
 // freshStakes holds what a write of stakes was decided on against what stands.
