@@ -21,8 +21,8 @@ import (
 func pageOf(t *testing.T, srv *httptest.Server, path string) (status int, text string, loads int) {
 	t.Helper()
 	text, status = fetched(t, srv, path)
-	if strings.Contains(text, "<script") {
-		t.Errorf("%s loads a script", path)
+	if n := strings.Count(text, "<script"); n != strings.Count(text, `<script type="module" src="/assets/who-`) || n > 1 {
+		t.Errorf("%s loads scripts besides the one that tells who is logged in:\n%s", path, text)
 	}
 	loads = len(text)
 	for _, m := range regexp.MustCompile(`(?:src|rel="(?:icon|stylesheet)" href)="([^"]+)"`).FindAllStringSubmatch(text, -1) {

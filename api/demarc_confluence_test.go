@@ -27,7 +27,7 @@ func arm(key pg.Key, name string, lon, lat, halfM, from, to float64) (rows []pg.
 	route := lref.Measured(geom.NewLineStringFlat(geom.XY, flat), "mouth")
 	length = route.FlatCoords()[2]
 	rows = append(rows,
-		pg.River{Record: rec(""), Name: name, RiverKind: "river", Division: "county"},
+		pg.River{Record: rec(""), CodeScheme: "local", Code: string(key), Name: name, RiverKind: "river", Division: "county"},
 		pg.Route{Record: rec("-route"), River: key, MeasureOrigin: "mouth", FlowDir: "with", LengthM: length, Geom: route})
 	for bank, east := range map[geo.Bank]float64{geo.Left: halfM, geo.Right: -halfM} {
 		x1, y1 := at(east, from)
@@ -130,7 +130,7 @@ func TestCandidatesMeetAtConfluences(t *testing.T) {
 	if layer := s.unzipped(t, again+"/package.zip?encoding=UTF-8"); len(layer) < 5 {
 		t.Errorf("the package has %d files", len(layer))
 	}
-	s.must(t, s.planner, http.MethodPost, again+"/stakes", object{}, nil)
+	s.must(t, s.planner, http.MethodPost, again+"/stakes", object{}, nil, s.revision(t, again))
 	ends := 0
 	for _, k := range s.stakesOf(t, again) {
 		if k.Bank == geo.Left && k.Why == "end" {

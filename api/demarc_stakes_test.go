@@ -28,7 +28,7 @@ func TestStakeSpacingIsHeldTo(t *testing.T) {
 		{"of a rural river", "stakes-rural", object{"profile": "stakes-rural", "replace": true}, 500},
 		{"as before", "stakes-rural", object{"replace": true}, 500},
 	} {
-		s.must(t, s.planner, http.MethodPost, at+"/stakes", tt.body, nil)
+		s.must(t, s.planner, http.MethodPost, at+"/stakes", tt.body, nil, s.revision(t, at))
 		var seen struct {
 			StakeProfile *string `json:"stake_profile"`
 		}
@@ -62,7 +62,7 @@ func TestStakeSpacingIsHeldTo(t *testing.T) {
 		}
 	}
 	var p problemBody
-	if resp := s.call(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "patrol-sixian", "replace": true}, &p); resp.StatusCode != http.StatusBadRequest || !strings.Contains(p.Detail, "width-national") {
+	if resp := s.call(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "patrol-sixian", "replace": true}, &p, s.revision(t, at)); resp.StatusCode != http.StatusBadRequest || !strings.Contains(p.Detail, "width-national") {
 		t.Errorf("placed by a profile of patrols: %d %+v", resp.StatusCode, p)
 	}
 }
@@ -73,12 +73,12 @@ func TestSignsAreNumberedAlongTheRiver(t *testing.T) {
 	t.Parallel()
 	s := newShore(t, plainCourse(bankTops(30)...))
 	at, _ := s.drawn(t)
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{}, nil)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{}, nil, s.revision(t, at))
 	before := len(s.stakesOf(t, at))
 	var made project.StakesMade
 	for i, bank := range []geo.Bank{geo.Left, geo.Right} {
 		p := besideAt(t, s.route, bank, 0.3, 46)
-		s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"kind": "sign", "lon": p[0], "lat": p[1]}, &made)
+		s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"kind": "sign", "lon": p[0], "lat": p[1]}, &made, s.revision(t, at))
 		if want := fmt.Sprintf("告示牌%03d", i+1); made.Placed != 1 || made.Names[0] != want {
 			t.Fatalf("made %v, want %s", made.Names, want)
 		}
@@ -93,20 +93,20 @@ func TestSignsAreNumberedAlongTheRiver(t *testing.T) {
 	visit := fmt.Sprintf("%s/stakes/%d/check-in", at, made.IDs[0])
 	p := besideAt(t, s.route, geo.Right, 0.3, 47)
 	var in projectStake
-	s.must(t, s.planner, http.MethodPost, visit, object{"lon": p[0], "lat": p[1], "state": "完好"}, &in)
+	s.must(t, s.planner, http.MethodPost, visit, object{"lon": p[0], "lat": p[1], "state": "完好"}, &in, s.seenAs(t, at, made.IDs[0]))
 	if in.Kind != "sign" || in.Name != "告示牌002" || in.ID != made.IDs[0] {
 		t.Errorf("visited: %+v", in)
 	}
 	var problem problemBody
-	if resp := s.call(t, s.planner, http.MethodPost, visit, object{"lon": p[0], "lat": p[1], "kind": "physical"}, &problem); resp.StatusCode != http.StatusUnprocessableEntity || problem.Errors[0].Pointer != "/kind" {
+	if resp := s.call(t, s.planner, http.MethodPost, visit, object{"lon": p[0], "lat": p[1], "kind": "physical"}, &problem, s.seenAs(t, at, made.IDs[0])); resp.StatusCode != http.StatusUnprocessableEntity || problem.Errors[0].Pointer != "/kind" {
 		t.Errorf("a sign becomes a stake: %d %+v", resp.StatusCode, problem)
 	}
 	files := s.unzipped(t, at+"/package.zip?encoding=UTF-8")
 	if rows := tableOf(t, files["tables/告示牌成果表.csv"]); len(rows) != 2 || rows[0][8] != "告示牌" {
 		t.Errorf("the table of signs: %v, of %d files", rows, len(files))
 	}
-	s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, made.IDs[0]), nil, nil)
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"kind": "sign", "lon": p[0], "lat": p[1]}, &made)
+	s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, made.IDs[0]), nil, nil, s.revision(t, at))
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"kind": "sign", "lon": p[0], "lat": p[1]}, &made, s.revision(t, at))
 	if made.Names[0] != "告示牌003" {
 		t.Errorf("after 002 was taken away: %v", made.Names)
 	}
@@ -119,7 +119,7 @@ func TestSignsAreNumberedAlongTheRiver(t *testing.T) {
 		{"/kind", http.StatusBadRequest, object{"kind": "moved", "lon": p[0], "lat": p[1]}},
 		{"/lon", http.StatusBadRequest, object{"kind": "sign", "lon": p[0], "lat": p[1] + 0.01}},
 	} {
-		if resp := s.call(t, s.planner, http.MethodPost, at+"/stakes", tt.body, &problem); resp.StatusCode != tt.status || problem.Errors[0].Pointer != tt.pointer {
+		if resp := s.call(t, s.planner, http.MethodPost, at+"/stakes", tt.body, &problem, s.revision(t, at)); resp.StatusCode != tt.status || problem.Errors[0].Pointer != tt.pointer {
 			t.Errorf("%v: %d %+v", tt.body, resp.StatusCode, problem)
 		}
 	}

@@ -125,7 +125,7 @@ func TestScenario_24(t *testing.T) {
 	c.lon = 110.95
 	s := newShore(t, c)
 	at, _ := s.drawn(t)
-	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil)
+	s.must(t, s.planner, http.MethodPost, at+"/stakes", object{"profile": "stakes-rural"}, nil, s.revision(t, at))
 	table := s.file(t, s.planner, at+"/stakes/table.csv")
 	book := s.file(t, s.planner, at+"/stakes/table.xlsx")
 	before := s.state(t, at)

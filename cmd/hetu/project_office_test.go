@@ -55,7 +55,7 @@ func newOffice(t *testing.T) *office {
 	ground := geom.NewMultiPolygonFlat(geom.XY, []float64{106.3, 26.5, 106.6, 26.5, 106.6, 26.7, 106.3, 26.7, 106.3, 26.5}, [][]int{{10}})
 	err = b.Add(t.Context(),
 		pg.Division{Record: rec("county"), CodeScheme: "local", Code: "520181", Name: "甲县", Level: geo.County, Kind: "县", Geom: ground},
-		pg.River{Record: rec("r"), Name: "示例河", RiverKind: "river", Division: "county"},
+		pg.River{Record: rec("r"), CodeScheme: "local", Code: "R1", Name: "示例河", RiverKind: "river", Division: "county"},
 		pg.Route{Record: rec("rt"), River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: o.length, Geom: route},
 	)
 	if err == nil {

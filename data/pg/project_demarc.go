@@ -520,7 +520,7 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, base
 			return err
 		}
 		if w.Visit.IsZero() {
-			if w.Profile != "" {
+			if w.Profile != "" && p.Status == project.Draft { // what was announced stays as it was checked
 				p.StakeProfile = w.Profile
 			}
 			if err := e.redraft(ctx, &p, key, true, fmt.Sprintf("stakes: %d placed, %d taken away", len(w.Put), len(w.Gone))); err != nil {

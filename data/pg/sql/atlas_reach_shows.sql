@@ -13,20 +13,6 @@ FROM division_version d
 WHERE upper_inf(d.recorded)
     AND d.id IN (SELECT r.division_id FROM reach_version r WHERE r.id = ANY (@ids::bigint[]) AND upper_inf(r.recorded)) -- of ids
 UNION ALL
-SELECT 3::smallint, p.reach_id, p.valid * a.valid, NULL, NULL, NULL, NULL, NULL, NULL -- of ids
-FROM post_version p -- of ids
-JOIN appointment_version a ON a.post_id = p.id AND upper_inf(a.recorded) -- of ids
-WHERE upper_inf(p.recorded) AND p.reach_id IS NOT NULL AND p.role IN ('chief', 'lake_chief', 'reservoir_chief') -- of ids
-    AND p.reach_id = ANY (@ids::bigint[]) -- of ids
-UNION ALL -- of ids
-SELECT 8::smallint, p.id, p.valid, NULL, NULL, NULL, NULL, NULL, p.reach_id -- of all
-FROM post_version p -- of all
-WHERE upper_inf(p.recorded) AND p.reach_id IS NOT NULL AND p.role IN ('chief', 'lake_chief', 'reservoir_chief') -- of all
-UNION ALL -- of all
-SELECT 9::smallint, a.post_id, a.valid, NULL, NULL, NULL, NULL, NULL, NULL -- of all
-FROM appointment_version a -- of all
-WHERE upper_inf(a.recorded) -- of all
-UNION ALL
 SELECT 4::smallint, r.id, b.valid, NULL, NULL, NULL, NULL, NULL, NULL
 FROM board_version b
 CROSS JOIN LATERAL unnest(b.reach_ids) AS r (id)
@@ -48,3 +34,17 @@ SELECT 7::smallint, p.river_id, p.valid, NULL, NULL, NULL, NULL, NULL, NULL
 FROM plan_version p
 WHERE upper_inf(p.recorded) AND p.river_id IS NOT NULL AND p.status IN ('approved', 'in_force')
     AND p.river_id IN (SELECT r.river_id FROM reach_version r WHERE r.id = ANY (@ids::bigint[]) AND upper_inf(r.recorded)) -- of ids
+UNION ALL -- of ids
+SELECT 3::smallint, p.reach_id, p.valid * a.valid, NULL, NULL, NULL, NULL, NULL, NULL -- of ids
+FROM post_version p -- of ids
+JOIN appointment_version a ON a.post_id = p.id AND upper_inf(a.recorded) -- of ids
+WHERE upper_inf(p.recorded) AND p.reach_id IS NOT NULL AND p.role IN ('chief', 'lake_chief', 'reservoir_chief') -- of ids
+    AND p.reach_id = ANY (@ids::bigint[]) -- of ids
+UNION ALL -- of all
+SELECT 8::smallint, p.id, p.valid, NULL, NULL, NULL, NULL, NULL, p.reach_id -- of all
+FROM post_version p -- of all
+WHERE upper_inf(p.recorded) AND p.reach_id IS NOT NULL AND p.role IN ('chief', 'lake_chief', 'reservoir_chief') -- of all
+UNION ALL -- of all
+SELECT 9::smallint, a.post_id, a.valid, NULL, NULL, NULL, NULL, NULL, NULL -- of all
+FROM appointment_version a -- of all
+WHERE upper_inf(a.recorded) -- of all
