@@ -211,7 +211,7 @@ func TestPartOfAnAnnouncedLineIsReplaced(t *testing.T) {
 	all := s.stakesOf(t, first)
 	taken := slices.IndexFunc(all, func(k projectStake) bool { return k.MeasureM > 800 && k.MeasureM < 1400 })
 	for _, k := range []projectStake{stakes[0], all[taken]} {
-		s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", first, k.ID), object{"lon": k.Lon, "lat": k.Lat}, nil, s.revision(t, first))
+		s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", first, k.ID), object{"lon": k.Lon, "lat": k.Lat}, nil, s.seenAs(t, first, k.ID))
 	}
 	if again := s.touches(t, s.park(t, 0.5, 5000), "2026-12-20"); len(again.Stakes) != len(after.Stakes) {
 		t.Errorf("%d stakes after a visit, were %d", len(again.Stakes), len(after.Stakes))

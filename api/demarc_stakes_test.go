@@ -50,7 +50,7 @@ func TestStakeSpacingIsHeldTo(t *testing.T) {
 			t.Errorf("%s: the longest way between two is %.0f m", tt.name, longest)
 		}
 		gone := slices.IndexFunc(stakes, func(k projectStake) bool { return k.Bank == geo.Right && k.Why == "fill" })
-		s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, stakes[gone].ID), nil, nil)
+		s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, stakes[gone].ID), nil, nil, s.revision(t, at))
 		run := s.check(t, at, nil)
 		found := run.of("G14")
 		if len(found) != 1 || found[0].Severity != "blocker" || found[0].Bank != "right" || found[0].Place == nil || found[0].Size <= tt.mostM || !strings.Contains(found[0].En, fmt.Sprintf("%.0f m is the most", tt.mostM)) {

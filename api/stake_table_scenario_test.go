@@ -302,7 +302,7 @@ func (s *shore) stored(t *testing.T, at string, table []byte, before string) {
 		}
 	}
 	// A number that was given is not given again by a table either.
-	s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, was[fourth].ID), nil, nil)
+	s.must(t, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, was[fourth].ID), nil, nil, s.revision(t, at))
 	if status, told := s.sent(t, s.planner, at, "", csvType, clean); status != http.StatusUnprocessableEntity || told.rows() != "row 4" || !strings.Contains(told.Errors[0].Detail, "never given twice") {
 		t.Errorf("a number again: %d %+v", status, told)
 	}
