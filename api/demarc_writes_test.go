@@ -352,7 +352,8 @@ func TestChecksForgetWithTheGrant(t *testing.T) {
 		s.must(t, key, http.MethodPost, at+"/checks", nil, &run)
 		return strings.Contains(string(run), "乙县划界")
 	}
-	if !tells() || !tells() {
+	first, kept := tells(), tells()
+	if !first || !kept {
 		t.Fatal("the check tells nothing of the draft beyond its end, of which he may know")
 	}
 	if err := s.store.EndGrant(t.Context(), access.Actor{}, who.Account, id); err != nil {
