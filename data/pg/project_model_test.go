@@ -202,7 +202,7 @@ func (l *life) onward(t *rapid.T) {
 // towards makes the next step that the history goes towards: it takes a project that can be brought to where that begins, or begins one.
 func (l *life) towards(t *rapid.T) {
 	if len(l.goals) == 0 {
-		t.Skip("every step was made")
+		return // every step was made
 	}
 	goal := l.goals[0]
 	l.goals = l.goals[1:]
