@@ -45,7 +45,7 @@ func (b *bench) edit(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	b.shift = editShift + float64(version%100)/50 // a store that was measured in before has the reaches of then
+	b.shift = editShift + float64(version%997)/500 // a store that was measured in before has the reaches of then
 	n := int(b.cmd.EditFor.Seconds()*editsASecond) + countedEdits
 	reaches, err := b.pick(ctx, n)
 	if err != nil {

@@ -35,13 +35,20 @@ func (c Change) Position() atlas.Position {
 // Feed reads the change feed. Each reader has its own, and uses it from one goroutine.
 type Feed struct {
 	store     *Store
+	gather    time.Duration // how long after a notification others are waited for, to be read with it
 	listener  *pgx.Conn
 	held      int  // reads in a row that found changes which were not settled
 	overslept bool // the last wait ended without a notification
 }
 
+// gathered is how long after a write it is read by those who need not show it at once.
+const gathered = 50 * time.Millisecond
+
 // Feed gives the change feed to one reader.
 func (s *Store) Feed() *Feed { return &Feed{store: s} }
+
+// leisurelyFeed gives it to one who reads several writes together.
+func (s *Store) leisurelyFeed() *Feed { return &Feed{store: s, gather: gathered} }
 
 // Read gives the changes after a position, oldest first: limit or a few more, for transactions are not cut. What a running
 // transaction may still precede is held back, so a reader that goes on from the last position misses nothing. A feed that
@@ -101,7 +108,7 @@ func (f *Feed) Position(ctx context.Context) (at atlas.Position, version int64, 
 	return c.Position(), c.AuditID, nil
 }
 
-// Wait returns when something may have been written since it was last called: on a notification, at once after the connection
+// Wait returns when something may have been written since it was last called: on a notification or soon after it, at once after the connection
 // that listens was made anew, after a second at the latest, and sooner while changes are held back, since what frees them tells
 // nobody. An error says that the database cannot be reached now. When ctx ends, so does the connection.
 func (f *Feed) Wait(ctx context.Context) error {
@@ -117,6 +124,7 @@ func (f *Feed) Wait(ctx context.Context) error {
 	_, err := f.listener.WaitForNotification(wait)
 	switch {
 	case err == nil:
+		f.gatherMore(ctx)
 		return nil
 	case ctx.Err() != nil:
 		f.deafen(ctx)
@@ -127,6 +135,18 @@ func (f *Feed) Wait(ctx context.Context) error {
 	default:
 		f.deafen(ctx)
 		return f.listen(ctx)
+	}
+}
+
+// gatherMore takes the notifications that come soon after one: whoever writes much is not asked of each write what it was.
+func (f *Feed) gatherMore(ctx context.Context) {
+	if f.gather == 0 {
+		return
+	}
+	wait, cancel := context.WithTimeout(ctx, f.gather)
+	defer cancel()
+	for wait.Err() == nil && !f.listener.IsClosed() { // what is wrong with it the next wait finds
+		_, _ = f.listener.WaitForNotification(wait)
 	}
 }
 

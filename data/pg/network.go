@@ -23,7 +23,7 @@ type NetworkSource struct{ *Feed }
 var _ waters.Source = (*NetworkSource)(nil)
 
 // Network gives the store as the river network is read from it.
-func (s *Store) Network() *NetworkSource { return &NetworkSource{s.Feed()} }
+func (s *Store) Network() *NetworkSource { return &NetworkSource{s.leisurelyFeed()} }
 
 // Network implements [waters.Source].
 func (n *NetworkSource) Network(ctx context.Context, at duty.Moment) (out waters.Network, err error) {

@@ -23,7 +23,7 @@ type RosterSource struct {
 var _ roster.Source = (*RosterSource)(nil)
 
 // Roster gives the store as the roster reads it.
-func (s *Store) Roster() *RosterSource { return &RosterSource{Feed: s.Feed(), store: s} }
+func (s *Store) Roster() *RosterSource { return &RosterSource{Feed: s.leisurelyFeed(), store: s} }
 
 // Open implements [roster.Source]: every reader has a transaction, and all of them the snapshot of the first. One reader alone
 // follows, and uses the plans that are kept for that.
