@@ -146,6 +146,8 @@ func boardRows() []pg.Row {
 	printed := map[string]any{"river": "示例河", "phone": "13912345678", "chiefs": []any{
 		map[string]any{"level": 3, "role": "chief", "dual_role": "none", "title": "县级河长", "name": "赵老", "phone": "139 1234 5678"},
 	}}
+	unnumbered := board("b6", "", "无号牌", since, none, 106.43, nil).(pg.Board)
+	unnumbered.QRToken = "q-Ab_7"
 	return []pg.Row{
 		pg.Division{Record: rec("west", since, none), CodeScheme: "local", Code: "west", Name: "西县", Level: geo.County, Kind: "县"},
 		pg.River{Record: rec("r", since, none), Name: "示例河", RiverKind: "river", Division: "west"},
@@ -159,7 +161,7 @@ func boardRows() []pg.Row {
 		board("b1", "西/1", "大桥东头", since, none, 106.45, printed),
 		board("b2", "旧-2", "老渡口", since, gone, 106.46, nil),
 		board("b3", "同-3", "学校旁", since, none, 106.47, nil), board("b4", "同-3", "水闸旁", since, none, 106.48, nil),
-		board("b5", "77", "村口", geo.NewDate(2026, 11, 1), none, 106.44, nil), board("b6", "", "无号牌", since, none, 106.43, nil),
+		board("b5", "77", "村口", geo.NewDate(2026, 11, 1), none, 106.44, nil), unnumbered,
 	}
 }
 
@@ -190,6 +192,7 @@ func TestBoardPage(t *testing.T) {
 		status     int
 		want, not  []string
 	}{
+		{"by what its code holds", "/b/q-Ab_7", 200, []string{"无号牌"}, mobiles},
 		{"changed", "/b/%E8%A5%BF%2F1", 200, []string{"示例河公示牌", "与现在不符", "<s lang=\"zh-CN\">赵老</s>", "<b lang=\"zh-CN\">钱新</b>", "县级河长", "未公布电话", "西县水务局", "西县段", "左岸", "源头 → 河口", "href=\"/report?board=%E8%A5%BF%2F1\""}, mobiles},
 		{"changed, in English", "/b/%E8%A5%BF%2F1?lang=en", 200, []string{"Notice board of 示例河", "is out of date", "Left bank", "Report a problem"}, append(mobiles, "牌面")},
 		{"before the change", "/b/%E8%A5%BF%2F1?as_of=2026-05-31", 200, []string{"赵老", "2026-05-31 的情况"}, append(mobiles, "钱新")},
@@ -224,6 +227,13 @@ func TestBoardPage(t *testing.T) {
 		}
 		_, main, _ := strings.Cut(text, "<main")
 		has(t, tt.name, main, tt.want, tt.not...)
+	}
+	for _, path := range []string{"/api/v1/responsible?lon=106.45&lat=26.55", "/api/v1/boards/stale"} {
+		text, status := fetched(t, srv, path)
+		if status != http.StatusOK {
+			t.Errorf("%s: %d", path, status)
+		}
+		has(t, path, text, []string{"钱新"}, "1380013", "1391234", "139 1234")
 	}
 	resp := do(t, srv, http.MethodHead, "/b/77", nil)
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Cache-Control") != "no-cache" || resp.Header.Get("Content-Language") != "zh-CN" {

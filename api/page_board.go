@@ -109,7 +109,7 @@ func officesAt(places []duty.RiverFound) []pageOffice {
 	var out []pageOffice
 	add := func(seats []duty.Seat) {
 		for _, seat := range seats {
-			if seat.PhonePublic == nil || duty.PersonalMobile(*seat.PhonePublic) || !duty.IsChief(seat.Role) {
+			if seat.PhonePublic == nil || !duty.IsChief(seat.Role) {
 				continue
 			}
 			o := pageOffice{Level: seat.Level, Title: seat.Title, Unit: seat.ResponsibleUnit, Phone: *seat.PhonePublic}

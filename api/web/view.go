@@ -165,17 +165,9 @@ func (v *View) BoardPage(id int64, code *string) string { return v.Link(duty.Boa
 // BoardNo is what a board's page is asked for by.
 func (v *View) BoardNo(id int64, code *string) string { return duty.BoardToken(id, code) }
 
-// Office gives a phone that is an office's. Those of mobile phones are persons' own, and stand on no page.
-func (v *View) Office(phone *string) string {
-	if phone == nil || duty.PersonalMobile(*phone) {
-		return ""
-	}
-	return *phone
-}
-
-// Printed gives what a field of a board says, or what it would have to say; the numbers of mobile phones are left out.
+// Printed gives what a field of a board says, or what it would have to say.
 func (v *View) Printed(text string) string {
-	parts := slices.DeleteFunc(strings.Split(text, "; "), duty.PersonalMobile)
+	parts := strings.Split(text, "; ")
 	if v.En() {
 		return strings.ReplaceAll(strings.Join(parts, ", "), "(代管)", "(acting)")
 	}

@@ -140,13 +140,13 @@ func TestLinkedTargets(t *testing.T) {
 	}
 	twice("reach", "河流,行政区划,级别,河段名称,起点里程,终点里程\n示例河,522301100,乡级,上段,K5+000,K9+900\n示例河,甲乡,4,下段,0,5000\n")
 	twice("boundary", "河流,岸别,划界依据,WKT\n示例河,左岸,堤脚,\"LINESTRING (106.49 26.601,106.41 26.601)\"\n示例河,,设计洪水位,\"LINESTRING (106.41 26.599,106.49 26.599)\"\n")
-	twice("board", "河段,级别,公示牌编号,行政区划,位置,经度,纬度\n上段,乡,GSP-1,甲乡,桥头,106.41,26.6001\n\"上段,下段\",乡,GSP-2,甲乡,码头,106.45,26.6001\n")
+	twice("board", "河段,级别,公示牌编号,行政区划,位置,二维码,经度,纬度\n上段,乡,GSP-1,甲乡,桥头,wx-GSP-1,106.41,26.6001\n\"上段,下段\",乡,GSP-2,甲乡,码头,wx-GSP-2,106.45,26.6001\n")
 	twice("section", "断面名称,断面类型,河流,水质目标,经度,纬度\n桥头断面,省控,示例河,Ⅲ类,106.45,26.6\n")
 	twice("outfall", "排污口名称,排污口类型,审批情况,河流,经度,纬度\n示例排口,工业,已审批,示例河,106.45,26.5995\n")
 	for what, sql := range map[string]string{
 		"reaches on the river":      "SELECT count(*) FROM hetu.reach_version WHERE division_id IS NOT NULL AND ST_NPoints(geom) >= 2 AND to_m <= 9900",
 		"boundaries run downstream": "SELECT count(*) FROM hetu.boundary_version WHERE ST_X(ST_StartPoint(geom)) < ST_X(ST_EndPoint(geom)) AND status = 'draft' AND bank = CASE WHEN ST_Y(ST_StartPoint(geom)) > 26.6 THEN 'left' ELSE 'right' END",
-		"boards":                    "SELECT count(*) FROM hetu.board_version WHERE cardinality(reach_ids) = CASE code WHEN 'GSP-1' THEN 1 ELSE 2 END",
+		"boards":                    "SELECT count(*) FROM hetu.board_version WHERE cardinality(reach_ids) = CASE code WHEN 'GSP-1' THEN 1 ELSE 2 END AND qr_token = 'wx-' || code",
 	} {
 		if n := count(t, db, sql); n != 2 {
 			t.Errorf("%s: %d of 2", what, n)

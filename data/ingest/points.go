@@ -22,6 +22,7 @@ func boardTarget() target {
 			{name: "site", headings: []string{"位置", "地点", "设置地点", "安装位置", "site", "site_text"}},
 			{name: "installed_on", headings: []string{"安装日期", "设置日期", "installed_on"}},
 			{name: "state", headings: []string{"状态", "完好情况", "state"}},
+			{name: "qr_token", headings: []string{"二维码", "二维码编号", "qr", "qr_token"}},
 		},
 	}
 }
@@ -211,7 +212,7 @@ func buildOutfalls(ctx context.Context, j *job) error {
 func buildBoards(ctx context.Context, j *job) error {
 	return j.buildPoints(ctx, func(l *links, at row) (pg.Row, pg.Key, *Sentence) {
 		get := func(name string) string { return j.cols.get(at, name) }
-		out := pg.Board{Code: get("code"), SiteText: get("site"), State: "ok", Geom: point(at.shape)}
+		out := pg.Board{Code: get("code"), SiteText: get("site"), QRToken: get("qr_token"), State: "ok", Geom: point(at.shape)}
 		level, ok := levelOf(get("level"))
 		if !ok || level > geo.Village {
 			return nil, "", sayf("%q is no level of a board", "%q 不是公示牌级别", get("level"))

@@ -133,11 +133,21 @@ func (v *BoardView) Supervision(on geo.Date) string {
 }
 
 // mobile is a number of a mobile phone as it is written in China: eleven digits, the first of which is 1 and the second 3 to 9.
-const mobile = `(?:^|[^0-9])(?:(?:\+|00)?86[ -]?)?1[3-9](?:[ -]?[0-9]){9}(?:[^0-9]|$)`
+var mobile = regexp.MustCompile(`(?:^|[^0-9])(?:(?:\+|00)?86[ -]?)?1[3-9](?:[ -]?[0-9]){9}(?:[^0-9]|$)`) //nolint:gochecknoglobals // compiled once
 
-// PersonalMobile tells whether a text has the number of a mobile phone in it, which is a person's: the public is given those of
-// offices alone.
-func PersonalMobile(text string) bool {
-	found, err := regexp.MatchString(mobile, text)
-	return err != nil || found
+// PersonalMobile tells whether a text has the number of a mobile phone in it, which is a person's: answers and pages give those of
+// offices alone, whatever is stored.
+func PersonalMobile(text string) bool { return mobile.MatchString(text) }
+
+// officePhone gives a phone that is an office's; nil for a person's own.
+func officePhone(phone *string) *string {
+	if phone == nil || PersonalMobile(*phone) {
+		return nil
+	}
+	return phone
+}
+
+// withoutMobiles leaves persons' own numbers out of what a field of a board says.
+func withoutMobiles(text string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(text, "; "), PersonalMobile), "; ")
 }

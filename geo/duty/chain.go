@@ -122,7 +122,7 @@ func (c chain) chainOfDivisions() []Division {
 // seat tells how a post stands on a day.
 func seat(p Post, day geo.Date) Seat {
 	s := Seat{
-		ID: p.ID, Level: p.Level, Role: p.Role, DualRole: p.DualRole, Title: p.Title, ResponsibleUnit: p.ResponsibleUnit, PhonePublic: p.PhonePublic,
+		ID: p.ID, Level: p.Level, Role: p.Role, DualRole: p.DualRole, Title: p.Title, ResponsibleUnit: p.ResponsibleUnit, PhonePublic: officePhone(p.PhonePublic),
 		Vacant: true,
 	}
 	held := tenures(p.Appointments)

@@ -147,7 +147,7 @@ func StalenessOf(text BoardText, truth []Truth, duties []UpdateDuty, calendar Ca
 		if since.Before(text.Made) {
 			since = text.Made
 		}
-		out.Fields = append(out.Fields, StaleField{f.reason, f.level, f.shown, f.now(truth[now].Content), changed, since})
+		out.Fields = append(out.Fields, StaleField{f.reason, f.level, withoutMobiles(f.shown), withoutMobiles(f.now(truth[now].Content)), changed, since})
 	}
 	if len(out.Fields) == 0 {
 		return out

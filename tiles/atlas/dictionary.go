@@ -63,7 +63,7 @@ func (d *dictionary) number(value []byte, next uint32) uint32 {
 			}
 		}
 		d.open[at] = uint64(next)<<32 | uint64(h)
-		if d.n++; d.n*2 > len(d.open) { // many new values come, and each is looked for first
+		if d.n++; d.n*3 > 2*len(d.open) { // many new values come, and each is looked for first
 			d.widen(4 * d.n)
 		}
 		return next
@@ -80,10 +80,10 @@ func (d *dictionary) number(value []byte, next uint32) uint32 {
 	return id
 }
 
-// makeRoom makes room for so many times the values there are.
+// makeRoom makes room for so many times the values there are. The guess grows a little each time; not each time are all of them moved.
 func (d *dictionary) makeRoom(times float64) {
 	d.bytes = roomFor(d.bytes, times)
-	if all := int(times * float64(d.n)); 2*all > len(d.open) {
+	if all := int(times * float64(d.n)); 3*all > 2*len(d.open) {
 		d.widen(2*all + d.n)
 	}
 }

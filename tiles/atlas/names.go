@@ -120,7 +120,8 @@ func (n *naming) look(piece label.Piece[uint32], flat []uint32, levels []uint8, 
 	way := 0.0
 	for i := vertex; i >= piece.From && i < piece.To; i += step {
 		if i != vertex {
-			way += math.Hypot(float64(int64(flat[2*i])-int64(flat[2*(i-step)])), float64(int64(flat[2*i+1])-int64(flat[2*(i-step)+1])))
+			dx, dy := float64(int64(flat[2*i])-int64(flat[2*(i-step)])), float64(int64(flat[2*i+1])-int64(flat[2*(i-step)+1]))
+			way += math.Sqrt(dx*dx + dy*dy)
 		}
 		n.near[i-piece.From] = levels[i] <= 9 && way <= label.Reach(int(levels[i]))
 	}

@@ -64,7 +64,7 @@ func foot(line []int32, x, y int32) (segment int, way float64) {
 		ax, ay := float64(line[i]), float64(line[i+1])
 		dx, dy := float64(line[i+2])-ax, float64(line[i+3])-ay
 		px, py := float64(x)-ax, float64(y)-ay
-		length, t := math.Hypot(dx, dy), 0.0
+		length, t := hypot(dx, dy), 0.0
 		if dot := px*dx + py*dy; dot > 0 && length > 0 {
 			t = min(dot/length, length)
 		}
@@ -90,7 +90,7 @@ func (p *trail) walk(line []int32, segment, direction int, way, most float64) {
 	}
 	ax, ay := at(i)
 	bx, by := at(next)
-	length := math.Hypot(bx-ax, by-ay)
+	length := hypot(bx-ax, by-ay)
 	if direction < 0 {
 		way = length - way
 	}
@@ -104,7 +104,7 @@ func (p *trail) walk(line []int32, segment, direction int, way, most float64) {
 			next += direction
 			ax, ay = bx, by
 			bx, by = at(next)
-			length = math.Hypot(bx-ax, by-ay)
+			length = hypot(bx-ax, by-ay)
 		}
 		t := 0.0
 		if length > 0 {

@@ -142,7 +142,7 @@ func newLine[T World](flat []T, parts []int, room *[]float64) *line {
 	return l
 }
 
-func (l *line) distance(i, j int) float64 { return math.Hypot(l.x[i]-l.x[j], l.y[i]-l.y[j]) }
+func (l *line) distance(i, j int) float64 { return hypot(l.x[i]-l.x[j], l.y[i]-l.y[j]) }
 
 // part of a vertex.
 func (l *line) part(vertex int) int {
@@ -188,7 +188,7 @@ func (l *line) straightest(way, gap, half float64) (vertex int, ok bool) {
 		}
 		ax, ay := l.along(l.way[i]-half, from, to)
 		bx, by := l.along(l.way[i]+half, from, to)
-		if score := straight*math.Hypot(bx-ax, by-ay)/(2*half) - math.Abs(l.way[i]-way)/reach; score > best {
+		if score := straight*hypot(bx-ax, by-ay)/(2*half) - math.Abs(l.way[i]-way)/reach; score > best {
 			best, vertex, ok = score, i, true
 		}
 	}
@@ -248,7 +248,7 @@ func walk[T World](flat []T, vertex, end, step int, left float64) (to [2]T, pass
 // span is the distance between two positions.
 func span[T World](flat []T, i, j int) float64 {
 	a, b := at(flat, i), at(flat, j)
-	return math.Hypot(float64(b.x-a.x), float64(b.y-a.y))
+	return hypot(float64(b.x-a.x), float64(b.y-a.y))
 }
 
 // cut gives the position so far on the way from one position to another.
@@ -261,3 +261,6 @@ func cut[T World](flat []T, i, j int, way, length float64) [2]T {
 	x, y := a.x+int64(math.Round(t*float64(b.x-a.x))), a.y+int64(math.Round(t*float64(b.y-a.y)))
 	return [2]T{T(x), T(y)}
 }
+
+// hypot is [math.Hypot] of what cannot overflow, in a third of the time.
+func hypot(dx, dy float64) float64 { return math.Sqrt(dx*dx + dy*dy) }
