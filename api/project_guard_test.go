@@ -145,6 +145,12 @@ func TestWhoWaivesOrAsksDoesNotApprove(t *testing.T) {
 	p.must(t, p.planner, http.MethodGet, fmt.Sprintf("%s/versions/%d", at, seen.Revision), nil, &v)
 	asker := p.person(t, "asker", access.Grant{Role: access.Planner, Division: p.lead}, access.Grant{Role: access.Reviewer, Division: p.lead})
 	p.must(t, asker, http.MethodPost, second+"/change-requests", obj{"boundary_ids": []int64{v.Pieces[0].ID}, "cause": "works", "reason": "?"}, nil)
+	p.commit(t, two, second, p.revision(t, second), p.change("left", 0, p.length, 41))
+	var asked struct {
+		ChangeRequests []struct{ ID int64 } `json:"change_requests"`
+	}
+	p.must(t, two, http.MethodGet, second+"/change-requests", nil, &asked)
+	p.refused(t, http.StatusForbidden, two, http.MethodPost, fmt.Sprintf("%s/change-requests/%d/decision", second, asked.ChangeRequests[0].ID), obj{"approve": true})
 	p.move(t, p.planner, second, obj{"to": "checked"})
 	p.waiveAll(t, second)
 	p.move(t, p.reviewer, second, obj{"to": "consulted"})
@@ -152,7 +158,7 @@ func TestWhoWaivesOrAsksDoesNotApprove(t *testing.T) {
 	p.move(t, p.reviewer, second, obj{"to": "approved"})
 }
 
-// Stakes and zones change while the project is a draft, as a revision, and make a drafter; then they are visited in the field, and that is all.
+// Stakes and zones change, and stakes are visited, while the project is a draft, and that makes a drafter; from the check to the announcement they stay.
 func TestStakesAndZonesChangeInDraftsOnly(t *testing.T) {
 	t.Parallel()
 	s := newShore(t, plainCourse(bankTops(30)...))
@@ -174,15 +180,30 @@ func TestStakesAndZonesChangeInDraftsOnly(t *testing.T) {
 	s.refused(t, http.StatusForbidden, stranger, http.MethodPut, at+"/zones", obj{"zones": []obj{}}, s.revision(t, at))
 
 	stakes := s.stakesOf(t, at)
+	visit := fmt.Sprintf("%s/stakes/%d/check-in", at, stakes[0].ID)
+	visitor := s.person(t, "visitor", access.Grant{Role: access.Planner, Division: s.lead}, access.Grant{Role: access.Reviewer, Division: s.lead})
+	before = s.revision(t, at)
+	s.must(t, visitor, http.MethodPost, visit, obj{"lon": stakes[0].Lon, "lat": stakes[0].Lat}, nil, s.seenAs(t, at, stakes[0].ID))
+	if after := s.revision(t, at); after == before {
+		t.Errorf("one who had no part in the project visited a stake, and it is still at %s", after)
+	}
 	s.move(t, s.planner, at, obj{"to": "checked"})
 	s.refused(t, http.StatusConflict, s.planner, http.MethodPost, at+"/stakes", obj{"profile": "stakes-rural", "replace": true}, s.revision(t, at))
 	s.refused(t, http.StatusConflict, s.planner, http.MethodDelete, fmt.Sprintf("%s/stakes/%d", at, stakes[0].ID), nil, s.revision(t, at))
 	s.refused(t, http.StatusConflict, s.planner, http.MethodPut, at+"/zones", obj{"zones": []obj{}}, s.revision(t, at))
-	s.must(t, s.planner, http.MethodPost, fmt.Sprintf("%s/stakes/%d/check-in", at, stakes[0].ID), obj{"lon": stakes[0].Lon, "lat": stakes[0].Lat}, nil, s.seenAs(t, at, stakes[0].ID))
+	stays := func() {
+		t.Helper()
+		s.refused(t, http.StatusConflict, s.planner, http.MethodPost, visit, obj{"lon": stakes[0].Lon, "lat": stakes[0].Lat}, s.seenAs(t, at, stakes[0].ID))
+	}
+	stays()
 	s.waiveAll(t, at)
 	s.move(t, s.reviewer, at, obj{"to": "consulted"})
-	s.refused(t, http.StatusForbidden, maker, http.MethodPost, at+"/transitions", obj{"to": "approved"}, s.revision(t, at))
+	stays()
+	for _, key := range []string{maker, visitor} {
+		s.refused(t, http.StatusForbidden, key, http.MethodPost, at+"/transitions", obj{"to": "approved"}, s.revision(t, at))
+	}
 	s.move(t, s.reviewer, at, obj{"to": "approved"})
+	stays()
 }
 
 // Whoever knows the hash of another's file does not get the file by filing a document with it.

@@ -1,10 +1,14 @@
 package api_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"hetu/geo/access"
+	"hetu/geo/project"
 )
 
 // overLines is a polygon over a part of the river.
@@ -56,6 +60,38 @@ func TestAuditTellsOfNoProject(t *testing.T) {
 	for _, path := range []string{at, "/api/v1/projects/424242"} {
 		if n := p.audited(t, admin, "refused", "GET "+path); n != 1 {
 			t.Errorf("%s is refused in the audit %d times, want 1", path, n)
+		}
+	}
+}
+
+// Who keeps an account is not told what it did to projects of divisions that are not his.
+func TestAuditOfAnAccountThatWorksElsewhere(t *testing.T) {
+	t.Parallel()
+	p := newPlans(t, byRules)
+	guest := newAccount(t, p.store, "guest", access.Public, p.other)
+	if _, err := p.store.Grant(t.Context(), access.Actor{}, guest.Account, access.Grant{Role: access.Planner, Division: p.town}); err != nil {
+		t.Fatal(err)
+	}
+	guest.Grants = []access.Grant{{Role: access.Planner, Division: p.town}}
+	key := newKey(t, p.store, guest)
+	const name = "秘密项目"
+	var made project.Made
+	p.must(t, key, http.MethodPost, "/api/v1/projects", obj{"name": name, "river_id": p.river, "division_id": p.town, "lead_level": 4, "rule_profile": "width-kaiping"}, &made)
+	at := fmt.Sprintf("/api/v1/projects/%d", made.Project)
+	p.commit(t, key, at, `If-Match: "1"`, p.change("left", 0, p.length, 30))
+	p.must(t, key, http.MethodPost, at+"/comments", obj{"revision": 1, "bank": "left", "from_m": 0, "to_m": 10, "text": "x"}, nil)
+	p.must(t, key, http.MethodPost, "/api/v1/documents", obj{"kind": "notice", "title": name, "division_id": p.town}, nil)
+	for _, tt := range []struct {
+		division int64
+		told     bool
+	}{{p.other, false}, {p.lead, false}, {access.Everywhere, true}} {
+		admin := newKey(t, p.store, newAccount(t, p.store, fmt.Sprintf("admin%d", tt.division), access.Admin, tt.division))
+		for _, chain := range []string{"write", "access"} {
+			var rows json.RawMessage
+			p.must(t, admin, http.MethodGet, "/api/v1/audit?limit=1000&chain="+chain, nil, &rows)
+			if number := fmt.Sprintf("project %d", made.Project); strings.Contains(string(rows), name) || strings.Contains(string(rows), number) != tt.told {
+				t.Errorf("chain %s, to an administrator of %d: %s", chain, tt.division, rows)
+			}
 		}
 	}
 }

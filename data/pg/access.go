@@ -280,6 +280,9 @@ func (s *Store) Grant(ctx context.Context, by access.Actor, account int64, g acc
 		if err != nil {
 			return err
 		}
+		if err := apart(a, g.Role); err != nil {
+			return err
+		}
 		row := tx.QueryRow(ctx, s.queries["access_grant_insert"], pgx.NamedArgs{
 			"id": account, "role": string(g.Role), "division": none(g.Division), "at": s.now(), "by": none(by.Account),
 		})
@@ -296,6 +299,17 @@ func (s *Store) Grant(ctx context.Context, by access.Actor, account int64, g acc
 		return s.rightsChanged(ctx, tx, account, access.Event{Actor: by, Action: "grant", Object: a.Name, Result: access.Done, Detail: string(g.Role) + " in " + divisionWords(g.Division)})
 	})
 	return id, err
+}
+
+// apart keeps those who give rights from those who use them for the map: whoever could do both would be several people at once.
+func apart(a access.Account, role access.Role) error {
+	acts := func(r access.Role) bool { return r == access.Planner || r == access.Reviewer || r == access.Publisher }
+	for _, had := range a.Grants {
+		if had.Role == access.Admin && acts(role) || acts(had.Role) && role == access.Admin {
+			return geo.FieldErrorf(geo.CodeConflict, "role", "%s is %s, and an administrator gives rights and does not draw, review or publish: give one of the two to another account", a.Name, had.Role)
+		}
+	}
+	return nil
 }
 
 // grantable holds that an actor may give or take a grant.

@@ -64,6 +64,31 @@ func person(t *testing.T, s *pg.Store, name string, role access.Role, division s
 	return access.Actor{Account: id, Name: name, Grants: []access.Grant{{Role: role, Division: at}}}
 }
 
+// Who gives rights is not who uses them for the map, whoever of the two came first and wherever.
+func TestAdministratorsDoNotDraw(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	merge(t, db.Store, twoCounties()...)
+	admin, planner := person(t, db.Store, "admin", access.Admin, "west"), person(t, db.Store, "planner", access.Planner, "west")
+	for _, tt := range []struct {
+		account int64
+		role    access.Role
+		code    geo.Code
+	}{
+		{admin.Account, access.Planner, geo.CodeConflict},
+		{admin.Account, access.Reviewer, geo.CodeConflict},
+		{admin.Account, access.Publisher, geo.CodeConflict},
+		{admin.Account, access.Office, ""},
+		{planner.Account, access.Admin, geo.CodeConflict},
+		{planner.Account, access.Reviewer, ""},
+	} {
+		_, err := db.Store.Grant(t.Context(), access.Actor{}, tt.account, access.Grant{Role: tt.role, Division: divisionID(t, db.Store, "east")})
+		if (err != nil) != (tt.code != "") || err != nil && geo.CodeOf(err) != tt.code {
+			t.Errorf("%s to the account %d: %v, want %q", tt.role, tt.account, err, tt.code)
+		}
+	}
+}
+
 // A grant holds in its division and all below it, and nowhere else; outside is told which part lies there.
 func TestGrantsHoldBelowTheirDivision(t *testing.T) {
 	t.Parallel()

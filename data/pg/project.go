@@ -420,7 +420,7 @@ const slack = 0.01
 
 // CreateProject begins a project, in revision 1.
 func (s *Store) CreateProject(ctx context.Context, by access.Actor, n project.New, once project.Once) (made project.Made, replayed bool, err error) {
-	replayed, err = s.edit(ctx, by, "begin the project "+n.Name, once, &made, func(ctx context.Context, e *edit) error {
+	replayed, err = s.edit(ctx, by, "begin a project", once, &made, func(ctx context.Context, e *edit) error {
 		may, err := e.mayIn(ctx, n.Division, roles(access.Planner))
 		if err != nil {
 			return err

@@ -472,6 +472,13 @@ func (s *Store) DecideChange(ctx context.Context, by access.Actor, id, request i
 		case orZero(rows[i].AskedBy) == by.Account:
 			return geo.Errorf(geo.CodeForbidden, "you asked for this change: another one decides on it")
 		}
+		drafters, err := e.drafters(ctx, p)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(drafters, by.Account) {
+			return geo.Errorf(geo.CodeForbidden, "you had a part in what this change is for: one who drafted nothing of the project decides on it")
+		}
 		r := rows[i]
 		r.Status, r.DecidedBy = "refused", &by.Account
 		if approve {

@@ -110,10 +110,25 @@ func (s *Store) WriteStakes(ctx context.Context, by access.Actor, id int64, base
 			if err := e.redraft(ctx, &p, key, true, fmt.Sprintf("stakes: %d placed, %d taken away", len(w.Put), len(w.Gone))); err != nil {
 				return err
 			}
+		} else if err := e.visit(ctx, &p, key); err != nil {
+			return err
 		}
 		return e.writeStakes(ctx, p, river, pieces, w, &made)
 	})
 	return made, replayed, err
+}
+
+// visit holds that stakes may be visited: while the lines are drafted, when the visitor has a part in them from then on, and when they are announced. What was
+// checked in between is what is approved.
+func (e *edit) visit(ctx context.Context, p *project.Project, key Key) error {
+	switch {
+	case p.Status == project.Announced, p.Status == project.Draft && slices.Contains(p.DraftedBy, e.by.Account):
+		return nil
+	case p.Status == project.Draft:
+		return e.redraft(ctx, p, key, true, "a stake was visited")
+	default:
+		return geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes are visited while it is a draft, and when it is announced: make it a draft again, or wait", p.Status)
+	}
 }
 
 // freshStakes holds what a write of stakes was decided on against what stands.
