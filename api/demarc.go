@@ -153,7 +153,7 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		lines, notes, err := demarc.CandidateContext(ctx, subject.Stretch, wants, *profile.Width)
+		lines, notes, err := demarc.Candidate(ctx, subject.Stretch, wants, *profile.Width)
 		if err != nil {
 			return wantsPointer(err)
 		}
@@ -303,7 +303,7 @@ func (s *server) projectArea(w http.ResponseWriter, r *http.Request) error {
 	var area *geom.MultiPolygon
 	var parts []demarc.DivisionPart
 	err = s.engine.do(r.Context(), func(ctx context.Context) (err error) {
-		area, parts, err = gate.AreaOfContext(ctx, gate.Drawn(subject), subject.Stretch)
+		area, parts, err = gate.AreaOf(ctx, gate.Drawn(subject), subject.Stretch)
 		return err
 	})
 	if err != nil {

@@ -56,7 +56,11 @@ func bounded(t *testing.T) (*pgtest.Database, func(as, csv string, change ...fun
 	if _, err := run("boundary", csv.String()); err != nil {
 		t.Fatal(err)
 	}
-	return db, run, stake.Place(s, lines, stake.Spacing{BasicM: 1000}, nil)
+	stakes, err := stake.Place(geo.Patient{}, s, lines, stake.Spacing{BasicM: 1000}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, run, stakes
 }
 
 // stakeCSV is the printed table as CSV, its head in two rows. change is told each row, from 0, before it is written.

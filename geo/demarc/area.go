@@ -230,13 +230,8 @@ type DivisionPart struct {
 
 // SplitByDivision cuts an area (MultiPolygon, EPSG:4490, valid) by divisions of one level, which do not overlap (A7, A8). Parts come in
 // the order of the divisions, then what lies in none; a part under 1e-4 m² is left out. Together they are the area. Errors are of
-// geo.CodeInvalid: a polygon that breaks the rules of OGC, by its division.
-func SplitByDivision(area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
-	return SplitByDivisionContext(geo.Patient{}, area, divisions)
-}
-
-// SplitByDivisionContext is SplitByDivision that ends with the asker's error when nobody waits for it any more.
-func SplitByDivisionContext(ctx geo.Asker, area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
+// geo.CodeInvalid: a polygon that breaks the rules of OGC, by its division; or the asker's, when nobody waits for it any more.
+func SplitByDivision(ctx geo.Asker, area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
 	rest, err := toSF(area)
 	if err != nil {
 		return nil, geo.AtField(err, "area")

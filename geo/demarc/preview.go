@@ -151,7 +151,7 @@ func PreviewSplit(l Lines, route *geom.LineString, i int, m float64) (Preview, e
 }
 
 func facingPoint(route, line *geom.LineString, m float64) (lref.BankPlace, error) {
-	facing, err := lref.Face(route, line)
+	facing, err := lref.Face(geo.Patient{}, route, line)
 	if err != nil {
 		return lref.BankPlace{}, fmt.Errorf("lay a line beside its route: %w", err)
 	}

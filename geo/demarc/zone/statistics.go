@@ -33,13 +33,8 @@ const outsideM = 50.0
 
 // Statistics tells what zones come to along their outer lines (length on the ellipsoid), in each division of a level, bank by bank, and
 // on the whole river, bank by bank. The divisions' lengths sum to the river's. Divisions are in the order of their codes.
-func Statistics(zones []demarc.Zone, divisions []demarc.Division, level geo.Level) (by, river []Stat) {
-	by, river, _ = StatisticsContext(geo.Patient{}, zones, divisions, level) // who waits to the end gets no error
-	return by, river
-}
-
-// StatisticsContext is Statistics that ends with the asker's error when nobody waits for it any more.
-func StatisticsContext(ctx geo.Asker, zones []demarc.Zone, divisions []demarc.Division, level geo.Level) (by, river []Stat, err error) {
+// The only error is the asker's, when nobody waits for it any more.
+func Statistics(ctx geo.Asker, zones []demarc.Zone, divisions []demarc.Division, level geo.Level) (by, river []Stat, err error) {
 	var of []demarc.Division
 	var shapes []*overlay.Shape
 	for _, d := range divisions {

@@ -90,7 +90,7 @@ func cuts(s demarc.Stretch) []zone.Cut {
 
 func build(t *testing.T, s demarc.Stretch, lines demarc.Lines, near []demarc.SurveyLine, c []zone.Cut) []demarc.Zone {
 	t.Helper()
-	zones, err := zone.Build(s, lines, near, c, nil)
+	zones, err := zone.Build(geo.Patient{}, s, lines, near, c, nil)
 	if err != nil {
 		t.Fatal(errors.Unwrap(err), err)
 	}
@@ -231,7 +231,7 @@ func TestBuildRefuses(t *testing.T) {
 			g.s, g.lines, g.near = banks(3000, 0.3, "mouth")
 			g.cuts = cuts(g.s)
 			tt.change(&g)
-			zones, err := zone.Build(g.s, g.lines, g.near, g.cuts, nil)
+			zones, err := zone.Build(geo.Patient{}, g.s, g.lines, g.near, g.cuts, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || geo.CodeOf(err) == geo.CodeInternal {
 				t.Errorf("got %d zones and %v, want %q", len(zones), err, tt.want)
 			}
@@ -277,7 +277,10 @@ func TestStatisticsSum(t *testing.T) {
 	s, lines, near := banks(5000, 0.6, "mouth")
 	zones := build(t, s, lines, near, cuts(s))
 	for _, level := range []geo.Level{geo.County, geo.Town} {
-		by, river := zone.Statistics(zones, s.Divisions, level)
+		by, river, err := zone.Statistics(geo.Patient{}, zones, s.Divisions, level)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(by) != 4 || len(river) != 2 {
 			t.Fatalf("level %d: %d divisions and banks, %d of the river", level, len(by), len(river))
 		}
@@ -344,7 +347,7 @@ func BenchmarkBuild50Km(b *testing.B) {
 	s, lines, near := banks(50_000, 1.2, "mouth")
 	c := append(four(s, geo.Left, 50), four(s, geo.Right, 50)...)
 	for b.Loop() {
-		if _, err := zone.Build(s, lines, near, c, nil); err != nil {
+		if _, err := zone.Build(geo.Patient{}, s, lines, near, c, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
