@@ -384,11 +384,7 @@ func (b *banked) inOrder(outer side, o, w []float64, zones []demarc.Zone) error 
 	return nil
 }
 
-// Meets counts the parts in which the edge of a polygon runs along a line (XY or XYM, any direction): a zone meets its boundary in one.
-func Meets(g *geom.MultiPolygon, line *geom.LineString) int {
-	return meets(g, lref.NewFinder(lref.Measured(line, "source")))
-}
-
+// meets counts the parts in which the edge of a polygon runs along a line: a zone meets its boundary in one.
 func meets(g *geom.MultiPolygon, line *lref.Finder) int {
 	n := 0
 	for i := range g.NumPolygons() {

@@ -317,31 +317,6 @@ func TestStatisticsSum(t *testing.T) {
 	}
 }
 
-// A drawn polygon is told by in how many parts it meets a line.
-func TestMeets(t *testing.T) {
-	t.Parallel()
-	at := func(xy ...float64) []float64 {
-		for i := 0; i < len(xy); i += 2 {
-			xy[i], xy[i+1] = 106.4+xy[i]/perLon, 26.6+xy[i+1]/perLat
-		}
-		return xy
-	}
-	line := geom.NewLineStringFlat(geom.XY, at(0, 0, 500, 0, 1000, 0))
-	for name, tt := range map[string]struct {
-		ring []float64
-		want int
-	}{
-		"one":                  {at(100, 0, 900, 0, 900, -50, 100, -50, 100, 0), 1},
-		"two":                  {at(100, 0, 300, 0, 300, -20, 700, -20, 700, 0, 900, 0, 900, -50, 100, -50, 100, 0), 2},
-		"none":                 {at(100, -1, 900, -1, 900, -50, 100, -50, 100, -1), 0},
-		"a touch in one point": {at(100, -10, 500, 0, 900, -10, 900, -50, 100, -50, 100, -10), 0},
-	} {
-		if got := zone.Meets(geom.NewMultiPolygonFlat(geom.XY, tt.ring, [][]int{{len(tt.ring)}}), line); got != tt.want {
-			t.Errorf("%s: %d parts, want %d", name, got, tt.want)
-		}
-	}
-}
-
 // 50 km of river, both banks, a zone a kilometre.
 func BenchmarkBuild50Km(b *testing.B) {
 	s, lines, near := banks(50_000, 1.2, "mouth")
