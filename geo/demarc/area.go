@@ -143,7 +143,10 @@ func flatOf(line []xy) []float64 {
 }
 
 // fromSF gives the polygons of a geometry, outer rings counter-clockwise; what has no area is left out.
-func fromSF(g sf.Geometry) (*geom.MultiPolygon, error) {
+func fromSF(g sf.Geometry) (*geom.MultiPolygon, error) { return takenOver(g, flatOf) }
+
+// takenOver is fromSF whose rings become degrees by a function.
+func takenOver(g sf.Geometry, degrees func(ring []xy) []float64) (*geom.MultiPolygon, error) {
 	out := geom.NewMultiPolygon(geom.XY).SetSRID(int(geo.CGCS2000))
 	for _, part := range polygonsIn(g) {
 		part = part.ForceCCW()
@@ -155,10 +158,11 @@ func fromSF(g sf.Geometry) (*geom.MultiPolygon, error) {
 				ring = part.InteriorRingN(i - 1)
 			}
 			seq := ring.Coordinates()
-			for k := range seq.Length() {
-				at := seq.GetXY(k)
-				flat = append(flat, at.X, at.Y)
+			at := make([]xy, seq.Length())
+			for k := range at {
+				at[k] = xy{seq.GetXY(k).X, seq.GetXY(k).Y}
 			}
+			flat = append(flat, degrees(at)...)
 			ends = append(ends, len(flat))
 		}
 		if err := out.Push(geom.NewPolygonFlat(geom.XY, flat, ends)); err != nil {

@@ -140,8 +140,7 @@ func newDrawing(s Stretch, profile WidthProfile) (*drawing, error) {
 			}
 		}
 	}
-	m := s.Route.FlatCoords()
-	return &drawing{Stretch: s, profile: profile, plane: NewPlane(lines...), rising: m[2] < m[len(m)-1], laid: map[int]*laid{}, asker: geo.Patient{}}, nil
+	return &drawing{Stretch: s, profile: profile, plane: NewPlane(lines...), rising: Rises(s.Route), laid: map[int]*laid{}, asker: geo.Patient{}}, nil
 }
 
 // check refuses wants that make no sense.

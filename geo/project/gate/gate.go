@@ -229,7 +229,7 @@ func thingOf(t project.Thing) demarc.Thing {
 func neighbourOf(n project.Neighbour, s project.Subject) quality.Neighbour {
 	out := quality.Neighbour{Name: n.Name, Lines: Connected(demarc.Lines{Pieces: n.Pieces}, s.Stretch.Route)}
 	middle := (n.Pieces[0].FromM + n.Pieces[0].ToM) / 2
-	out.Upstream = (middle < s.Project.FromM) == Rises(s.Stretch.Route)
+	out.Upstream = (middle < s.Project.FromM) == demarc.Rises(s.Stretch.Route)
 	if area, err := demarc.Area(out.Lines); err == nil {
 		out.Area = area
 	}
