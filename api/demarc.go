@@ -139,13 +139,9 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var wants []demarc.Want
-	for i, want := range b.Wants {
-		v, err := want.want(i, subject.Project)
-		if err != nil {
-			return err
-		}
-		wants = append(wants, v)
+	wants, err := wantsOf(b.Wants, subject.Project)
+	if err != nil {
+		return err
 	}
 	var out lineCollection
 	err = s.engine.do(r.Context(), func(ctx context.Context) error {
@@ -171,6 +167,17 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 		RuleProfile string `json:"rule_profile"`
 		lineCollection
 	}{subject.Project.ID, subject.Project.Revision, profile.Version(), out})
+}
+
+func wantsOf(sent []sentWant, p project.Project) (out []demarc.Want, err error) {
+	for i, want := range sent {
+		v, err := want.want(i, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 func (b sentWant) want(i int, p project.Project) (demarc.Want, error) {
