@@ -208,7 +208,7 @@ func (s *server) emptied(w http.ResponseWriter, r *http.Request, write func(ctx 
 
 // account serves GET /api/v1/accounts/{id}.
 func (s *server) account(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathNumber(r, "id", "account")
+	id, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (s *server) account(w http.ResponseWriter, r *http.Request) error {
 
 // able serves POST /api/v1/accounts/{id}/disable and /enable.
 func (s *server) able(w http.ResponseWriter, r *http.Request, disabled bool) error {
-	id, err := pathNumber(r, "id", "account")
+	id, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (s *server) able(w http.ResponseWriter, r *http.Request, disabled bool) err
 // invite serves POST /api/v1/accounts/{id}/invites: another link, in place of the last. Asked for again by its idempotency key it is not made again, and not
 // told again.
 func (s *server) invite(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathNumber(r, "id", "account")
+	id, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (s *server) invite(w http.ResponseWriter, r *http.Request) error {
 
 // grant serves POST /api/v1/accounts/{id}/grants.
 func (s *server) grant(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathNumber(r, "id", "account")
+	id, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}
@@ -291,11 +291,11 @@ func (s *server) grant(w http.ResponseWriter, r *http.Request) error {
 
 // endGrant serves DELETE /api/v1/accounts/{id}/grants/{grant}.
 func (s *server) endGrant(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathNumber(r, "id", "account")
+	id, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}
-	grant, err := pathNumber(r, "grant", "grant")
+	grant, err := pathPart(r, "grant", "grant")
 	if err != nil {
 		return err
 	}
@@ -324,7 +324,7 @@ func keyOf(k access.Key) keyAnswer {
 
 // keys serves GET /api/v1/accounts/{id}/keys: of the account itself, or of one that is kept.
 func (s *server) keys(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathNumber(r, "id", "account")
+	id, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}
@@ -342,7 +342,7 @@ func (s *server) keys(w http.ResponseWriter, r *http.Request) error {
 // newKey serves POST /api/v1/accounts/{id}/keys. The key is shown in this answer, and never again: asked for again by its idempotency key it is told without
 // its secret, which is kept nowhere. Who did not get it revokes the key, and makes another.
 func (s *server) newKey(w http.ResponseWriter, r *http.Request) error {
-	account, err := pathNumber(r, "id", "account")
+	account, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}
@@ -395,7 +395,7 @@ func (s *server) makeKey(w http.ResponseWriter, r *http.Request, k access.Key, o
 
 // endKey serves DELETE /api/v1/accounts/{id}/keys/{key}.
 func (s *server) endKey(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathNumber(r, "id", "account")
+	id, err := pathPart(r, "id", "account")
 	if err != nil {
 		return err
 	}

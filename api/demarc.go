@@ -139,13 +139,9 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var wants []demarc.Want
-	for i, want := range b.Wants {
-		v, err := want.want(i, subject.Project)
-		if err != nil {
-			return err
-		}
-		wants = append(wants, v)
+	wants, err := wantsOf(b.Wants, subject.Project)
+	if err != nil {
+		return err
 	}
 	var out lineCollection
 	err = s.engine.do(r.Context(), func(ctx context.Context) error {
@@ -153,7 +149,7 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		lines, notes, err := demarc.CandidateContext(ctx, subject.Stretch, wants, *profile.Width)
+		lines, notes, err := demarc.Candidate(ctx, subject.Stretch, wants, *profile.Width)
 		if err != nil {
 			return wantsPointer(err)
 		}
@@ -171,6 +167,17 @@ func (s *server) candidates(w http.ResponseWriter, r *http.Request) error {
 		RuleProfile string `json:"rule_profile"`
 		lineCollection
 	}{subject.Project.ID, subject.Project.Revision, profile.Version(), out})
+}
+
+func wantsOf(sent []sentWant, p project.Project) (out []demarc.Want, err error) {
+	for i, want := range sent {
+		v, err := want.want(i, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 func (b sentWant) want(i int, p project.Project) (demarc.Want, error) {
@@ -303,7 +310,7 @@ func (s *server) projectArea(w http.ResponseWriter, r *http.Request) error {
 	var area *geom.MultiPolygon
 	var parts []demarc.DivisionPart
 	err = s.engine.do(r.Context(), func(ctx context.Context) (err error) {
-		area, parts, err = gate.AreaOfContext(ctx, gate.Drawn(subject), subject.Stretch)
+		area, parts, err = gate.AreaOf(ctx, gate.Drawn(subject), subject.Stretch)
 		return err
 	})
 	if err != nil {

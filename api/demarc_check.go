@@ -108,18 +108,7 @@ func (s *server) check(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var found []demarc.Finding
-	own := false // what is found tells of drafts that not everybody sees who sees the project
-	err = s.engine.do(r.Context(), func(ctx context.Context) error {
-		prepared, err := s.prepared(ctx, asked.of.ID)
-		if err != nil {
-			return err
-		}
-		asked.of = prepared.Project()
-		own = slices.ContainsFunc(prepared.Subject().Around.Neighbours, func(n project.Neighbour) bool { return n.Draft })
-		found, err = s.found(ctx, prepared, asked.pieces, asked.changed)
-		return err
-	})
+	found, own, err := s.lookThrough(r.Context(), &asked)
 	if err != nil {
 		return err
 	}
@@ -172,6 +161,22 @@ func (s *server) askedCheck(w http.ResponseWriter, r *http.Request) (out askedCh
 	out.once, err = readSent(w, r, maxCommitBytes, &b)
 	out.pieces = b.Pieces
 	return out, err
+}
+
+// lookThrough takes a turn to find what is asked for, in the project as it is by then; own says that it tells of drafts that not everybody sees who sees the
+// project.
+func (s *server) lookThrough(ctx context.Context, asked *askedCheck) (found []demarc.Finding, own bool, err error) {
+	err = s.engine.do(ctx, func(ctx context.Context) error {
+		prepared, err := s.prepared(ctx, asked.of.ID)
+		if err != nil {
+			return err
+		}
+		asked.of = prepared.Project()
+		own = slices.ContainsFunc(prepared.Subject().Around.Neighbours, func(n project.Neighbour) bool { return n.Draft })
+		found, err = s.found(ctx, prepared, asked.pieces, asked.changed)
+		return err
+	})
+	return found, own, err
 }
 
 // found checks what a project has, or the lines of a body in their place.

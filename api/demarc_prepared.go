@@ -74,7 +74,7 @@ func (s *server) prepared(ctx context.Context, id int64) (*gate.Prepared, error)
 	if err != nil {
 		return nil, err
 	}
-	if want.prepared, err = s.checker().PrepareContext(ctx, subject); err != nil {
+	if want.prepared, err = s.checker().Prepare(ctx, subject); err != nil {
 		return nil, err
 	}
 	// What was written between the two reads is in what was made, and not in its version: the next one asks anew.

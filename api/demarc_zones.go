@@ -119,7 +119,7 @@ func cutZones(ctx context.Context, p project.Subject, cuts []zone.Cut) ([]demarc
 	for _, bank := range []geo.Bank{geo.Left, geo.Right} {
 		near = append(near, nearWater(st.Survey, bank)...)
 	}
-	zones, err := zone.BuildContext(ctx, st, gate.Drawn(p), near, cuts, p.Around.ZonesTaken)
+	zones, err := zone.Build(ctx, st, gate.Drawn(p), near, cuts, p.Around.ZonesTaken)
 	if geo.CodeOf(err) == geo.CodeInvalid && err != nil {
 		err = geo.Wrapf(err, geo.CodeRefused, "%v", err)
 	}
@@ -184,7 +184,7 @@ func (s *server) zoneStatistics(w http.ResponseWriter, r *http.Request) error {
 func sumZones(ctx context.Context, subject project.Subject, out map[string]any) error {
 	zones := gate.Outers(gate.Drawn(subject), subject.Around.Zones)
 	for name, level := range map[string]geo.Level{"by_county": geo.County, "by_town": geo.Town} {
-		by, river, err := zone.StatisticsContext(ctx, zones, subject.Stretch.Divisions, level)
+		by, river, err := zone.Statistics(ctx, zones, subject.Stretch.Divisions, level)
 		if err != nil {
 			return err
 		}

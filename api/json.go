@@ -15,26 +15,32 @@ import (
 // maxFormBytes bounds the small bodies: a login, a grant.
 const maxFormBytes = 16 << 10
 
-// readJSON reads a body into v: one object, its members known and each given once. Two of a name are refused, for others may have read the
-// other one.
+// readJSON reads the body of a form into v: one object, its members known and each given once.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readBody(w, r, maxFormBytes, "application/json")
 	if err != nil {
 		return err
 	}
-	if err := formShape().hold(body); err != nil {
+	return decode(body, formShape(), v)
+}
+
+// decode reads a body of a shape: one object, its members known and each given once. Two of a name are refused, for others may have read the other one.
+func decode(body []byte, shape jsonShape, into any) error {
+	if err := shape.hold(body); err != nil {
 		return err
 	}
-	if err := noTwins(json.NewDecoder(bytes.NewReader(body)), ""); err != nil {
-		return err
+	if _, theirs := into.(*sentOps); !theirs { // what is in an operation is the client's own
+		if err := noTwins(json.NewDecoder(bytes.NewReader(body)), ""); err != nil {
+			return err
+		}
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := d.Decode(into); err != nil {
 		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return geo.InvalidField("/"+strings.ReplaceAll(e.Field, ".", "/"), "is a %s; a %s belongs there", e.Value, e.Type)
+			return geo.InvalidField("/"+strings.ReplaceAll(e.Field, ".", "/"), "is a %s, and does not fit there", e.Value)
 		}
-		return geo.Wrapf(err, geo.CodeInvalid, "the body is not read: %v", err)
+		return geo.Wrapf(err, geo.CodeInvalid, "the body is not read: %s", short(strings.ToValidUTF8(err.Error(), "�")))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")

@@ -252,12 +252,22 @@ func pathFault(err error) error {
 	return geo.AtField(err, "id")
 }
 
+func article(of string) string {
+	if of == "account" {
+		return "an account"
+	}
+	return "a " + of
+}
+
 // pathID reads the id that a path names.
-func pathID(r *http.Request, of string) (int64, error) {
-	raw := mux.Vars(r)["id"]
+func pathID(r *http.Request, of string) (int64, error) { return pathPart(r, "id", of) }
+
+// pathPart reads one of the ids that a path names.
+func pathPart(r *http.Request, name, of string) (int64, error) {
+	raw := mux.Vars(r)[name]
 	id, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil {
-		return 0, geo.FieldErrorf(geo.CodeNotFound, "id", "%q is no id of a %s; ids are whole numbers%s", shortened(raw), of, idsFound(of))
+	if err != nil || id < 1 {
+		return 0, geo.NotFoundField(name, "%q is no id of %s; ids are whole numbers%s", shortened(raw), article(of), idsFound(of))
 	}
 	return id, nil
 }

@@ -1,13 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"strconv"
@@ -30,24 +26,8 @@ func readSent(w http.ResponseWriter, r *http.Request, limit int64, into any) (pr
 	if err != nil {
 		return project.Once{}, err
 	}
-	if err := sentShape(limit).hold(body); err != nil {
+	if err := decode(body, sentShape(limit), into); err != nil {
 		return project.Once{}, err
-	}
-	if _, theirs := into.(*sentOps); !theirs { // what is in an operation is the client's own
-		if err := noTwins(json.NewDecoder(bytes.NewReader(body)), ""); err != nil {
-			return project.Once{}, err
-		}
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return project.Once{}, geo.InvalidField("/"+strings.ReplaceAll(e.Field, ".", "/"), "is a %s, and does not fit there", e.Value)
-		}
-		return project.Once{}, geo.Wrapf(err, geo.CodeInvalid, "the body is not read: %s", short(strings.ToValidUTF8(err.Error(), "�")))
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return project.Once{}, geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")
 	}
 	return onceOf(r, body)
 }

@@ -21,23 +21,8 @@ type bankDiff struct {
 // projectDiff serves GET /api/v1/projects/{id}/diff?from=&to=&as_of=&geometry=: what changed between two revisions, or between the lines in
 // force and a revision (Q11).
 func (s *server) projectDiff(w http.ResponseWriter, r *http.Request) error {
-	p, at, err := s.asked(r, "from", "to", "geometry")
+	p, id, c, err := s.askedDiff(r)
 	if err != nil {
-		return err
-	}
-	if !at.KnownAt.IsZero() {
-		return geo.InvalidField("known_at", "has no say in it: a revision is what it was")
-	}
-	id, err := pathID(r, "project")
-	if err != nil {
-		return err
-	}
-	tolerance, err := s.tolerance()
-	if err != nil {
-		return err
-	}
-	c := overlay.Change{At: at, Kind: overlay.Boundary, TinyM2: tolerance.Tolerance.OverlapM2}
-	if c.Geometry, err = p.truth("geometry", true); err != nil {
 		return err
 	}
 	ctx := r.Context()
@@ -52,7 +37,7 @@ func (s *server) projectDiff(w http.ResponseWriter, r *http.Request) error {
 	if to == 0 {
 		to = int64(is.Revision)
 	}
-	was, err := s.piecesFrom(ctx, id, p, at.AsOf)
+	was, err := s.piecesFrom(ctx, id, p, c.At.AsOf)
 	if err != nil {
 		return err
 	}
@@ -64,7 +49,28 @@ func (s *server) projectDiff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writePrivate(w, http.StatusOK, map[string]any{"from": p.values.Get("from"), "to": to, "as_of": at.AsOf, "banks": banks})
+	return writePrivate(w, http.StatusOK, map[string]any{"from": p.values.Get("from"), "to": to, "as_of": c.At.AsOf, "banks": banks})
+}
+
+// askedDiff reads of which project what is asked for, and how it is to be told.
+func (s *server) askedDiff(r *http.Request) (p params, id int64, c overlay.Change, err error) {
+	p, at, err := s.asked(r, "from", "to", "geometry")
+	if err != nil {
+		return p, 0, c, err
+	}
+	if !at.KnownAt.IsZero() {
+		return p, 0, c, geo.InvalidField("known_at", "has no say in it: a revision is what it was")
+	}
+	if id, err = pathID(r, "project"); err != nil {
+		return p, 0, c, err
+	}
+	tolerance, err := s.tolerance()
+	if err != nil {
+		return p, 0, c, err
+	}
+	c = overlay.Change{At: at, Kind: overlay.Boundary, TinyM2: tolerance.Tolerance.OverlapM2}
+	c.Geometry, err = p.truth("geometry", true)
+	return p, id, c, err
 }
 
 // piecesFrom reads what is compared with: a revision, or announced.

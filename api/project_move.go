@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
-
-	"github.com/gorilla/mux"
 
 	"hetu/geo"
 	"hetu/geo/demarc"
@@ -225,14 +222,4 @@ func (s *server) decideChange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeDone(w, http.StatusOK, replayed, map[string]any{"approve": *b.Approve})
-}
-
-// pathPart reads a further id of a path.
-func pathPart(r *http.Request, name, of string) (int64, error) {
-	raw := mux.Vars(r)[name]
-	id, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil || id < 1 {
-		return 0, geo.NotFoundField(name, "%q is no id of a %s; ids are whole numbers", shortened(raw), of)
-	}
-	return id, nil
 }

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -140,7 +138,7 @@ func (s *server) endOthers(w http.ResponseWriter, r *http.Request) error {
 
 // endSession serves DELETE /api/v1/sessions/{id}.
 func (s *server) endSession(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathNumber(r, "id", "session")
+	id, err := pathPart(r, "id", "session")
 	if err != nil {
 		return err
 	}
@@ -181,21 +179,4 @@ func (s *server) inviteTake(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// pathNumber reads a number that a path names.
-func pathNumber(r *http.Request, name, of string) (int64, error) {
-	raw := mux.Vars(r)[name]
-	n, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil || n < 1 {
-		return 0, geo.FieldErrorf(geo.CodeNotFound, name, "%q is no id of %s", shortened(raw), article(of))
-	}
-	return n, nil
-}
-
-func article(of string) string {
-	if of == "account" {
-		return "an account"
-	}
-	return fmt.Sprintf("a %s", of)
 }

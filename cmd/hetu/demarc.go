@@ -98,7 +98,7 @@ func (c *demarcCandidateCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		lines, notes, err := demarc.CandidateContext(ctx, st, nil, *profile.Width)
+		lines, notes, err := demarc.Candidate(ctx, st, nil, *profile.Width)
 		if err != nil {
 			return err
 		}

@@ -86,10 +86,12 @@ func results(tb testing.TB) export.Deliverable {
 		}
 	}
 	var err error
-	if d.Zones, err = zone.Build(s, d.Lines, near, cuts, nil); err != nil {
+	if d.Zones, err = zone.Build(geo.Patient{}, s, d.Lines, near, cuts, nil); err != nil {
 		tb.Fatal(err)
 	}
-	d.Stakes = stake.Place(s, d.Lines, stake.Spacing{BasicM: 500, TurnDeg: 30, KmMarks: true}, nil)
+	if d.Stakes, err = stake.Place(geo.Patient{}, s, d.Lines, stake.Spacing{BasicM: 500, TurnDeg: 30, KmMarks: true}, nil); err != nil {
+		tb.Fatal(err)
+	}
 	h := 1263.456
 	d.Stakes[2].H1985, d.Stakes[3].Kind = &h, demarc.Physical
 	sign := d.Stakes[4]

@@ -39,12 +39,10 @@ func (f *Folder) Clear(before time.Time) error {
 		return fmt.Errorf("sweep the folder of documents: %w", err)
 	}
 	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !strings.HasPrefix(e.Name(), coming) || !info.ModTime().Before(before) {
-			continue
-		}
-		if err := os.Remove(filepath.Join(f.dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("sweep the folder of documents: %w", err)
+		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), coming) {
+			if _, err := f.remove(e.Name(), before); err != nil {
+				return fmt.Errorf("sweep the folder of documents: %w", err)
+			}
 		}
 	}
 	return nil

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -30,6 +29,9 @@ type Filing interface {
 // Sweep removes files that nothing names and that came before a time, and what is left of those that broke off. A file goes after it was settled that
 // it cannot be filed any more: who is killed in between leaves a file behind, for the next sweep, and never a document without its file.
 func (f *Folder) Sweep(ctx context.Context, filing Filing, before time.Time) (n int, bytes int64, err error) {
+	if err := f.Clear(before); err != nil {
+		return 0, 0, err
+	}
 	old, err := f.old(before)
 	if err != nil {
 		return 0, 0, err
@@ -44,7 +46,7 @@ func (f *Folder) Sweep(ctx context.Context, filing Filing, before time.Time) (n 
 	return n, bytes, nil
 }
 
-// old lists the files that came before a time, by their hashes. What broke off before it is removed at once; what is no file of ours is left alone.
+// old lists the files that came before a time, by their hashes. What is no file of ours is left out.
 func (f *Folder) old(before time.Time) (sums []string, err error) {
 	look := func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -55,15 +57,12 @@ func (f *Folder) old(before time.Time) (sums []string, err error) {
 		}
 		folder, name := filepath.Split(path)
 		sum, notHex := hex.DecodeString(name)
-		switch {
-		case filepath.Clean(folder) == filepath.Clean(f.dir) && strings.HasPrefix(name, coming):
-			_, err = f.remove(name, before)
-		case notHex == nil && len(sum) == sha256.Size && filepath.Base(folder) == name[:2]:
+		if notHex == nil && len(sum) == sha256.Size && filepath.Base(folder) == name[:2] {
 			if info, gone := entry.Info(); gone == nil && info.Mode().IsRegular() && info.ModTime().Before(before) {
 				sums = append(sums, name)
 			}
 		}
-		return err
+		return nil
 	}
 	if err := filepath.WalkDir(f.dir, look); err != nil {
 		return nil, fmt.Errorf("look through the folder of documents: %w", err)
@@ -94,14 +93,17 @@ func (f *Folder) remove(name string, before time.Time) (size int64, err error) {
 	defer f.names.Unlock()
 	path := filepath.Join(f.dir, name)
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+	if err == nil && !info.ModTime().Before(before) {
 		return -1, nil
 	}
 	if err == nil {
 		err = os.Remove(path)
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return -1, nil
+	}
 	if err != nil {
-		return -1, fmt.Errorf("remove a file that nobody filed: %w", err)
+		return -1, fmt.Errorf("remove a file: %w", err)
 	}
 	return info.Size(), nil
 }

@@ -56,7 +56,11 @@ func bounded(t *testing.T) (*pgtest.Database, func(as, csv string, change ...fun
 	if _, err := run("boundary", csv.String()); err != nil {
 		t.Fatal(err)
 	}
-	return db, run, stake.Place(s, lines, stake.Spacing{BasicM: 1000}, nil)
+	stakes, err := stake.Place(geo.Patient{}, s, lines, stake.Spacing{BasicM: 1000}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, run, stakes
 }
 
 // stakeCSV is the printed table as CSV, its head in two rows. change is told each row, from 0, before it is written.
@@ -109,19 +113,10 @@ func TestStakeTable(t *testing.T) {
 	if err != nil || again.Changes() != 0 {
 		t.Errorf("the same table again: %v, %+v", err, again.Merge)
 	}
-	taken, err := db.Store.StakeNumbers(t.Context(), riverKey(t, db))
+	taken, err := db.Store.NumbersTaken(t.Context(), int64(count(t, db, "SELECT id FROM hetu.river")))
 	if err != nil || len(taken) != len(stakes) || stake.Next(geo.Left, taken) != len(stakes)/2+1 {
 		t.Errorf("%d numbers are taken, %v", len(taken), err)
 	}
-}
-
-func riverKey(t *testing.T, db *pgtest.Database) pg.Key {
-	t.Helper()
-	rivers, err := db.Store.FindRivers(t.Context(), []string{"示例河"}, today())
-	if err != nil || len(rivers) != 1 {
-		t.Fatal(rivers, err)
-	}
-	return rivers[0].Key
 }
 
 // A slip in the table is told with its row, and nothing is stored (scenario 24, G14, G15, G21).

@@ -148,11 +148,6 @@ func (s *Store) Account(ctx context.Context, name string) (access.Account, error
 	return s.account(ctx, s.people(), pgx.NamedArgs{"id": 0, "name": name, "issuer": nil, "subject": nil})
 }
 
-// AccountByID gives an account; geo.CodeNotFound when there is none.
-func (s *Store) AccountByID(ctx context.Context, id int64) (access.Account, error) {
-	return s.account(ctx, s.people(), pgx.NamedArgs{"id": id, "name": nil, "issuer": nil, "subject": nil})
-}
-
 // AccountOf gives the account of a subject of an OIDC issuer; geo.CodeNotFound when there is none.
 func (s *Store) AccountOf(ctx context.Context, issuer, subject string) (access.Account, error) {
 	return s.account(ctx, s.people(), pgx.NamedArgs{"id": 0, "name": nil, "issuer": issuer, "subject": subject})

@@ -23,7 +23,8 @@ import (
 type AtlasSource struct {
 	*Feed
 	store *Store
-	rows  int // of the feed that a delta is made of, give or take a transaction
+	rows  int               // of the feed that a delta is made of, give or take a transaction
+	shows map[string]string // by layer, the statement for what single features show of others
 
 	several int // how many features with several versions are read by their ids at the most
 }
@@ -32,7 +33,11 @@ var _ atlas.Source = (*AtlasSource)(nil)
 
 // Atlas gives the store as the atlas reads it.
 func (s *Store) Atlas() *AtlasSource {
-	return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows, several: mostSeveral}
+	shows := map[string]string{}
+	for layer := range layerSources() {
+		shows[layer] = without(s.queries["atlas_"+layer+"_shows"], everything)
+	}
+	return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows, shows: shows, several: mostSeveral}
 }
 
 // ofIDs marks the lines of a statement that pick features by id. Without them it is the statement for all, and without those that
@@ -171,7 +176,7 @@ func (a *AtlasSource) Fetch(ctx context.Context, layer string, ids []int64, emit
 	statements.Queue("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
 	args := pgx.NamedArgs{"ids": ids}
 	if src.shows > 0 {
-		statements.Queue(without(a.store.queries["atlas_"+layer+"_shows"], everything), args).Query(func(rows pgx.Rows) error { return eachRow(rows, s.shows) })
+		statements.Queue(a.shows[layer], args).Query(func(rows pgx.Rows) error { return eachRow(rows, s.shows) })
 	}
 	statements.Queue(a.store.queries["atlas_"+layer], args).Query(func(rows pgx.Rows) error {
 		s.drawing.settle()

@@ -237,45 +237,57 @@ func (s *Store) verifyVersions(ctx context.Context, tx pgx.Tx, writes map[int64]
 	}
 	var first *AuditFault
 	for _, entity := range append(entities, draftOps) {
-		type row struct {
-			At     time.Time
-			Digest string
-		}
-		query, held := "access_digests", &v.Versions
-		if entity == draftOps {
-			query, held = "access_digests_ops", &v.Drafts
-		}
-		found, err := collectFrom[row](ctx, source{tx, s.queries}, query, pgx.NamedArgs{"kind": entity})
+		fault, err := s.verifyEntity(ctx, tx, entity, writes, v)
 		if err != nil {
 			return nil, err
 		}
-		there := map[int64]bool{}
-		note := func(at time.Time, id int64, format string, args ...any) {
-			if first == nil || at.Before(first.At) {
-				first = &AuditFault{Chain: "write", ID: id, At: at, What: fmt.Sprintf(format, args...)}
-			}
+		if fault != nil && (first == nil || fault.At.Before(first.At)) {
+			first = fault
 		}
-		for _, f := range found {
-			at := f.At.UnixMicro()
-			there[at] = true
-			write, ok := writes[at]
-			want := write.digests[entity]
-			switch {
-			case !ok:
-				note(f.At, 0, "versions of %s belong to no write: %s", entity, s.versionsAt(ctx, tx, entity, f.At))
-			case write.digests == nil: // older than the chain
-			case want == "bulk":
-				v.Bulk++
-			case want != f.Digest:
-				note(f.At, write.id, "the versions of %s are not those that it wrote: look at %s", entity, s.versionsAt(ctx, tx, entity, f.At))
-			default:
-				*held++
-			}
+	}
+	return first, nil
+}
+
+// verifyEntity holds the versions of one entity against the digests of the writes, and gives the first fault.
+func (s *Store) verifyEntity(ctx context.Context, tx pgx.Tx, entity string, writes map[int64]auditDigests, v *Verdict) (first *AuditFault, err error) {
+	type row struct {
+		At     time.Time
+		Digest string
+	}
+	query, held := "access_digests", &v.Versions
+	if entity == draftOps {
+		query, held = "access_digests_ops", &v.Drafts
+	}
+	found, err := collectFrom[row](ctx, source{tx, s.queries}, query, pgx.NamedArgs{"kind": entity})
+	if err != nil {
+		return nil, err
+	}
+	there := map[int64]bool{}
+	note := func(at time.Time, id int64, format string, args ...any) {
+		if first == nil || at.Before(first.At) {
+			first = &AuditFault{Chain: "write", ID: id, At: at, What: fmt.Sprintf(format, args...)}
 		}
-		for at, write := range writes {
-			if _, wrote := write.digests[entity]; wrote && !there[at] {
-				note(time.UnixMicro(at), write.id, "the versions of %s that it wrote are gone", entity)
-			}
+	}
+	for _, f := range found {
+		at := f.At.UnixMicro()
+		there[at] = true
+		write, ok := writes[at]
+		want := write.digests[entity]
+		switch {
+		case !ok:
+			note(f.At, 0, "versions of %s belong to no write: %s", entity, s.versionsAt(ctx, tx, entity, f.At))
+		case write.digests == nil: // older than the chain
+		case want == "bulk":
+			v.Bulk++
+		case want != f.Digest:
+			note(f.At, write.id, "the versions of %s are not those that it wrote: look at %s", entity, s.versionsAt(ctx, tx, entity, f.At))
+		default:
+			*held++
+		}
+	}
+	for at, write := range writes {
+		if _, wrote := write.digests[entity]; wrote && !there[at] {
+			note(time.UnixMicro(at), write.id, "the versions of %s that it wrote are gone", entity)
 		}
 	}
 	return first, nil

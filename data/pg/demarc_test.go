@@ -51,7 +51,7 @@ func TestCandidateIsPostGISsOffsetCurve(t *testing.T) {
 		plane := demarc.NewPlane(s.Route)
 		width := 5 + 15*r.Float64()
 		profile := demarc.WidthProfile{Rules: []demarc.WidthRule{{Basis: demarc.NaturalBank, LeastM: width, MostM: width}}}
-		lines, notes, err := demarc.Candidate(s, nil, profile)
+		lines, notes, err := demarc.Candidate(geo.Patient{}, s, nil, profile)
 		if err != nil || len(notes) > 0 || len(lines.Pieces) != 2 {
 			t.Fatal(err, notes)
 		}

@@ -137,7 +137,7 @@ func (w *areaWriter) derive(ctx context.Context, s lasting) error {
 	if st.Divisions, err = w.e.stretchDivisions(ctx, at); err != nil {
 		return err
 	}
-	_, parts, err := gate.AreaOf(lines, st)
+	_, parts, err := gate.AreaOf(geo.Patient{}, lines, st)
 	if err != nil {
 		return geo.Wrapf(err, geo.CodeConflict, "the lines that would be in force from %s enclose no management area: %v", s.valid.From, err)
 	}

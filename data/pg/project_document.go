@@ -64,8 +64,7 @@ func (e *edit) documentKnown(ctx context.Context, id int64) error {
 // AddDocument files a document of a division.
 func (s *Store) AddDocument(ctx context.Context, by access.Actor, d project.Document, once project.Once) (made project.Document, replayed bool, err error) {
 	replayed, err = s.edit(ctx, by, "file a document", once, &made, func(ctx context.Context, e *edit) error {
-		rs := roles(access.Planner, access.Reviewer, access.Publisher, access.Office, access.Admin)
-		may, err := e.mayIn(ctx, orZero(d.Division), rs)
+		may, err := e.mayIn(ctx, orZero(d.Division), seers())
 		if err != nil {
 			return err
 		}

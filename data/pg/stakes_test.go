@@ -15,8 +15,8 @@ import (
 	"hetu/geo"
 	"hetu/geo/demarc"
 	"hetu/geo/demarc/stake"
-	"hetu/geo/duty"
 	"hetu/geo/lref"
+	"hetu/geo/project"
 )
 
 func valid() pg.Record {
@@ -65,41 +65,33 @@ func mergeStakes(t *testing.T, db *pgtest.Database, rows ...pg.Row) error {
 // A stake comes back as it was stored, with what was found in the field; one that was taken away keeps its number for ever.
 func TestStakesKeepTheirNumbers(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t)
-	if err := mergeStakes(t, db, staked(9)...); err != nil {
+	c := newCounty(t)
+	id := c.begin(t, 0, c.length)
+	c.mustCommit(t, c.planner, id, 1, c.piece(geo.Left, 0, c.length, 30))
+	c.stakes(t, id, []int{1, 2, 3, 4, 5, 6, 7, 8, 9})
+	_, stored, err := c.Store.ProjectStakes(t.Context(), c.planner, id)
+	if err != nil || len(stored) != 9 {
+		t.Fatalf("%d stakes, %v", len(stored), err)
+	}
+	want := stored[2]
+	want.Tier, want.Kind, want.Place, want.Why, want.H1985, want.Lat, want.MapSheet = demarc.Basic, demarc.Moved, "甲乡", "fill", new(1263.46), 26.600307, "G48G034072"
+	want.OffsetM, want.State, want.PhotoSHA256 = new(0.8), "ok", strings.Repeat("ab", 32)
+	want.InstalledOn, want.CheckedOn = geo.NewDate(2026, 4, 1), geo.NewDate(2026, 5, 1)
+	base := project.StakeBase{Revision: c.revision(t, id)}
+	if _, _, err := c.Store.WriteStakes(t.Context(), c.planner, id, base, func(project.Subject, []demarc.Stake) (project.StakeWrite, error) {
+		return project.StakeWrite{Put: []project.Stake{want}, Gone: stored[8:]}, nil
+	}, project.Once{}); err != nil {
 		t.Fatal(err)
 	}
-	found := stakeRow(3)
-	found.Kind, found.OffsetM, found.State, found.H1985 = "moved", new(0.8), "ok", new(1263.46)
-	found.CheckedOn, found.InstalledOn, found.PhotoSHA256 = geo.NewDate(2026, 5, 1), geo.NewDate(2026, 4, 1), strings.Repeat("ab", 32)
-	found.Geom = geom.NewPointFlat(geom.XYZ, []float64{106.403, 26.601007, 1263.46})
-	gone := stakeRow(9)
-	gone.Valid.From, gone.Gone = geo.NewDate(2026, 6, 1), true
-	if err := mergeStakes(t, db, found, gone); err != nil {
-		t.Fatal(err)
-	}
-	taken, err := db.Store.StakeNumbers(t.Context(), "river:a")
+	taken, err := c.Store.NumbersTaken(t.Context(), c.river)
 	if err != nil || len(taken) != 9 || stake.Next(geo.Left, taken) != 10 || stake.Next(geo.Right, taken) != 1 {
 		t.Fatalf("%d numbers are taken, the next is %d, %v", len(taken), stake.Next(geo.Left, taken), err)
 	}
-	river := idOf(t, db, "SELECT id FROM hetu.river WHERE key = 'river:a'")
-	at := duty.Moment{AsOf: geo.NewDate(2026, 7, 1)}
-	stored, err := db.Store.StakesOf(t.Context(), at, river)
-	if err != nil || len(stored) != 8 {
+	if _, stored, err = c.Store.ProjectStakes(t.Context(), c.planner, id); err != nil || len(stored) != 8 {
 		t.Fatalf("%d stakes, %v", len(stored), err)
 	}
-	want := pg.StoredStake{
-		Stake: demarc.Stake{
-			Name: "示例河01-左003", Number: 3, Kind: demarc.Moved, Tier: demarc.Basic, Bank: geo.Left, MeasureM: 300, Lon: 106.403, Lat: 26.601007, H1985: new(1263.46), Place: "甲乡", Why: "fill",
-		},
-		Status: "draft", MapSheet: "G48G034072", OffsetM: new(0.8), State: "ok", InstalledOn: geo.NewDate(2026, 4, 1), CheckedOn: geo.NewDate(2026, 5, 1), PhotoSHA256: strings.Repeat("ab", 32),
-	}
-	if diff := cmp.Diff(stored[2], want, cmpopts.IgnoreFields(pg.StoredStake{}, "ID", "Boundary"), cmp.Comparer(func(a, b geo.Date) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, stored[2], cmpopts.IgnoreFields(project.Stake{}, "Version"), cmp.Comparer(func(a, b geo.Date) bool { return a == b })); diff != "" {
 		t.Error(diff)
-	}
-	at.AsOf = geo.NewDate(2026, 5, 31)
-	if before, err := db.Store.StakesOf(t.Context(), at, river); err != nil || len(before) != 9 {
-		t.Errorf("before the ninth was taken away: %d, %v", len(before), err)
 	}
 }
 

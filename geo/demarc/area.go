@@ -143,7 +143,10 @@ func flatOf(line []xy) []float64 {
 }
 
 // fromSF gives the polygons of a geometry, outer rings counter-clockwise; what has no area is left out.
-func fromSF(g sf.Geometry) (*geom.MultiPolygon, error) {
+func fromSF(g sf.Geometry) (*geom.MultiPolygon, error) { return takenOver(g, flatOf) }
+
+// takenOver is fromSF whose rings become degrees by a function.
+func takenOver(g sf.Geometry, degrees func(ring []xy) []float64) (*geom.MultiPolygon, error) {
 	out := geom.NewMultiPolygon(geom.XY).SetSRID(int(geo.CGCS2000))
 	for _, part := range polygonsIn(g) {
 		part = part.ForceCCW()
@@ -155,10 +158,11 @@ func fromSF(g sf.Geometry) (*geom.MultiPolygon, error) {
 				ring = part.InteriorRingN(i - 1)
 			}
 			seq := ring.Coordinates()
-			for k := range seq.Length() {
-				at := seq.GetXY(k)
-				flat = append(flat, at.X, at.Y)
+			at := make([]xy, seq.Length())
+			for k := range at {
+				at[k] = xy{seq.GetXY(k).X, seq.GetXY(k).Y}
 			}
+			flat = append(flat, degrees(at)...)
 			ends = append(ends, len(flat))
 		}
 		if err := out.Push(geom.NewPolygonFlat(geom.XY, flat, ends)); err != nil {
@@ -230,13 +234,8 @@ type DivisionPart struct {
 
 // SplitByDivision cuts an area (MultiPolygon, EPSG:4490, valid) by divisions of one level, which do not overlap (A7, A8). Parts come in
 // the order of the divisions, then what lies in none; a part under 1e-4 m² is left out. Together they are the area. Errors are of
-// geo.CodeInvalid: a polygon that breaks the rules of OGC, by its division.
-func SplitByDivision(area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
-	return SplitByDivisionContext(geo.Patient{}, area, divisions)
-}
-
-// SplitByDivisionContext is SplitByDivision that ends with the asker's error when nobody waits for it any more.
-func SplitByDivisionContext(ctx geo.Asker, area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
+// geo.CodeInvalid: a polygon that breaks the rules of OGC, by its division; or the asker's, when nobody waits for it any more.
+func SplitByDivision(ctx geo.Asker, area *geom.MultiPolygon, divisions []Division) ([]DivisionPart, error) {
 	rest, err := toSF(area)
 	if err != nil {
 		return nil, geo.AtField(err, "area")

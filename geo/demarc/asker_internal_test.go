@@ -51,7 +51,7 @@ func TestCandidateEndsWhenNobodyWaits(t *testing.T) {
 		}
 		profile := WidthProfile{Rules: []WidthRule{{Basis: NaturalBank, LeastM: 10, MostM: 10}}}
 		endsSoon(t, 100, func(l *leaving) error {
-			_, _, err := CandidateContext(l, riv.Stretch, nil, profile)
+			_, _, err := Candidate(l, riv.Stretch, nil, profile)
 			return err
 		})
 		return
@@ -70,7 +70,7 @@ func TestSplitEndsWhenNobodyWaits(t *testing.T) {
 		towns = append(towns, Division{ID: int64(i + 1), Geom: box(106+float64(i)/30, 106+float64(i+1)/30)})
 	}
 	endsSoon(t, len(towns), func(l *leaving) error {
-		_, err := SplitByDivisionContext(l, box(106, 107), towns)
+		_, err := SplitByDivision(l, box(106, 107), towns)
 		return err
 	})
 }

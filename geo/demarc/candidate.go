@@ -70,13 +70,8 @@ const (
 // The line of a piece is the part of the offset curve that is at least the width from the surveyed line, within 0.05 m (0.24 % of the
 // width where that is more, for round joins have at most eight segments a quarter), in one piece: land behind a neck is counted in and told.
 //
-// Errors are of geo.CodeInvalid and name the want or the survey line.
-func Candidate(s Stretch, wants []Want, profile WidthProfile) (Lines, []Note, error) {
-	return CandidateContext(geo.Patient{}, s, wants, profile)
-}
-
-// CandidateContext is Candidate that ends with the asker's error when nobody waits for it any more.
-func CandidateContext(ctx geo.Asker, s Stretch, wants []Want, profile WidthProfile) (Lines, []Note, error) {
+// Errors are of geo.CodeInvalid and name the want or the survey line; when nobody waits for it any more it ends with the asker's.
+func Candidate(ctx geo.Asker, s Stretch, wants []Want, profile WidthProfile) (Lines, []Note, error) {
 	d, err := newDrawing(s, profile)
 	if err != nil {
 		return Lines{}, nil, err
@@ -145,8 +140,7 @@ func newDrawing(s Stretch, profile WidthProfile) (*drawing, error) {
 			}
 		}
 	}
-	m := s.Route.FlatCoords()
-	return &drawing{Stretch: s, profile: profile, plane: NewPlane(lines...), rising: m[2] < m[len(m)-1], laid: map[int]*laid{}, asker: geo.Patient{}}, nil
+	return &drawing{Stretch: s, profile: profile, plane: NewPlane(lines...), rising: Rises(s.Route), laid: map[int]*laid{}, asker: geo.Patient{}}, nil
 }
 
 // check refuses wants that make no sense.
@@ -183,7 +177,7 @@ func (d *drawing) lay(i int) (*laid, error) {
 		return l, nil
 	}
 	line := &d.Survey[i]
-	facing, err := lref.FaceContext(d.asker, d.Route, canonical(line.Line))
+	facing, err := lref.Face(d.asker, d.Route, canonical(line.Line))
 	if gone := d.asker.Err(); gone != nil {
 		return nil, fmt.Errorf("draw a candidate: %w", gone)
 	}

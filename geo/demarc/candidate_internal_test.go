@@ -90,7 +90,7 @@ func TestCandidateOfRandomRivers(t *testing.T) {
 		}
 		i++
 		width := 1 + r.Float64()*18
-		got, notes, err := Candidate(rv.Stretch, nil, profileOf(width))
+		got, notes, err := Candidate(geo.Patient{}, rv.Stretch, nil, profileOf(width))
 		if err != nil {
 			t.Fatalf("river %d: %v", i, err)
 		}
@@ -101,7 +101,7 @@ func TestCandidateOfRandomRivers(t *testing.T) {
 				rv.Survey[k].Line = turned(rv.Survey[k].Line)
 			}
 		}
-		again, _, err := Candidate(rv.Stretch, nil, profileOf(width))
+		again, _, err := Candidate(geo.Patient{}, rv.Stretch, nil, profileOf(width))
 		if err != nil || !sameLines(got, again) {
 			t.Fatalf("%s: drawn from the other end it is another: %v", name, err)
 		}
@@ -197,7 +197,7 @@ func BenchmarkCandidate50km(b *testing.B) {
 	b.Logf("%.0f m, %d vertices of the route", rv.ToM, rv.Route.NumCoords())
 	before := processorTime(b)
 	for b.Loop() {
-		lines, _, err := Candidate(rv.Stretch, nil, profileOf(15))
+		lines, _, err := Candidate(geo.Patient{}, rv.Stretch, nil, profileOf(15))
 		if err != nil || len(lines.Pieces) != 2 {
 			b.Fatal(err, len(lines.Pieces))
 		}
@@ -207,7 +207,7 @@ func BenchmarkCandidate50km(b *testing.B) {
 
 func BenchmarkArea50km(b *testing.B) {
 	rv := long(52_000)
-	lines, _, err := Candidate(rv.Stretch, nil, profileOf(15))
+	lines, _, err := Candidate(geo.Patient{}, rv.Stretch, nil, profileOf(15))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestPiecesOfRandomRivers(t *testing.T) {
 		}
 		i++
 		wants := rv.wants(r)
-		got, notes, err := Candidate(rv.Stretch, wants, WidthProfile{})
+		got, notes, err := Candidate(geo.Patient{}, rv.Stretch, wants, WidthProfile{})
 		if err != nil {
 			t.Fatalf("river %d: %v", i, err)
 		}
@@ -277,7 +277,7 @@ func TestPiecesOfRandomRivers(t *testing.T) {
 		for k := range rv.Survey {
 			rv.Survey[k].Line = turned(rv.Survey[k].Line)
 		}
-		if again, _, err := Candidate(rv.Stretch, wants, WidthProfile{}); err != nil || !sameLines(got, again) {
+		if again, _, err := Candidate(geo.Patient{}, rv.Stretch, wants, WidthProfile{}); err != nil || !sameLines(got, again) {
 			t.Errorf("river %d: drawn from the other end it is another: %v", i, err)
 		}
 		if t.Failed() {
@@ -337,7 +337,7 @@ func TestCandidateHasNoShortSegment(t *testing.T) {
 				wants = append(wants, Want{Bank: bank, FromM: rv.ToM / 8 * float64(k), ToM: rv.ToM / 8 * float64(k+1), Basis: NaturalBank, WidthM: &width})
 			}
 		}
-		got, _, err := Candidate(rv.Stretch, wants, WidthProfile{Profile: "test"})
+		got, _, err := Candidate(geo.Patient{}, rv.Stretch, wants, WidthProfile{Profile: "test"})
 		if err != nil || len(got.Pieces) != 16 {
 			t.Fatalf("%d pieces, %v", len(got.Pieces), err)
 		}

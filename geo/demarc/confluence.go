@@ -37,7 +37,7 @@ func Confluence(main Lines, mainRoute *geom.LineString, tributary Lines, route *
 	})}
 	finder := lref.NewFinder(route)
 	for _, end := range []mouth{left, right} {
-		joining.Pieces = append(joining.Pieces, stopped(tributary, end, finder, rises(route))...)
+		joining.Pieces = append(joining.Pieces, stopped(tributary, end, finder, Rises(route))...)
 	}
 	joining.Connectors = append(joining.Connectors, mouthConnector(left.at, right.at, geo.Both, downEnd(route)))
 	return opened(main, mainRoute, left, right), joining, nil
@@ -178,7 +178,7 @@ func opened(main Lines, route *geom.LineString, a, b mouth) Lines {
 	}
 	if len(pieces) == 2 {
 		m = min(max(m, min(up.FromM, down.FromM)), max(up.ToM, down.ToM))
-		if rises(route) {
+		if Rises(route) {
 			pieces[0].ToM, pieces[1].FromM = m, m
 		} else {
 			pieces[0].FromM, pieces[1].ToM = m, m

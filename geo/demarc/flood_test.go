@@ -73,7 +73,7 @@ func TestFloodOfAValley(t *testing.T) {
 		s.Survey[i].ID = int64(i + 1)
 	}
 	width := 10.0
-	lines, _, err := demarc.Candidate(s, []demarc.Want{
+	lines, _, err := demarc.Candidate(geo.Patient{}, s, []demarc.Want{
 		{Bank: geo.Left, FromM: 0, ToM: s.ToM, Basis: demarc.DesignFlood, WidthM: &width},
 		{Bank: geo.Right, FromM: 0, ToM: s.ToM, Basis: demarc.DesignFlood, WidthM: &width},
 	}, demarc.WidthProfile{})

@@ -1,6 +1,7 @@
 package demarc
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -272,50 +273,29 @@ func longest(parts []part, ways [][]int, alive float64) walked {
 	return out
 }
 
+// cut is a place of a segment at which its curve meets itself.
+type cut struct {
+	t    float64 // along the segment
+	node int32
+	at   xy
+}
+
 // partsOf cuts a curve where it meets itself; nodes tells for each such place the parts that begin there. It gives up, and says so, where these
 // are too many.
 func partsOf(curve []xy, tags []int32) (parts []part, nodes [][2]int, ok bool) {
-	type cut struct {
-		t    float64
-		node int32
-		at   xy
-	}
-	g := gridOf(curve, 1)
-	cuts := make(map[int32][]cut)
-	found, ok := g.meetings()
+	cuts, n, ok := cutsOf(curve)
 	if !ok {
 		return nil, nil, false
 	}
-	slices.SortFunc(found, func(a, b meeting) int { // the cells have no order
-		if a.i != b.i {
-			return int(a.i - b.i)
-		}
-		return int(a.j - b.j)
-	})
-	for n, m := range found {
-		at := g.from[m.i].toward(g.to[m.i], m.t)
-		cuts[m.i] = append(cuts[m.i], cut{m.t, int32(n), at}) //nolint:gosec // G115: see grid.add
-		cuts[m.j] = append(cuts[m.j], cut{m.u, int32(n), at}) //nolint:gosec // G115: see grid.add
-	}
-	nodes = make([][2]int, len(found))
-	starts := make([]int, len(found))
+	nodes = make([][2]int, n)
+	starts := make([]int, n)
 	for i := range int32(len(curve) - 1) { //nolint:gosec // G115: see grid.add
 		tag := int32(0)
 		if tags != nil {
 			tag = tags[i]
 		}
-		here := cuts[i]
-		slices.SortStableFunc(here, func(a, b cut) int {
-			switch {
-			case a.t < b.t:
-				return -1
-			case a.t > b.t:
-				return 1
-			}
-			return 0
-		})
 		a := curve[i]
-		for _, c := range here {
+		for _, c := range cuts[i] {
 			parts = append(parts, part{a: a, b: c.at, tag: tag, node: c.node})
 			nodes[c.node][starts[c.node]] = len(parts)
 			starts[c.node]++
@@ -324,4 +304,24 @@ func partsOf(curve []xy, tags []int32) (parts []part, nodes [][2]int, ok bool) {
 		parts = append(parts, part{a: a, b: curve[i+1], tag: tag, node: -1})
 	}
 	return parts, nodes, true
+}
+
+// cutsOf gives by segment where a curve meets itself, in the order along the segment, and how many such places there are, each of which is of two.
+func cutsOf(curve []xy) (cuts map[int32][]cut, nodes int, ok bool) {
+	g := gridOf(curve, 1)
+	found, ok := g.meetings()
+	if !ok {
+		return nil, 0, false
+	}
+	slices.SortFunc(found, func(a, b meeting) int { return cmp.Or(cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j)) }) // the cells have no order
+	cuts = make(map[int32][]cut)
+	for n, m := range found {
+		at := g.from[m.i].toward(g.to[m.i], m.t)
+		cuts[m.i] = append(cuts[m.i], cut{m.t, int32(n), at}) //nolint:gosec // G115: see grid.add
+		cuts[m.j] = append(cuts[m.j], cut{m.u, int32(n), at}) //nolint:gosec // G115: see grid.add
+	}
+	for _, here := range cuts {
+		slices.SortStableFunc(here, func(a, b cut) int { return cmp.Compare(a.t, b.t) })
+	}
+	return cuts, len(found), true
 }

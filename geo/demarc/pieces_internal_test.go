@@ -55,7 +55,7 @@ func TestCandidateProposesBases(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{"source", "mouth"} {
 		rv, _ := straight(origin)
-		got, notes, err := Candidate(rv.Stretch, nil, local())
+		got, notes, err := Candidate(geo.Patient{}, rv.Stretch, nil, local())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestCandidateByWants(t *testing.T) {
 		{Bank: geo.Left, FromM: 800, ToM: rv.ToM, Basis: NaturalBank, WidthM: &width, Reason: "wider"},
 		{Bank: geo.Right, FromM: 0, ToM: rv.ToM, Basis: Revetment},
 	}
-	got, notes, err := Candidate(rv.Stretch, wants, local())
+	got, notes, err := Candidate(geo.Patient{}, rv.Stretch, wants, local())
 	if err != nil || len(notes) > 0 {
 		t.Fatal(err, notes)
 	}
@@ -165,11 +165,11 @@ func TestCandidateByWants(t *testing.T) {
 		"overlap":   {{Bank: geo.Left, FromM: 0, ToM: 500, Basis: LeveeToe}, {Bank: geo.Left, FromM: 400, ToM: 900, Basis: NaturalBank}},
 		"survey":    {{Bank: geo.Left, FromM: 0, ToM: 500, Basis: NaturalBank, Survey: 77}},
 	} {
-		if _, _, err := Candidate(rv.Stretch, bad, local()); geo.CodeOf(err) != geo.CodeInvalid {
+		if _, _, err := Candidate(geo.Patient{}, rv.Stretch, bad, local()); geo.CodeOf(err) != geo.CodeInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := Candidate(rv.Stretch, []Want{{Bank: geo.Left, FromM: 0, ToM: 900, Basis: NaturalBank}}, WidthProfile{}); geo.CodeOf(err) != geo.CodeInvalid {
+	if _, _, err := Candidate(geo.Patient{}, rv.Stretch, []Want{{Bank: geo.Left, FromM: 0, ToM: 900, Basis: NaturalBank}}, WidthProfile{}); geo.CodeOf(err) != geo.CodeInvalid {
 		t.Errorf("no width: %v", err)
 	}
 }
@@ -178,7 +178,7 @@ func TestCandidateByWants(t *testing.T) {
 func TestCandidateTellsGaps(t *testing.T) {
 	t.Parallel()
 	rv, _ := straight("source")
-	got, notes, err := Candidate(rv.Stretch, []Want{{Bank: geo.Left, FromM: 0, ToM: rv.ToM, Basis: LeveeToe}}, local())
+	got, notes, err := Candidate(geo.Patient{}, rv.Stretch, []Want{{Bank: geo.Left, FromM: 0, ToM: rv.ToM, Basis: LeveeToe}}, local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestBordersCutLinesAndAreas(t *testing.T) {
 			return Division{ID: id, Code: string(rune('0' + id)), Level: geo.Town, Geom: m}
 		}
 		towns := []Division{box(1, -100, 900), box(2, 900, 1900)}
-		lines, _, err := Candidate(rv.Stretch, nil, local())
+		lines, _, err := Candidate(geo.Patient{}, rv.Stretch, nil, local())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +231,7 @@ func TestBordersCutLinesAndAreas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parts, err := SplitByDivision(area, towns)
+		parts, err := SplitByDivision(geo.Patient{}, area, towns)
 		if err != nil || len(parts) != 3 {
 			t.Fatal(parts, err)
 		}
@@ -247,7 +247,7 @@ func TestBordersCutLinesAndAreas(t *testing.T) {
 		}
 		bad := towns[0]
 		bad.Geom = geom.NewMultiPolygonFlat(geom.XY, slices.Concat(at(0, 0), at(100, 100), at(100, 0), at(0, 100), at(0, 0)), [][]int{{10}})
-		if _, err := SplitByDivision(area, []Division{bad}); geo.CodeOf(err) != geo.CodeInvalid {
+		if _, err := SplitByDivision(geo.Patient{}, area, []Division{bad}); geo.CodeOf(err) != geo.CodeInvalid {
 			t.Errorf("a town that crosses itself: %v", err)
 		}
 	}
@@ -257,7 +257,7 @@ func TestBordersCutLinesAndAreas(t *testing.T) {
 func TestPreviews(t *testing.T) {
 	t.Parallel()
 	rv, at := straight("source")
-	lines, _, err := Candidate(rv.Stretch, nil, local())
+	lines, _, err := Candidate(geo.Patient{}, rv.Stretch, nil, local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func second[T any](_ T, err error) error { return err }
 func TestConfluenceOpensTheMouth(t *testing.T) {
 	t.Parallel()
 	rv, at := straight("source")
-	main, _, err := Candidate(rv.Stretch, nil, local())
+	main, _, err := Candidate(geo.Patient{}, rv.Stretch, nil, local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestConfluenceOpensTheMouth(t *testing.T) {
 		{ID: 1, Kind: BankTop, Bank: geo.Left, Line: line(1805, 800, 0)}, {ID: 2, Kind: BankTop, Bank: geo.Right, Line: line(1795, 0, 800)},
 	}}
 	_, trib.ToM, _ = lref.Ends(trib.Route)
-	lines, _, err := Candidate(trib, nil, local())
+	lines, _, err := Candidate(geo.Patient{}, trib, nil, local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -386,7 +386,7 @@ func TestConfluenceOpensTheMouth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shared, err := SplitByDivision(b, []Division{{ID: 1, Geom: a}})
+	shared, err := SplitByDivision(geo.Patient{}, b, []Division{{ID: 1, Geom: a}})
 	if err != nil || len(shared) != 1 || shared[0].Division != 0 {
 		t.Errorf("the areas overlap: %+v, %v", shared, err)
 	}
@@ -402,7 +402,7 @@ func TestConfluenceOpensTheMouth(t *testing.T) {
 func TestDegenerateLines(t *testing.T) {
 	t.Parallel()
 	rv, at := straight("source")
-	good, _, err := Candidate(rv.Stretch, nil, local())
+	good, _, err := Candidate(geo.Patient{}, rv.Stretch, nil, local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -417,12 +417,12 @@ func TestDegenerateLines(t *testing.T) {
 		s := rv.Stretch
 		s.Survey = slices.Clone(s.Survey)
 		s.Survey[0].Line = bad
-		if _, _, err := Candidate(s, nil, local()); err != nil && geo.CodeOf(err) != geo.CodeInvalid {
+		if _, _, err := Candidate(geo.Patient{}, s, nil, local()); err != nil && geo.CodeOf(err) != geo.CodeInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
 		s = rv.Stretch
 		s.Route = lref.Measured(bad, "source")
-		if _, _, err := Candidate(s, nil, local()); err == nil {
+		if _, _, err := Candidate(geo.Patient{}, s, nil, local()); err == nil {
 			t.Errorf("%s is a route", name)
 		}
 		l := Lines{Pieces: slices.Clone(good.Pieces), Connectors: good.Connectors}

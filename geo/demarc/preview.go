@@ -142,7 +142,7 @@ func PreviewSplit(l Lines, route *geom.LineString, i int, m float64) (Preview, e
 	}
 	a, b := p, p
 	a.Line, b.Line = lineOf(head), lineOf(tail)
-	if rises(route) {
+	if Rises(route) {
 		a.ToM, b.FromM = m, m
 	} else {
 		a.FromM, b.ToM = m, m
@@ -151,14 +151,15 @@ func PreviewSplit(l Lines, route *geom.LineString, i int, m float64) (Preview, e
 }
 
 func facingPoint(route, line *geom.LineString, m float64) (lref.BankPlace, error) {
-	facing, err := lref.Face(route, line)
+	facing, err := lref.Face(geo.Patient{}, route, line)
 	if err != nil {
 		return lref.BankPlace{}, fmt.Errorf("lay a line beside its route: %w", err)
 	}
 	return facing.Point(m)
 }
 
-func rises(route *geom.LineString) bool {
+// Rises tells whether the measures of a route grow downstream.
+func Rises(route *geom.LineString) bool {
 	m := route.FlatCoords()
 	return m[2] < m[len(m)-1]
 }
@@ -416,27 +417,5 @@ func PreviewBuffer(p Piece, metres float64) (*geom.MultiPolygon, float64, error)
 
 // polygons gives the polygons of a geometry of the plane in degrees.
 func (p Plane) polygons(g sf.Geometry) (*geom.MultiPolygon, error) {
-	out := geom.NewMultiPolygon(geom.XY).SetSRID(int(geo.CGCS2000))
-	for _, part := range polygonsIn(g) {
-		part = part.ForceCCW()
-		var flat []float64
-		var ends []int
-		for i := range part.NumRings() {
-			ring := part.ExteriorRing()
-			if i > 0 {
-				ring = part.InteriorRingN(i - 1)
-			}
-			seq := ring.Coordinates()
-			at := make([]xy, seq.Length())
-			for k := range at {
-				at[k] = xy{seq.GetXY(k).X, seq.GetXY(k).Y}
-			}
-			flat = append(flat, p.line(at).FlatCoords()...)
-			ends = append(ends, len(flat))
-		}
-		if err := out.Push(geom.NewPolygonFlat(geom.XY, flat, ends)); err != nil {
-			return nil, fmt.Errorf("take over a polygon: %w", err)
-		}
-	}
-	return out, nil
+	return takenOver(g, func(ring []xy) []float64 { return p.line(ring).FlatCoords() })
 }

@@ -75,7 +75,7 @@ func TestNothingNear(t *testing.T) {
 	}
 	for _, err := range []error{
 		second(lref.LocateOffset(empty, 0, 0)), second(lref.LocateOffset(route, 5, math.NaN())), second(lref.LocateOffset(route, math.NaN(), 5)),
-		second(lref.Face(empty, route)), second(lref.Face(route, empty)), second(lref.Substring(empty, 0, 1)),
+		second(lref.Face(geo.Patient{}, empty, route)), second(lref.Face(geo.Patient{}, route, empty)), second(lref.Substring(empty, 0, 1)),
 	} {
 		if geo.CodeOf(err) != geo.CodeInvalid {
 			t.Errorf("got %v", err)

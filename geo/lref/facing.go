@@ -29,13 +29,8 @@ type sample struct {
 }
 
 // Face lays a bank line (any layout, its X and Y in degrees, drawn in either direction) beside its route (XYM, downstream). It takes
-// time by the product of their vertices. Errors are of geo.CodeInvalid: a line without length, or a position that is not on the Earth.
-func Face(route, bankLine *geom.LineString) (*Facing, error) {
-	return FaceContext(geo.Patient{}, route, bankLine)
-}
-
-// FaceContext is Face that ends with the asker's error when nobody waits for it any more.
-func FaceContext(ctx geo.Asker, route, bankLine *geom.LineString) (*Facing, error) {
+// time by the product of their vertices, and ends with the asker's error when nobody waits for it any more. Errors are of geo.CodeInvalid: a line without length, or a position that is not on the Earth.
+func Face(ctx geo.Asker, route, bankLine *geom.LineString) (*Facing, error) {
 	f := &Facing{route: distinct(route.FlatCoords(), 3, 3), srid: bankLine.SRID()}
 	bank := distinct(bankLine.FlatCoords(), bankLine.Stride(), 2)
 	if len(f.route) < 6 || !onEarth(f.route, 3) {
@@ -99,7 +94,7 @@ func sampled(bank []float64) []sample {
 
 // BankBetween is Between of one bank line that is asked for one range.
 func BankBetween(route, bankLine *geom.LineString, fromM, toM float64) (*geom.LineString, error) {
-	f, err := Face(route, bankLine)
+	f, err := Face(geo.Patient{}, route, bankLine)
 	if err != nil {
 		return nil, err
 	}

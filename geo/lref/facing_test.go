@@ -22,11 +22,11 @@ func TestBankBetweenTiles(t *testing.T) {
 		if bank.NumCoords() < 5 {
 			return
 		}
-		forth, err := lref.Face(route, bank)
+		forth, err := lref.Face(geo.Patient{}, route, bank)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		back, err := lref.Face(route, reversed(bank))
+		back, err := lref.Face(geo.Patient{}, route, reversed(bank))
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestBankAcrossANeck(t *testing.T) {
 
 // bankPoint is the place of one bank line at one measure.
 func bankPoint(route, bankLine *geom.LineString, m float64) (lref.BankPlace, error) {
-	f, err := lref.Face(route, bankLine)
+	f, err := lref.Face(geo.Patient{}, route, bankLine)
 	if err != nil {
 		return lref.BankPlace{}, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twpayne/go-geom"
 
+	"hetu/geo"
 	"hetu/geo/lref"
 )
 
@@ -33,7 +34,7 @@ func TestBankLineIsOppositeUpToItsEnds(t *testing.T) {
 				bank = append(bank, p.Lon, p.Lat)
 			}
 			name := fmt.Sprint(origin, " ", off)
-			f, err := lref.Face(route, geom.NewLineStringFlat(geom.XY, bank))
+			f, err := lref.Face(geo.Patient{}, route, geom.NewLineStringFlat(geom.XY, bank))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -220,7 +220,7 @@ func (s *shore) occupied(ctx context.Context, q Question, parts []*Shape) ([]Occ
 		if !ok {
 			continue
 		}
-		beside, err := lref.Face(s.route.Geom, line)
+		beside, err := lref.Face(geo.Patient{}, s.route.Geom, line)
 		if err != nil {
 			continue // a line without length faces nothing
 		}

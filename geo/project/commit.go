@@ -183,7 +183,7 @@ func (c Commit) Opposite(route *geom.LineString) error {
 	for i, ch := range c.Changes {
 		for j, p := range ch.Pieces {
 			near := around(route, p.FromM-lookAroundM, p.ToM+lookAroundM)
-			f, err := lref.Face(near, p.Line)
+			f, err := lref.Face(geo.Patient{}, near, p.Line)
 			if err != nil {
 				return geo.FieldErrorf(geo.CodeRefused, fmt.Sprintf("/changes/%d/pieces/%d/geometry", i, j), "%v", err)
 			}

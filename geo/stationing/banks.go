@@ -52,7 +52,7 @@ func facingsOf(ctx context.Context, route *geom.LineString, l BankLine, from, to
 			*how += fmt.Sprintf("; bank line %d (%s) is left out: it and the route have too many vertices for one question, ask for a shorter range", l.ID, l.Bank)
 			continue
 		}
-		f, err := lref.Face(route, p)
+		f, err := lref.Face(geo.Patient{}, route, p)
 		if err != nil {
 			continue // a line without length has no place beside anything
 		}

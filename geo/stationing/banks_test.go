@@ -48,7 +48,7 @@ func TestPiecesGiveWhatTheWholeGives(t *testing.T) {
 		if costOf(route, l.Geom) <= wholeCost {
 			t.Fatalf("a river of cost %g is laid as a whole", costOf(route, l.Geom))
 		}
-		whole, err := lref.Face(route, l.Geom)
+		whole, err := lref.Face(geo.Patient{}, route, l.Geom)
 		if err != nil {
 			t.Fatal(err)
 		}

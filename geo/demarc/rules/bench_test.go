@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"testing"
 
+	"hetu/geo"
 	"hetu/geo/demarc/rules"
 	"hetu/geo/demarc/rules/rulestest"
 )
@@ -24,7 +25,7 @@ func BenchmarkWhole(b *testing.B) {
 // A kilometre was drawn anew: the lines, the area and its parts are other ones, and the indexes of all else are kept.
 func BenchmarkChangedKilometre(b *testing.B) {
 	c := rulestest.Long(10_000)
-	p, err := rules.Prepare(c.Subject)
+	p, err := rules.Prepare(geo.Patient{}, c.Subject)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func BenchmarkChangedKilometre(b *testing.B) {
 // The same where nothing was drawn anew, as when a page asks again.
 func BenchmarkPreparedKilometre(b *testing.B) {
 	c := rulestest.Long(10_000)
-	p, err := rules.Prepare(c.Subject)
+	p, err := rules.Prepare(geo.Patient{}, c.Subject)
 	if err != nil {
 		b.Fatal(err)
 	}

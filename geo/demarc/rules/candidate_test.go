@@ -32,7 +32,7 @@ func made(t *testing.T, c *rulestest.Case) rules.Subject {
 	for _, p := range s.Lines.Pieces {
 		wants = append(wants, demarc.Want{Bank: p.Bank, FromM: p.FromM, ToM: p.ToM, Basis: p.Basis, WidthM: &p.WidthM, Source: p.Source})
 	}
-	lines, notes, err := demarc.Candidate(s.Stretch, wants, demarc.WidthProfile{Profile: "示例"})
+	lines, notes, err := demarc.Candidate(geo.Patient{}, s.Stretch, wants, demarc.WidthProfile{Profile: "示例"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,9 @@ func made(t *testing.T, c *rulestest.Case) rules.Subject {
 	}
 	s.Parts, s.Neighbours, s.Others, s.Meta.TextLengths = nil, nil, nil, []rules.TextLength{}
 	spacing := stake.Spacing{BasicM: 200, DenseM: 50, TurnDeg: 30, KmMarks: true}
-	s.Stakes = stake.Place(s.Stretch, lines, spacing, nil)
+	if s.Stakes, err = stake.Place(geo.Patient{}, s.Stretch, lines, spacing, nil); err != nil {
+		t.Fatal(err)
+	}
 	s.Profile.MaxStakeSpacingM = spacing.DenseM
 	s.StakeTable = table(s.Stakes)
 	s.Meta.KnownDivisions = append(s.Meta.KnownDivisions, 0)
@@ -60,7 +62,7 @@ func made(t *testing.T, c *rulestest.Case) rules.Subject {
 			near = append(near, l)
 		}
 	}
-	if s.Zones, err = zone.Build(s.Stretch, lines, near, cuts, nil); err != nil {
+	if s.Zones, err = zone.Build(geo.Patient{}, s.Stretch, lines, near, cuts, nil); err != nil {
 		t.Fatal(fmt.Errorf("zones: %w", err))
 	}
 	return s

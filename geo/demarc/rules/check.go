@@ -52,7 +52,7 @@ func Rules() []Rule {
 // Check holds a subject against the rules. Findings stand by bank (left, right, both), measure and rule. Errors are of geo.CodeInvalid (a
 // route that is none, a range that is none, a rule that there is not), or ctx's.
 func Check(ctx context.Context, s Subject, o Options) ([]demarc.Finding, error) {
-	p, err := PrepareContext(ctx, s)
+	p, err := Prepare(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -127,11 +127,8 @@ type wild struct {
 	number   int
 }
 
-// Prepare makes the indexes of a subject. Errors are of geo.CodeInvalid: a route that is none.
-func Prepare(s Subject) (*Prepared, error) { return PrepareContext(geo.Patient{}, s) }
-
-// PrepareContext is Prepare that ends with the asker's error when nobody waits for it any more.
-func PrepareContext(ctx geo.Asker, s Subject) (*Prepared, error) {
+// Prepare makes the indexes of a subject. Errors are of geo.CodeInvalid: a route that is none; or the asker's, when nobody waits for it any more.
+func Prepare(ctx geo.Asker, s Subject) (*Prepared, error) {
 	lines := []*geom.LineString{}
 	if s.Route != nil {
 		lines = append(lines, s.Route)

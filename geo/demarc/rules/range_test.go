@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hetu/geo"
 	"hetu/geo/demarc"
 	"hetu/geo/demarc/rules"
 	"hetu/geo/demarc/rules/rulestest"
@@ -21,7 +22,7 @@ func TestRangeFindsWhatTheWholeDoes(t *testing.T) {
 		for range 3 { // several faults at once
 			faults[r.IntN(len(faults))].Seed(c)
 		}
-		p, err := rules.Prepare(c.Subject)
+		p, err := rules.Prepare(geo.Patient{}, c.Subject)
 		if err != nil {
 			t.Fatal(err)
 		}

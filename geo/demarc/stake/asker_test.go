@@ -24,12 +24,12 @@ func TestPlacingEndsWhenNobodyWaits(t *testing.T) {
 	s, lines := river(5000, 40, 5, 0.6, "source")
 	spacing := stake.Spacing{BasicM: 100, KmMarks: true}
 	whole := &leaving{waits: 1 << 30}
-	placed, err := stake.PlaceContext(whole, s, lines, spacing, nil)
+	placed, err := stake.Place(whole, s, lines, spacing, nil)
 	if err != nil || whole.looked < len(placed) || len(placed) < 100 {
 		t.Fatalf("%d stakes, looked for %d times, %v", len(placed), whole.looked, err)
 	}
 	gone := &leaving{waits: 10}
-	if _, err := stake.PlaceContext(gone, s, lines, spacing, nil); !errors.Is(err, context.Canceled) || gone.looked != 11 {
+	if _, err := stake.Place(gone, s, lines, spacing, nil); !errors.Is(err, context.Canceled) || gone.looked != 11 {
 		t.Errorf("looked for %d times, %v", gone.looked, err)
 	}
 }

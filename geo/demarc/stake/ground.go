@@ -55,10 +55,9 @@ type townSpan struct {
 
 func (g *ground) runs(lines demarc.Lines, bank geo.Bank) []*placedRun {
 	var out []*placedRun
-	flat := g.stretch.Route.FlatCoords()
 	total := 0.0
 	for _, run := range lines.RunsOf(bank) {
-		p := &placedRun{Run: run, startM: total, rising: flat[2] < flat[len(flat)-1]}
+		p := &placedRun{Run: run, startM: total, rising: demarc.Rises(g.stretch.Route)}
 		p.measured = run.Measured()
 		g.overTowns(p)
 		total += p.LengthM()

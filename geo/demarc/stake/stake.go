@@ -80,14 +80,8 @@ type mark struct {
 // Place puts stakes on both banks of a boundary: at ends, division borders, changes of basis and turns, then to the spacing along the
 // line. All are electronic ones; they lie on the line to 0.1 mm, which is the ninth decimal. taken are the stakes that were ever given
 // a number on this river, also those removed: none of their numbers is given again. The answer is by bank, left first, and by measure. A
-// stretch without a route, a spacing without metres, or no lines: none.
-func Place(s demarc.Stretch, lines demarc.Lines, spacing Spacing, taken []demarc.Stake) []demarc.Stake {
-	out, _ := PlaceContext(geo.Patient{}, s, lines, spacing, taken) // who waits to the end gets no error
-	return out
-}
-
-// PlaceContext is Place that ends with the asker's error when nobody waits for it any more.
-func PlaceContext(ctx geo.Asker, s demarc.Stretch, lines demarc.Lines, spacing Spacing, taken []demarc.Stake) ([]demarc.Stake, error) {
+// stretch without a route, a spacing without metres, or no lines: none. The only error is the asker's, when nobody waits for it any more.
+func Place(ctx geo.Asker, s demarc.Stretch, lines demarc.Lines, spacing Spacing, taken []demarc.Stake) ([]demarc.Stake, error) {
 	if s.Route == nil || s.Route.NumCoords() < 2 || !(spacing.BasicM > 0) {
 		return nil, nil
 	}

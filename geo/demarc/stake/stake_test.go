@@ -95,6 +95,16 @@ func of(stakes []demarc.Stake, bank geo.Bank) (out []demarc.Stake) {
 	return out
 }
 
+// place waits for the stakes to the end.
+func place(t testing.TB, s demarc.Stretch, lines demarc.Lines, spacing stake.Spacing, taken []demarc.Stake) []demarc.Stake {
+	t.Helper()
+	stakes, err := stake.Place(geo.Patient{}, s, lines, spacing, taken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stakes
+}
+
 // Stakes lie on their line, no farther apart along it than the spacing, numbered by measure from 1, at each place that has to have one.
 func TestStakesStandOnTheLine(t *testing.T) {
 	t.Parallel()
@@ -104,7 +114,7 @@ func TestStakesStandOnTheLine(t *testing.T) {
 		s, lines := river(rapid.Float64Range(2200, 2900).Draw(rt, "length"), 40, stepM, rapid.Float64Range(0, 1.2).Draw(rt, "swing"), origin)
 		spacing := basic()
 		spacing.DenseM = rapid.SampledFrom([]float64{0, 50}).Draw(rt, "dense")
-		stakes := stake.Place(s, lines, spacing, nil)
+		stakes := place(t, s, lines, spacing, nil)
 		for _, bank := range []geo.Bank{geo.Left, geo.Right} {
 			bankStakes := of(stakes, bank)
 			whys := map[string]int{}
@@ -149,9 +159,9 @@ func TestOriginMovesNumbersOnly(t *testing.T) {
 	t.Parallel()
 	spacing := stake.Spacing{BasicM: 150, TurnDeg: 30}
 	s, lines := river(4000, 30, 20, 1, "mouth")
-	a := of(stake.Place(s, lines, spacing, nil), geo.Left)
+	a := of(place(t, s, lines, spacing, nil), geo.Left)
 	s2, lines2 := river(4000, 30, 20, 1, "source")
-	b := of(stake.Place(s2, lines2, spacing, nil), geo.Left)
+	b := of(place(t, s2, lines2, spacing, nil), geo.Left)
 	if len(a) != len(b) {
 		t.Fatalf("%d and %d stakes", len(a), len(b))
 	}
@@ -167,7 +177,7 @@ func TestStakesKnowTheirTown(t *testing.T) {
 	t.Parallel()
 	s, lines := river(4000, 30, 0, 0.5, "mouth")
 	middle := s.Divisions[1].Geom.FlatCoords()[0]
-	for _, k := range stake.Place(s, lines, basic(), nil) {
+	for _, k := range place(t, s, lines, basic(), nil) {
 		want := s.Divisions[0]
 		if k.Lon > middle+1e-9 || k.Why == stake.AtBorder {
 			want = s.Divisions[1]
@@ -221,7 +231,7 @@ func TestTurnsHaveStakes(t *testing.T) {
 			s := demarc.Stretch{RiverName: "河", Route: route}
 			lines := demarc.Lines{Pieces: []demarc.Piece{{Bank: geo.Left, FromM: 0, ToM: 1200, Line: tt.line}}}
 			n := 0
-			for _, k := range stake.Place(s, lines, stake.Spacing{BasicM: 1e6, TurnDeg: 30}, nil) {
+			for _, k := range place(t, s, lines, stake.Spacing{BasicM: 1e6, TurnDeg: 30}, nil) {
 				if k.Why == stake.AtTurn {
 					n++
 				}
@@ -248,7 +258,7 @@ func TestMouthsAreOpen(t *testing.T) {
 			t.Fatalf("%s: %d runs", bank, len(runs))
 		}
 		ends := 0
-		for _, k := range of(stake.Place(s, lines, basic(), nil), bank) {
+		for _, k := range of(place(t, s, lines, basic(), nil), bank) {
 			if k.Why == stake.AtEnd {
 				ends++
 			}
@@ -266,7 +276,7 @@ func TestMouthsAreOpen(t *testing.T) {
 func TestNumbersAreNeverReused(t *testing.T) {
 	t.Parallel()
 	s, lines := river(3000, 30, 0, 0.3, "mouth")
-	placed := stake.Place(s, lines, basic(), nil)
+	placed := place(t, s, lines, basic(), nil)
 	left := of(placed, geo.Left)
 	seventh := left[6]
 	if seventh.Name != "示例河01-左007" {
@@ -283,7 +293,7 @@ func TestNumbersAreNeverReused(t *testing.T) {
 	if off := stake.OffsetM(lines, geo.Left, added.Lon, added.Lat); off > 0.001 {
 		t.Errorf("it lies %.4f m off", off)
 	}
-	for _, k := range stake.Place(s, lines, basic(), append(placed, added)) {
+	for _, k := range place(t, s, lines, basic(), append(placed, added)) {
 		if k.Bank == geo.Left && k.Number <= added.Number || k.Bank == geo.Right && k.Number <= len(of(placed, geo.Right)) {
 			t.Errorf("%s is given twice", k.Name)
 		}
@@ -294,7 +304,7 @@ func TestNumbersAreNeverReused(t *testing.T) {
 func TestRenewKeepsWhatStands(t *testing.T) {
 	t.Parallel()
 	s, lines := river(3000, 30, 0, 0.3, "mouth")
-	standing := stake.Place(s, lines, basic(), nil)
+	standing := place(t, s, lines, basic(), nil)
 	removed := standing[6]
 	taken := slices.Clone(standing)
 	standing = append(standing[:6:6], standing[7:]...)
@@ -308,7 +318,7 @@ func TestRenewKeepsWhatStands(t *testing.T) {
 	_, wider := river(3000, 38, 0, 0.3, "mouth")
 	changed := demarc.Lines{Pieces: slices.Clone(lines.Pieces)}
 	changed.Pieces[1] = wider.Pieces[1]
-	got, gone := stake.Renew(s.RiverName, standing, stake.Place(s, changed, basic(), taken), taken)
+	got, gone := stake.Renew(s.RiverName, standing, place(t, s, changed, basic(), taken), taken)
 	was, names, fresh := map[string]demarc.Stake{}, map[string]bool{}, 0
 	for _, k := range standing {
 		was[k.Name] = k
@@ -341,7 +351,7 @@ func TestRenewKeepsWhatStands(t *testing.T) {
 func TestCheckIn(t *testing.T) {
 	t.Parallel()
 	s, lines := river(3000, 30, 0, 0.3, "mouth")
-	was := of(stake.Place(s, lines, basic(), nil), geo.Right)[5]
+	was := of(place(t, s, lines, basic(), nil), geo.Right)[5]
 	hit := lref.Project(s.Route, was.Lon, was.Lat)
 	at := func(m float64) stake.Visit {
 		p, err := lref.LocateOffset(s.Route, hit.MeasureM, hit.OffsetM+m)
@@ -465,17 +475,17 @@ func TestParseName(t *testing.T) {
 func TestNothingToPlace(t *testing.T) {
 	t.Parallel()
 	s, lines := river(1500, 30, 0, 0, "mouth")
-	if got := stake.Place(demarc.Stretch{}, lines, basic(), nil); got != nil {
+	if got := place(t, demarc.Stretch{}, lines, basic(), nil); got != nil {
 		t.Error("stakes without a route")
 	}
-	if got := stake.Place(s, demarc.Lines{}, basic(), nil); got != nil {
+	if got := place(t, s, demarc.Lines{}, basic(), nil); got != nil {
 		t.Error("stakes without lines")
 	}
-	if got := stake.Place(s, lines, stake.Spacing{}, nil); got != nil {
+	if got := place(t, s, lines, stake.Spacing{}, nil); got != nil {
 		t.Error("stakes without a spacing")
 	}
 	point := demarc.Lines{Pieces: []demarc.Piece{{Bank: geo.Left, Line: geom.NewLineStringFlat(geom.XY, []float64{106.4, 26.6, 106.4, 26.6})}, {Bank: geo.Left}}}
-	_ = stake.Place(s, point, basic(), nil)
+	_ = place(t, s, point, basic(), nil)
 	if _, err := stake.At(s, demarc.Lines{}, 106.4, 26.6, nil); geo.CodeOf(err) != geo.CodeInvalid {
 		t.Errorf("got %v", err)
 	}
@@ -487,7 +497,7 @@ func BenchmarkPlace50Km(b *testing.B) {
 	spacing := stake.Spacing{BasicM: 100, DenseM: 25, TurnDeg: 30, KmMarks: true}
 	n := 0
 	for b.Loop() {
-		n = len(stake.Place(s, lines, spacing, nil))
+		n = len(place(b, s, lines, spacing, nil))
 	}
 	b.ReportMetric(float64(n), "stakes")
 	b.ReportMetric(float64(lines.Pieces[0].Line.NumCoords()*6), "vertices")

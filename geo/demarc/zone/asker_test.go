@@ -33,18 +33,18 @@ func TestZonesEndWhenNobodyWaits(t *testing.T) {
 		}
 	}
 	whole := &leaving{waits: 1 << 30}
-	zones, err := zone.BuildContext(whole, s, lines, near, cuts, nil)
+	zones, err := zone.Build(whole, s, lines, near, cuts, nil)
 	if err != nil || len(zones) != len(cuts) || whole.looked < len(cuts) {
 		t.Fatalf("%d zones, looked for %d times, %v", len(zones), whole.looked, err)
 	}
 	for share := range 10 {
 		gone := &leaving{waits: whole.looked * share / 10}
-		if _, err := zone.BuildContext(gone, s, lines, near, cuts, nil); !errors.Is(err, context.Canceled) || gone.looked != gone.waits+1 {
+		if _, err := zone.Build(gone, s, lines, near, cuts, nil); !errors.Is(err, context.Canceled) || gone.looked != gone.waits+1 {
 			t.Errorf("he left after %d of %d, and was looked for %d times: %v", gone.waits, whole.looked, gone.looked, err)
 		}
 	}
 	gone := &leaving{waits: 7}
-	if _, _, err := zone.StatisticsContext(gone, zones, s.Divisions, geo.Town); !errors.Is(err, context.Canceled) || gone.looked != 8 {
+	if _, _, err := zone.Statistics(gone, zones, s.Divisions, geo.Town); !errors.Is(err, context.Canceled) || gone.looked != 8 {
 		t.Errorf("of statistics he was looked for %d times: %v", gone.looked, err)
 	}
 }

@@ -91,7 +91,7 @@ func TestZonesCountAlongTheRiver(t *testing.T) {
 		elsewhere("R002", geo.Right, 1000, 1500), elsewhere("", geo.Right, -500, 0), elsewhere("R0x1", geo.Right, -500, 0),
 	}
 	var got []string
-	zones, err := zone.Build(s, lines, near, append(four(s, geo.Left, 3), four(s, geo.Right, 3)...), taken)
+	zones, err := zone.Build(geo.Patient{}, s, lines, near, append(four(s, geo.Left, 3), four(s, geo.Right, 3)...), taken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestZonesCountAlongTheRiver(t *testing.T) {
 		t.Error(got)
 	}
 	full := []demarc.Zone{elsewhere("L998", geo.Left, -500, 0)}
-	if _, err := zone.Build(s, lines, near, append(four(s, geo.Left, 3), four(s, geo.Right, 3)...), full); geo.CodeOf(err) != geo.CodeRefused {
+	if _, err := zone.Build(geo.Patient{}, s, lines, near, append(four(s, geo.Left, 3), four(s, geo.Right, 3)...), full); geo.CodeOf(err) != geo.CodeRefused {
 		t.Errorf("the 1000th zone of a bank: %v", err)
 	}
 }

@@ -42,13 +42,9 @@ const (
 // number keeps it, so that below what was numbered first the numbers of what comes after it do not rise from upstream along the whole river.
 //
 // An error names the bank and the measure: ranges of a bank that do not tile the stretch, a type that is none of the four, a bank with a
-// boundary and no cuts, a zone that meets the boundary or the line near the water in two parts, lines that cross.
-func Build(s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts []Cut, taken []demarc.Zone) ([]demarc.Zone, error) {
-	return BuildContext(geo.Patient{}, s, outer, near, cuts, taken)
-}
-
-// BuildContext is Build that ends with the asker's error when nobody waits for it any more.
-func BuildContext(ctx geo.Asker, s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts []Cut, taken []demarc.Zone) ([]demarc.Zone, error) {
+// boundary and no cuts, a zone that meets the boundary or the line near the water in two parts, lines that cross. When nobody
+// waits for the zones any more it is the asker's.
+func Build(ctx geo.Asker, s demarc.Stretch, outer demarc.Lines, near []demarc.SurveyLine, cuts []Cut, taken []demarc.Zone) ([]demarc.Zone, error) {
 	if s.Route == nil || s.Route.NumCoords() < 2 {
 		return nil, geo.Errorf(geo.CodeInvalid, "zones need a route to be measured on: give the river a centre line")
 	}
@@ -94,7 +90,7 @@ type side struct {
 }
 
 func newSide(ctx geo.Asker, route *geom.LineString, run demarc.Run) (side, error) {
-	facing, err := lref.FaceContext(ctx, route, run.Line())
+	facing, err := lref.Face(ctx, route, run.Line())
 	if err != nil {
 		return side{}, err
 	}
@@ -388,11 +384,7 @@ func (b *banked) inOrder(outer side, o, w []float64, zones []demarc.Zone) error 
 	return nil
 }
 
-// Meets counts the parts in which the edge of a polygon runs along a line (XY or XYM, any direction): a zone meets its boundary in one.
-func Meets(g *geom.MultiPolygon, line *geom.LineString) int {
-	return meets(g, lref.NewFinder(lref.Measured(line, "source")))
-}
-
+// meets counts the parts in which the edge of a polygon runs along a line: a zone meets its boundary in one.
 func meets(g *geom.MultiPolygon, line *lref.Finder) int {
 	n := 0
 	for i := range g.NumPolygons() {

@@ -90,7 +90,7 @@ func cuts(s demarc.Stretch) []zone.Cut {
 
 func build(t *testing.T, s demarc.Stretch, lines demarc.Lines, near []demarc.SurveyLine, c []zone.Cut) []demarc.Zone {
 	t.Helper()
-	zones, err := zone.Build(s, lines, near, c, nil)
+	zones, err := zone.Build(geo.Patient{}, s, lines, near, c, nil)
 	if err != nil {
 		t.Fatal(errors.Unwrap(err), err)
 	}
@@ -231,7 +231,7 @@ func TestBuildRefuses(t *testing.T) {
 			g.s, g.lines, g.near = banks(3000, 0.3, "mouth")
 			g.cuts = cuts(g.s)
 			tt.change(&g)
-			zones, err := zone.Build(g.s, g.lines, g.near, g.cuts, nil)
+			zones, err := zone.Build(geo.Patient{}, g.s, g.lines, g.near, g.cuts, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || geo.CodeOf(err) == geo.CodeInternal {
 				t.Errorf("got %d zones and %v, want %q", len(zones), err, tt.want)
 			}
@@ -277,7 +277,10 @@ func TestStatisticsSum(t *testing.T) {
 	s, lines, near := banks(5000, 0.6, "mouth")
 	zones := build(t, s, lines, near, cuts(s))
 	for _, level := range []geo.Level{geo.County, geo.Town} {
-		by, river := zone.Statistics(zones, s.Divisions, level)
+		by, river, err := zone.Statistics(geo.Patient{}, zones, s.Divisions, level)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(by) != 4 || len(river) != 2 {
 			t.Fatalf("level %d: %d divisions and banks, %d of the river", level, len(by), len(river))
 		}
@@ -314,37 +317,12 @@ func TestStatisticsSum(t *testing.T) {
 	}
 }
 
-// A drawn polygon is told by in how many parts it meets a line.
-func TestMeets(t *testing.T) {
-	t.Parallel()
-	at := func(xy ...float64) []float64 {
-		for i := 0; i < len(xy); i += 2 {
-			xy[i], xy[i+1] = 106.4+xy[i]/perLon, 26.6+xy[i+1]/perLat
-		}
-		return xy
-	}
-	line := geom.NewLineStringFlat(geom.XY, at(0, 0, 500, 0, 1000, 0))
-	for name, tt := range map[string]struct {
-		ring []float64
-		want int
-	}{
-		"one":                  {at(100, 0, 900, 0, 900, -50, 100, -50, 100, 0), 1},
-		"two":                  {at(100, 0, 300, 0, 300, -20, 700, -20, 700, 0, 900, 0, 900, -50, 100, -50, 100, 0), 2},
-		"none":                 {at(100, -1, 900, -1, 900, -50, 100, -50, 100, -1), 0},
-		"a touch in one point": {at(100, -10, 500, 0, 900, -10, 900, -50, 100, -50, 100, -10), 0},
-	} {
-		if got := zone.Meets(geom.NewMultiPolygonFlat(geom.XY, tt.ring, [][]int{{len(tt.ring)}}), line); got != tt.want {
-			t.Errorf("%s: %d parts, want %d", name, got, tt.want)
-		}
-	}
-}
-
 // 50 km of river, both banks, a zone a kilometre.
 func BenchmarkBuild50Km(b *testing.B) {
 	s, lines, near := banks(50_000, 1.2, "mouth")
 	c := append(four(s, geo.Left, 50), four(s, geo.Right, 50)...)
 	for b.Loop() {
-		if _, err := zone.Build(s, lines, near, c, nil); err != nil {
+		if _, err := zone.Build(geo.Patient{}, s, lines, near, c, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -36,7 +36,7 @@ func (c Checker) Check(ctx context.Context, s project.Subject) ([]demarc.Finding
 
 // CheckRange is Check of a range of measures that was changed; nil is all.
 func (c Checker) CheckRange(ctx context.Context, s project.Subject, changed *[2]float64) ([]demarc.Finding, error) {
-	subject, err := c.SubjectContext(ctx, s)
+	subject, err := c.Subject(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -55,20 +55,15 @@ func (c Checker) ProfileOf(p project.Project) (rules.Profile, error) {
 	return found, nil
 }
 
-// Subject makes of a project what the rules look at.
-func (c Checker) Subject(s project.Subject) (quality.Subject, error) {
-	return c.SubjectContext(geo.Patient{}, s)
-}
-
-// SubjectContext is Subject that ends with the asker's error when nobody waits for it any more.
-func (c Checker) SubjectContext(ctx geo.Asker, s project.Subject) (quality.Subject, error) {
+// Subject makes of a project what the rules look at. It ends with the asker's error when nobody waits for it any more.
+func (c Checker) Subject(ctx geo.Asker, s project.Subject) (quality.Subject, error) {
 	profile, err := c.ProfileOf(s.Project)
 	if err != nil {
 		return quality.Subject{}, err
 	}
 	out := quality.Subject{Stretch: s.Stretch, SRID: geo.CGCS2000, Lines: Drawn(s), Profile: c.profileOf(profile, s.Project)}
 	out.FromM, out.ToM = s.Project.FromM, s.Project.ToM
-	if area, parts, err := AreaOfContext(ctx, out.Lines, s.Stretch); err == nil {
+	if area, parts, err := AreaOf(ctx, out.Lines, s.Stretch); err == nil {
 		out.Area = area
 		for _, p := range parts {
 			out.Parts = append(out.Parts, quality.Part{Division: p.Division, Name: nameOf(p.Division, s.Stretch.Divisions), Geom: p.Geom})
@@ -101,18 +96,13 @@ func (c Checker) SubjectContext(ctx geo.Asker, s project.Subject) (quality.Subje
 	return out, nil
 }
 
-// AreaOf derives the area of lines and its parts by town (A8).
-func AreaOf(l demarc.Lines, st demarc.Stretch) (*geom.MultiPolygon, []demarc.DivisionPart, error) {
-	return AreaOfContext(geo.Patient{}, l, st)
-}
-
-// AreaOfContext is AreaOf that ends with the asker's error when nobody waits for it any more.
-func AreaOfContext(ctx geo.Asker, l demarc.Lines, st demarc.Stretch) (*geom.MultiPolygon, []demarc.DivisionPart, error) {
+// AreaOf derives the area of lines and its parts by town (A8). It ends with the asker's error when nobody waits for it any more.
+func AreaOf(ctx geo.Asker, l demarc.Lines, st demarc.Stretch) (*geom.MultiPolygon, []demarc.DivisionPart, error) {
 	area, err := demarc.Area(l)
 	if err != nil {
 		return nil, nil, err
 	}
-	parts, err := demarc.SplitByDivisionContext(ctx, area, Towns(st.Divisions))
+	parts, err := demarc.SplitByDivision(ctx, area, Towns(st.Divisions))
 	return area, parts, err
 }
 
@@ -127,13 +117,8 @@ func nameOf(id int64, divisions []demarc.Division) string {
 
 // Candidate draws what the profile asks for where a project's pieces are, each on the basis that it says it has and at its own width where the
 // profile leaves a choice; one that rests on a plan or on something else is compared with what the profile would rest on. Where a levee was surveyed
-// beside a piece that says that it rests on something else, it is compared with the levee's line: a label does not make the guard land less.
-func Candidate(s project.Subject, width demarc.WidthProfile) (demarc.Lines, []demarc.Note, error) {
-	return CandidateContext(geo.Patient{}, s, width)
-}
-
-// CandidateContext is Candidate that ends with the asker's error when nobody waits for it any more.
-func CandidateContext(ctx geo.Asker, s project.Subject, width demarc.WidthProfile) (demarc.Lines, []demarc.Note, error) {
+// beside a piece that says that it rests on something else, it is compared with the levee's line: a label does not make the guard land less. It ends with the asker's error when nobody waits for it any more.
+func Candidate(ctx geo.Asker, s project.Subject, width demarc.WidthProfile) (demarc.Lines, []demarc.Note, error) {
 	st := s.Stretch
 	st.FromM, st.ToM = s.Project.FromM, s.Project.ToM
 	levees := leveed(st, width)
@@ -157,9 +142,9 @@ func CandidateContext(ctx geo.Asker, s project.Subject, width demarc.WidthProfil
 			wants = append(wants, w)
 		}
 	}
-	lines, notes, err := demarc.CandidateContext(ctx, st, wants, width)
+	lines, notes, err := demarc.Candidate(ctx, st, wants, width)
 	if err != nil && ctx.Err() == nil {
-		return demarc.CandidateContext(ctx, st, nil, width)
+		return demarc.Candidate(ctx, st, nil, width)
 	}
 	if err != nil {
 		return demarc.Lines{}, nil, err
@@ -244,7 +229,7 @@ func thingOf(t project.Thing) demarc.Thing {
 func neighbourOf(n project.Neighbour, s project.Subject) quality.Neighbour {
 	out := quality.Neighbour{Name: n.Name, Lines: Connected(demarc.Lines{Pieces: n.Pieces}, s.Stretch.Route)}
 	middle := (n.Pieces[0].FromM + n.Pieces[0].ToM) / 2
-	out.Upstream = (middle < s.Project.FromM) == Rises(s.Stretch.Route)
+	out.Upstream = (middle < s.Project.FromM) == demarc.Rises(s.Stretch.Route)
 	if area, err := demarc.Area(out.Lines); err == nil {
 		out.Area = area
 	}

@@ -95,7 +95,7 @@ func TestPreparedFindsTheSame(t *testing.T) {
 	set := oneProfile{}
 	s := subject("mouth")
 	kept := gate.Checker{Profiles: set, Memo: gate.NewMemo()}
-	prepared, err := kept.Prepare(s)
+	prepared, err := kept.Prepare(geo.Patient{}, s)
 	if err != nil {
 		t.Fatal(err)
 	}

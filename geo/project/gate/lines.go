@@ -20,18 +20,12 @@ const (
 	shortM = 30.0 // A5: up to so far two pieces of one basis are joined without a word
 )
 
-// Rises tells whether the measures of a route grow downstream.
-func Rises(route *geom.LineString) bool {
-	m := route.FlatCoords()
-	return m[2] < m[len(m)-1]
-}
-
 // Connected puts the pieces of both banks in order downstream and draws the connectors that follow from them: where one piece ends and the next
 // begins (A5), and across the river at both ends (A8). What a project stores are pieces alone. Where neither basis, width nor source changes, and
 // more than the 30 m of A5 lie between two ends, none is drawn: that is a gap, which G1 tells, unless it is the open mouth of a tributary (A6).
 func Connected(l demarc.Lines, route *geom.LineString, mouths ...Mouth) demarc.Lines {
 	var out demarc.Lines
-	rising := Rises(route)
+	rising := demarc.Rises(route)
 	var firsts, lasts [][]float64
 	var up, down float64
 	for _, bank := range []geo.Bank{geo.Left, geo.Right} {

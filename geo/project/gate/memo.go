@@ -39,7 +39,7 @@ func NewMemo() *Memo { return &Memo{kept: map[[sha256.Size]byte]drawn{}} }
 // candidate gives the candidate of a project, nil where none can be drawn, and what G13 cannot look at by it; a nil memo draws it each time.
 func (m *Memo) candidate(ctx geo.Asker, s project.Subject, profile rules.Profile) (*demarc.Lines, []quality.Unlooked) {
 	draw := func() drawn {
-		lines, notes, err := CandidateContext(ctx, s, *profile.Width)
+		lines, notes, err := Candidate(ctx, s, *profile.Width)
 		if err != nil {
 			return drawn{unlooked: []quality.Unlooked{unlookedCandidate(err)}}
 		}

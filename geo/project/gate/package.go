@@ -18,7 +18,7 @@ func PackageOf(s project.Subject, divisions []demarc.Division) project.Package {
 		out.AsOf = s.Project.CreatedOn
 	}
 	out.Dated = geo.DateOf(s.Around.WrittenAt)
-	if _, parts, err := AreaOf(lines, s.Stretch); err == nil {
+	if _, parts, err := AreaOf(geo.Patient{}, lines, s.Stretch); err == nil {
 		out.Parts = parts
 	}
 	out.Around.Zones = Outers(lines, s.Around.Zones)

@@ -19,18 +19,13 @@ type Prepared struct {
 	quality *quality.Prepared
 }
 
-// Prepare reads what the rules need of a project once.
-func (c Checker) Prepare(s project.Subject) (*Prepared, error) {
-	return c.PrepareContext(geo.Patient{}, s)
-}
-
-// PrepareContext is Prepare that ends with the asker's error when nobody waits for it any more.
-func (c Checker) PrepareContext(ctx geo.Asker, s project.Subject) (*Prepared, error) {
-	subject, err := c.SubjectContext(ctx, s)
+// Prepare reads what the rules need of a project once. It ends with the asker's error when nobody waits for it any more.
+func (c Checker) Prepare(ctx geo.Asker, s project.Subject) (*Prepared, error) {
+	subject, err := c.Subject(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	prepared, err := quality.PrepareContext(ctx, subject)
+	prepared, err := quality.Prepare(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +61,7 @@ func (p *Prepared) CheckLines(ctx context.Context, l demarc.Lines, changed *[2]f
 	drawn.Lines = l
 	lines := Drawn(drawn)
 	var parts []quality.Part
-	area, cut, err := AreaOfContext(ctx, lines, p.subject.Stretch)
+	area, cut, err := AreaOf(ctx, lines, p.subject.Stretch)
 	if err != nil {
 		area = nil
 	}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"hetu/geo"
 	"hetu/geo/demarc"
 	"hetu/geo/demarc/stake"
 	"hetu/geo/project"
@@ -15,7 +16,8 @@ func PlaceStakes(p project.Subject, spacing stake.Spacing, taken []demarc.Stake)
 		had[k.Name] = k
 		standing = append(standing, k.Stake)
 	}
-	placed, gone := stake.Renew(p.Stretch.RiverName, standing, stake.Place(p.Stretch, Drawn(p), spacing, taken), taken)
+	drawn, _ := stake.Place(geo.Patient{}, p.Stretch, Drawn(p), spacing, taken) // who waits to the end gets no error
+	placed, gone := stake.Renew(p.Stretch.RiverName, standing, drawn, taken)
 	var out project.StakeWrite
 	for _, k := range gone {
 		out.Gone = append(out.Gone, had[k.Name])
