@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hetu/api"
+	"hetu/data/pg"
 	"hetu/geo"
 	"hetu/geo/access"
 )
@@ -215,6 +216,7 @@ func TestAccessTable(t *testing.T) {
 	table, askers := accessTable(t), w.askers(t)
 	before := w.seenOutside(t, table, askers)
 	w.draft(t)
+	w.holdExports(t)
 	for ask, is := range w.seenOutside(t, table, askers) {
 		if d := cmp.Diff(before[ask], is); d != "" {
 			t.Errorf("%s is another answer since there is a draft: %s", ask, d)
@@ -275,7 +277,44 @@ func (w *accessWorld) seenOutside(t *testing.T, table []accessLine, askers []ask
 			out[fmt.Sprintf("%s %s %s as %s", l.method, l.path, l.body, a.name)] = w.ask(t.Context(), t, l, a).unversioned()
 		}
 	}
+	for layer, text := range w.exports(t) {
+		out["the export of "+layer] = reply{Body: text}
+	}
 	return out
+}
+
+// exports gives the layers of the map as they are exported.
+func (w *accessWorld) exports(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, layer := range w.store.ExportLayers() {
+		out[layer] = ""
+		err := w.store.Export(t.Context(), momentToday(), layer, func(f pg.Exported) error {
+			out[layer] += fmt.Sprintf("%s %s %v\n", f.Key, f.Properties, f.Geom)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// holdExports looks for what exports tell: the announced line, and nothing of a draft, of the work on a line or of a stake.
+func (w *accessWorld) holdExports(t *testing.T) {
+	t.Helper()
+	all := ""
+	for layer, text := range w.exports(t) {
+		for what := range words() {
+			if what != "line" && tells(text, what) {
+				t.Errorf("the export of %s tells of the %s: %.800s", layer, what, text)
+			}
+		}
+		all += text
+	}
+	if !tells(all, "line") {
+		t.Errorf("no export tells of the line: %.800s", all)
+	}
 }
 
 // A stake is told exactly to those who have a role where it stands or above, and to all others by the nodes of the public grid, in every answer that tells
