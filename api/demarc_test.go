@@ -120,6 +120,13 @@ func newShoreAt(t *testing.T, c course, now func() time.Time) *shore {
 	db := pgtest.New(t, pgtest.Clock(now))
 	s := &shore{plans: &plans{store: db.Store}, route: c.line(), db: db}
 	s.fillShore(t, c)
+	s.start(t, now)
+	return s
+}
+
+// start serves what the store holds, with all that a server of projects has.
+func (s *shore) start(t *testing.T, now func() time.Time) {
+	t.Helper()
 	set, err := profiles.Load("")
 	if err != nil {
 		t.Fatal(err)
@@ -137,10 +144,10 @@ func newShoreAt(t *testing.T, c course, now func() time.Time) *shore {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := config(t, db.Store)
+	cfg := config(t, s.store)
 	cfg.Atlas, cfg.Tiles = s.atlas, kept
 	cfg.Now = now
-	cfg.Identity, cfg.Files, cfg.Packages = db.Store, files.New(t.TempDir()), export.Projects{Temp: temp}
+	cfg.Identity, cfg.Files, cfg.Packages = s.store, files.New(t.TempDir()), export.Projects{Temp: temp}
 	cfg.Elevations = dem.Models{Temp: temp}
 	cfg.StakeTables = ingest.StakeTables{Temp: temp}
 	cfg.CheckFunc = gate.Checker{Profiles: set}.Check
@@ -151,7 +158,6 @@ func newShoreAt(t *testing.T, c course, now func() time.Time) *shore {
 	}
 	s.Server = httptest.NewServer(handler)
 	t.Cleanup(s.Close)
-	return s
 }
 
 func (s *shore) fillShore(t *testing.T, c course) {
@@ -173,6 +179,30 @@ func (s *shore) fillShore(t *testing.T, c course) {
 		pg.River{Record: rec("r"), CodeScheme: "local", Code: "HL0001", Name: "示例河", RiverKind: "river", Division: "county"},
 		pg.Route{Record: rec("rt"), River: "r", MeasureOrigin: c.origin, FlowDir: "with", LengthM: s.length, Geom: s.route},
 	}
+	rows = append(rows, s.surveyRows(t, c, "r")...)
+	s.load(t, append(rows, c.more...)...)
+	rivers, _, err := s.store.Rivers(t.Context(), momentToday(), "示例河", 1)
+	if err != nil || len(rivers) != 1 {
+		t.Fatalf("%v %v", rivers, err)
+	}
+	s.river = rivers[0].ID
+	s.lead, s.town, s.other = s.division(t, "甲县"), s.division(t, "甲乡"), s.division(t, "乙县")
+	s.staff(t)
+	s.stranger = newKey(t, s.store, newAccount(t, s.store, "yi", access.Planner, s.other))
+}
+
+// staff are those who work for the division that leads.
+func (s *shore) staff(t *testing.T) {
+	t.Helper()
+	s.planner = newKey(t, s.store, newAccount(t, s.store, "wang", access.Planner, s.lead))
+	s.reviewer = newKey(t, s.store, newAccount(t, s.store, "zhao", access.Reviewer, s.lead))
+	s.publisher = newKey(t, s.store, newAccount(t, s.store, "qian", access.Publisher, s.lead))
+}
+
+// surveyRows are the surveys of a river.
+func (s *shore) surveyRows(t *testing.T, c course, river pg.Key) []pg.Row {
+	t.Helper()
+	var rows []pg.Row
 	for i, v := range c.surveys {
 		xy := beside(t, s.route, v.bank, v.from, v.to, v.offM)
 		if c.reversed {
@@ -185,23 +215,13 @@ func (s *shore) fillShore(t *testing.T, c course) {
 		for k := 0; k+1 < len(xy); k += 2 {
 			xyz = append(xyz, xy[k], xy[k+1], 0)
 		}
-		row := pg.BankLine{Record: rec(pg.Key(fmt.Sprintf("survey-%d", i))), Kind: v.kind, River: "r", Bank: v.bank, Geom: geom.NewLineStringFlat(geom.XYZ, xyz)}
+		row := pg.BankLine{Record: pg.Record{Key: pg.Key(fmt.Sprintf("survey-%d", i)), Source: "测量 2026"}, Kind: v.kind, River: river, Bank: v.bank, Geom: geom.NewLineStringFlat(geom.XYZ, xyz)}
 		if v.kind == "levee_toe" {
 			row.ToeSide, row.LeveeClass = "landside", new(v.class)
 		}
 		rows = append(rows, row)
 	}
-	s.load(t, append(rows, c.more...)...)
-	rivers, _, err := s.store.Rivers(t.Context(), momentToday(), "示例河", 1)
-	if err != nil || len(rivers) != 1 {
-		t.Fatalf("%v %v", rivers, err)
-	}
-	s.river = rivers[0].ID
-	s.lead, s.town, s.other = s.division(t, "甲县"), s.division(t, "甲乡"), s.division(t, "乙县")
-	s.planner = newKey(t, s.store, newAccount(t, s.store, "wang", access.Planner, s.lead))
-	s.reviewer = newKey(t, s.store, newAccount(t, s.store, "zhao", access.Reviewer, s.lead))
-	s.publisher = newKey(t, s.store, newAccount(t, s.store, "qian", access.Publisher, s.lead))
-	s.stranger = newKey(t, s.store, newAccount(t, s.store, "yi", access.Planner, s.other))
+	return rows
 }
 
 // load brings rows into the store.

@@ -148,11 +148,12 @@ func touched(ctx context.Context, src Source, q Question) ([]Feature, error) {
 	return append(features, stakes...), err
 }
 
-// coarsen has a stake tell its place by a grid, and not its number and measure: who knows those knows its place.
+// coarsen has a stake tell its place by a grid, and not its number and measure: who knows those knows its place. Nor what was found of it in the field, whose
+// words may say where it stands.
 func (f *Feature) coarsen(gridM float64) {
 	at := f.Geom.FlatCoords()
 	node := geo.LonLat{at[0], at[1]}.Snapped(gridM)
-	f.Name, f.MeasureM = nil, nil
+	f.Name, f.MeasureM, f.Status = nil, nil, nil
 	f.Geom = geom.NewPointFlat(geom.XY, node[:]).SetSRID(int(geo.CGCS2000))
 }
 

@@ -1,4 +1,4 @@
--- export_boundaries: the layer as of a moment. in: @as_of, @known_at. out: natural key, attributes, LineString, downstream, EPSG:4490.
+-- export_boundaries: what is announced, as of a moment: drafts are not written to files. in: @as_of, @known_at. out: natural key, attributes, LineString, downstream, EPSG:4490.
 SELECT k.key, (SELECT to_jsonb(p) FROM (SELECT
         v.name,
         river.key AS river,
@@ -16,5 +16,5 @@ SELECT k.key, (SELECT to_jsonb(p) FROM (SELECT
     ) p) AS properties, v.geom AS geom
 FROM hetu.boundary_version v JOIN hetu.boundary k ON k.id = v.id
 LEFT JOIN hetu.river river ON river.id = v.river_id
-WHERE v.valid @> @as_of::date AND v.recorded @> @known_at::timestamptz
+WHERE v.status = 'announced' AND v.valid @> @as_of::date AND v.recorded @> @known_at::timestamptz
 ORDER BY v.id
