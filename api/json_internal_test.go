@@ -85,3 +85,36 @@ func TestBodiesAreUTF8(t *testing.T) {
 		}
 	}
 }
+
+// What is wrong with a body is told with its place, and a member that is not known with those that are.
+func TestBodiesAreToldWhereTheyFail(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		FromM  float64 `json:"from_m"`
+		Hidden int     `json:"-"`
+	}
+	for _, tt := range []struct{ body, want string }{
+		{``, "The body is empty"},
+		{" \n", "The body is empty"},
+		{`{"name":`, "ends before its object does, at byte 8"},
+		{`{"name" "x"}`, "no JSON from byte 7 on"},
+		{`{"river":1}`, "/river: is not known here; there are name, zones, legs, ID"},
+		{`{"zones":[{"from_m":1},{"to":2}]}`, "/zones/1/to: is not known here; there are from_m"},
+		{`{"legs":{"Hidden":2}}`, "/legs/Hidden: is not known here"},
+		{`{"name":5}`, "/name: is a number, and does not fit there"},
+		{`{"NAME":"x","id":7,"zones":null}`, ""},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", "application/json")
+		var into struct {
+			Name  string  `json:"name"`
+			Zones []inner `json:"zones"`
+			Legs  *inner  `json:"legs"`
+			ID    optionalID
+		}
+		_, err := readSent(httptest.NewRecorder(), r, maxFormBytes, &into)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || geo.CodeOf(err) != geo.CodeInvalid || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%q: %v, want %q", tt.body, err, tt.want)
+		}
+	}
+}

@@ -41,10 +41,7 @@ func readSent(w http.ResponseWriter, r *http.Request, limit int64, into any) (pr
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return project.Once{}, geo.InvalidField("/"+strings.ReplaceAll(e.Field, ".", "/"), "is a %s, and does not fit there", e.Value)
-		}
-		return project.Once{}, geo.Wrapf(err, geo.CodeInvalid, "the body is not read: %s", short(strings.ToValidUTF8(err.Error(), "�")))
+		return project.Once{}, notRead(err, body, into)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return project.Once{}, geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")
