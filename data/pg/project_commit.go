@@ -27,7 +27,7 @@ func (s *Store) Commit(ctx context.Context, by access.Actor, id int64, c project
 			return err
 		}
 		if p.Status != project.Draft {
-			return geo.Errorf(geo.CodeConflict, "the project is %s, and lines change while it is a draft: make it one again first", p.Status)
+			return geo.Errorf(geo.CodeConflict, "the project is %s, and lines change while it is a draft: %s", p.Status, project.Remedy(p.Status))
 		}
 		if err := c.Check(p, extent); err != nil {
 			return err
@@ -163,7 +163,7 @@ func (s *Store) EditProject(ctx context.Context, by access.Actor, id int64, chan
 			return err
 		}
 		if p.Status != project.Draft {
-			return geo.Errorf(geo.CodeConflict, "the project is %s, and its particulars change while it is a draft: make it one again first", p.Status)
+			return geo.Errorf(geo.CodeConflict, "the project is %s, and its particulars change while it is a draft: %s", p.Status, project.Remedy(p.Status))
 		}
 		if change.Base != p.Revision {
 			return project.NewStale(change.Base, p.Revision)

@@ -363,9 +363,9 @@ func (e *edit) redraft(ctx context.Context, p *project.Project, key Key, stakes 
 	switch {
 	case p.Status == project.Draft, stakes && p.Status == project.Announced:
 	case stakes:
-		return geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes change while it is a draft, and when it is announced: make it a draft again, or wait", p.Status)
+		return geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes change while it is a draft, and when it is announced: %s, or wait for the announcement", p.Status, project.Remedy(p.Status))
 	default:
-		return geo.Errorf(geo.CodeConflict, "the project is %s, and its zones change while it is a draft: make it one again first", p.Status)
+		return geo.Errorf(geo.CodeConflict, "the project is %s, and its zones change while it is a draft: %s", p.Status, project.Remedy(p.Status))
 	}
 	p.Revision++
 	if p.Status == project.Draft && !slices.Contains(p.DraftedBy, e.by.Account) {

@@ -81,6 +81,14 @@ func Next(from Status) []Status {
 	return out
 }
 
+// Remedy says how something that only a draft has is changed in a project that has a status, as the end of a sentence.
+func Remedy(s Status) string {
+	if slices.Contains(Next(s), Draft) {
+		return "make it a draft again first"
+	}
+	return "it becomes none again, so begin a project that changes it"
+}
+
 // May tells whether somebody may make the step, apart from his roles: who ever drafted a project neither approves nor announces it.
 func (m Step) May(account int64, draftedBy []int64) error {
 	if (m.To == Approved || m.To == Announced) && slices.Contains(draftedBy, account) {
