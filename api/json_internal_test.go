@@ -97,7 +97,7 @@ func TestBodiesAreToldWhereTheyFail(t *testing.T) {
 		{``, "The body is empty"},
 		{" \n", "The body is empty"},
 		{`{"name":`, "ends before its object does, at byte 8"},
-		{`{"name" "x"}`, "no JSON from byte 7 on"},
+		{`{"name" "x"}`, "no JSON from byte 8 on"},
 		{`{"river":1}`, "/river: is not known here; there are name, zones, legs, ID"},
 		{`{"zones":[{"from_m":1},{"to":2}]}`, "/zones/1/to: is not known here; there are from_m"},
 		{`{"legs":{"Hidden":2}}`, "/legs/Hidden: is not known here"},
