@@ -36,7 +36,7 @@ func TestUserCommands(t *testing.T) {
 	run("zhang.san\t张三\tplanner everywhere, reviewer everywhere", "user", "list")
 	run("", "user", "disable", "zhang.san")
 	run("(disabled)", "user", "list")
-	run("access: 16 rows, whole", "db", "verify-audit")
+	run("access: 18 rows, whole", "db", "verify-audit")
 }
 
 // The help of a flag tells its default, beside what kind of value it takes and its environment variable.
