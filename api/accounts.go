@@ -94,9 +94,9 @@ func (p params) row(name string) (int64, error) {
 func bodyDivision(sent optionalID) (int64, error) {
 	switch {
 	case !sent.given:
-		return 0, geo.InvalidField("/division", "is missing; give a division's id, or null for the whole installation")
+		return 0, geo.InvalidField("/division", "is missing; give a division's id, as /api/v1/places?q= finds it, or null for the whole installation")
 	case sent.id < 0 || sent.id == 0 && !sent.null:
-		return 0, geo.InvalidField("/division", "%d is no division's id", sent.id)
+		return 0, geo.InvalidField("/division", "%d is no division's id: /api/v1/places?q= finds ids by a part of a name", sent.id)
 	default:
 		return sent.id, nil
 	}
@@ -116,7 +116,7 @@ func (o *optionalID) UnmarshalJSON(text []byte) error {
 	}
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil {
-		return geo.InvalidField("/division", "%.40s is no division's id", text)
+		return geo.InvalidField("/division", "%.40s is no division's id: /api/v1/places?q= finds ids by a part of a name", text)
 	}
 	o.id = n
 	return nil

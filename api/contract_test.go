@@ -139,7 +139,8 @@ func keep(contract routers.Router, x exchange) error {
 	}
 	asked := &openapi3filter.RequestValidationInput{
 		Request: x.req, PathParams: vars, Route: route, QueryParams: x.req.URL.Query(),
-		Options: &openapi3filter.Options{SkipSettingDefaults: true, MultiError: true},
+		// Who may is looked at by TestAccessTable.
+		Options: &openapi3filter.Options{SkipSettingDefaults: true, MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
 	}
 	if x.status < 300 {
 		for name := range asked.QueryParams {

@@ -100,7 +100,7 @@ func (s *server) partOf(pointer, id string, part rules.Part) (rules.Profile, err
 	}
 	found, err := s.Rules.Get(id)
 	if err != nil || !slices.Contains(found.Parts(), part) {
-		return rules.Profile{}, geo.InvalidField(pointer, "%q is no profile with rules of %s; there are %v", shortened(id), part, s.profilesWith(part))
+		return rules.Profile{}, geo.InvalidField(pointer, "%q is no profile with rules of %s; there are %s", shortened(id), part, geo.Listed(s.profilesWith(part)))
 	}
 	return found, nil
 }

@@ -173,7 +173,7 @@ func (s *server) takeTable(w http.ResponseWriter, r *http.Request, table tableSe
 func tableStakes(p project.Subject, taken []demarc.Stake, rows []project.TableStake) (project.StakeWrite, error) {
 	var out project.StakeWrite
 	if p.Project.Status != project.Draft {
-		return out, geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes change while it is a draft: make it one again first", p.Project.Status)
+		return out, geo.Errorf(geo.CodeConflict, "the project is %s, and a table of its stakes is taken while it is a draft: %s", p.Project.Status, tableRemedy(p.Project.Status))
 	}
 	survey, err := stake.NewSurvey(p.Stretch, gate.Drawn(p))
 	if err != nil {
@@ -199,6 +199,14 @@ func tableStakes(p project.Subject, taken []demarc.Stake, rows []project.TableSt
 		return project.StakeWrite{}, refused
 	}
 	return out, nil
+}
+
+// tableRemedy is [project.Remedy] of a table. Once a project is announced a stake is moved by who visits it, and says so with a photo and a position.
+func tableRemedy(s project.Status) string {
+	if s == project.Announced {
+		return "send each stake that was set elsewhere as a visit, POST stakes/{stake}/check-in; or " + project.Remedy(s)
+	}
+	return project.Remedy(s)
 }
 
 // maxRowsTold bounds how many refused rows a problem lists.

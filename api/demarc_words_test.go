@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +57,7 @@ func TestWordsOfAProjectAreChecked(t *testing.T) {
 		}
 	}
 	declare(object{"text_lengths": []object{}, "enclaves": [][]float64{}})
+	s.wordsOfRefusals(t, at)
 	// What could not be looked at is kept with the check, and neither stops it nor takes a waiver.
 	s.move(t, s.planner, at, object{"to": "checked"})
 	var found findingsBody
@@ -65,6 +68,9 @@ func TestWordsOfAProjectAreChecked(t *testing.T) {
 	if resp := s.call(t, s.reviewer, http.MethodPost, at+"/waivers", object{"finding_id": found.Findings[0].ID, "reason": "示例"}, nil); resp.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("waived: %d", resp.StatusCode)
 	}
+	s.told(t, http.StatusConflict, http.MethodPatch, at, object{"name": "x"}, "make it a draft again first")
+	s.told(t, http.StatusForbidden, http.MethodPost, at+"/transitions", object{"to": "consulted"}, "takes the role reviewer over")
+	s.told(t, http.StatusConflict, http.MethodPost, at+"/transitions", object{"to": "announced"}, "draft or consulted or withdrawn")
 	s.move(t, s.reviewer, at, object{"to": "consulted"})
 	s.move(t, s.planner, at, object{"to": "draft"})
 	// A second river of the name in the county, and a field that is too long.
@@ -73,4 +79,46 @@ func TestWordsOfAProjectAreChecked(t *testing.T) {
 	if run = s.check(t, at, nil); len(run.of("G16")) != 1 || run.of("G16")[0].Severity != "blocker" {
 		t.Errorf("two rivers of one name:\n%v", run)
 	}
+}
+
+// told holds what the planner asks for to be refused, and the refusal to have some words.
+func (s *shore) told(t *testing.T, status int, method, path string, body any, words ...string) {
+	t.Helper()
+	at := strings.Join(strings.Split(path, "/")[:5], "/")
+	headers := []string{}
+	if !strings.HasSuffix(at, "/projects") && strings.Count(at, "/") > 3 {
+		headers = append(headers, s.revision(t, at))
+	}
+	s.toldOn(t, status, method, path, body, headers, words...)
+}
+
+func (s *shore) toldOn(t *testing.T, status int, method, path string, body any, headers []string, words ...string) {
+	t.Helper()
+	var p struct {
+		Detail string
+		Errors []struct{ Pointer, Detail string }
+	}
+	resp := s.call(t, s.planner, method, path, body, &p, headers...)
+	text := fmt.Sprint(p)
+	if resp.StatusCode != status || slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+		t.Errorf("%s %s %v: %d %s; want %d %v", method, path, body, resp.StatusCode, text, status, words)
+	}
+}
+
+// wordsOfRefusals asks for what cannot be: each refusal names the place and what belongs there.
+func (s *shore) wordsOfRefusals(t *testing.T, at string) {
+	t.Helper()
+	begun := object{"name": "x", "river_id": s.river, "division_id": s.lead, "lead_level": 3, "rule_profile": "kaiping"}
+	s.toldOn(t, http.StatusUnprocessableEntity, http.MethodPost, "/api/v1/projects", begun, nil, "/rule_profile", "width-kaiping, ")
+	begun["rule_profile"] = "stakes-rural" // there, and without widths
+	s.toldOn(t, http.StatusUnprocessableEntity, http.MethodPost, "/api/v1/projects", begun, nil, "/rule_profile", "width-national")
+	s.told(t, http.StatusUnprocessableEntity, http.MethodPatch, at, object{"rule_profile": "kaipin"}, "/rule_profile", "width-kaiping")
+	for _, path := range []string{at, at + "/transitions", at + "/commits"} {
+		method := map[bool]string{true: http.MethodPatch, false: http.MethodPost}[path == at]
+		body := map[string]object{at: {"name": "x"}, at + "/transitions": {"to": "checked"}, at + "/commits": {"changes": []object{{"bank": "left", "from_m": 0, "to_m": 10, "pieces": []object{}}}}}[path]
+		s.toldOn(t, http.StatusBadRequest, method, path, body, []string{`If-Match: "99"`}, "If-Match", "99 is none of them")
+	}
+	zones := []object{{"bank": "left", "from_m": 0, "to_m": 5, "type": 1}, {"bank": "right", "from_m": 0, "to_m": 5, "type": 5}}
+	s.told(t, http.StatusUnprocessableEntity, http.MethodPut, at+"/zones", object{"zones": zones}, "/zones/1/type", "5 is no type of zone")
+	s.told(t, http.StatusBadRequest, http.MethodPut, at+"/zones", object{"zones": []object{{"bank": "left", "fromm": 0}}}, "/zones/0/fromm", "from_m, to_m, type")
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"hetu/geo"
@@ -67,6 +68,22 @@ type sentCut struct {
 	Restraints string          `json:"restraints"`
 }
 
+// check holds a range to what it says by itself, at its place in the body: the ranges of a bank are put in order before they are held to each other.
+func (c sentCut) check(at string) error {
+	switch {
+	case c.Bank != geo.Left && c.Bank != geo.Right:
+		return geo.FieldErrorf(geo.CodeRefused, at+"/bank", "%q is no bank that has zones: left or right", shortened(string(c.Bank)))
+	case c.Type < demarc.Protected || c.Type > demarc.Developed:
+		return geo.FieldErrorf(geo.CodeRefused, at+"/type", "%d is no type of zone: 1 保护区, 2 保留区, 3 控制利用区, 4 开发利用区", c.Type)
+	case !(c.FromM < c.ToM):
+		return geo.FieldErrorf(geo.CodeRefused, at+"/from_m", "a zone runs from a smaller to a larger measure, not from %g to %g", c.FromM, c.ToM)
+	}
+	if err := textOf(at+"/basis", c.Basis, maxNote, false); err != nil {
+		return err
+	}
+	return textOf(at+"/restraints", c.Restraints, maxNote, false)
+}
+
 // maxZones bounds the zones of a project: ids have three digits a bank.
 const maxZones = 1998
 
@@ -87,11 +104,9 @@ func (s *server) putZones(w http.ResponseWriter, r *http.Request) error {
 		return geo.InvalidField("/zones", "has %d zones; a project has at most %d", len(b.Zones), maxZones)
 	}
 	var cuts []zone.Cut
-	for _, c := range b.Zones {
-		for _, t := range []struct{ name, text string }{{"/zones/basis", c.Basis}, {"/zones/restraints", c.Restraints}} {
-			if err := textOf(t.name, t.text, maxNote, false); err != nil {
-				return err
-			}
+	for i, c := range b.Zones {
+		if err := c.check(fmt.Sprintf("/zones/%d", i)); err != nil {
+			return err
 		}
 		cuts = append(cuts, zone.Cut{Bank: c.Bank, FromM: c.FromM, ToM: c.ToM, Type: c.Type, Basis: c.Basis, Restraints: c.Restraints})
 	}

@@ -165,7 +165,7 @@ func documentKinds() []string {
 func (b sentDocument) document() (project.Document, error) {
 	d := project.Document{Kind: b.Kind, Title: b.Title, Number: orNoText(b.Number), Issuer: orNoText(b.Issuer), SHA256: orNoText(b.SHA256), Division: idOrNull(b.Division)}
 	if !slices.Contains(documentKinds(), b.Kind) {
-		return d, geo.InvalidField("/kind", "%q is none of %v", shortened(b.Kind), documentKinds())
+		return d, geo.InvalidField("/kind", "%q is none of %s", shortened(b.Kind), geo.Listed(documentKinds()))
 	}
 	if b.Division < 1 {
 		return d, geo.InvalidField("/division_id", "is missing; give the division whose document it is")

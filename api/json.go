@@ -37,10 +37,7 @@ func decode(body []byte, shape jsonShape, into any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return geo.InvalidField("/"+strings.ReplaceAll(e.Field, ".", "/"), "is a %s, and does not fit there", e.Value)
-		}
-		return geo.Wrapf(err, geo.CodeInvalid, "the body is not read: %s", short(strings.ToValidUTF8(err.Error(), "�")))
+		return notRead(err, body, into)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return geo.Errorf(geo.CodeInvalid, "something follows the body's object; send one")
@@ -109,8 +106,11 @@ const deepestJSON = 16
 // noTwins goes through one value and refuses an object that names a member twice; upper and lower case are the same to the decoder.
 func noTwins(d *json.Decoder, at string) error {
 	t, err := d.Token()
+	if errors.Is(err, io.EOF) && d.InputOffset() == 0 {
+		return emptyBody()
+	}
 	if err != nil {
-		return geo.Wrapf(err, geo.CodeInvalid, "the body is no JSON: %v", err)
+		return noJSON(err, d.InputOffset())
 	}
 	if strings.Count(at, "/") > deepestJSON {
 		return geo.InvalidField(at, "is nested too deep")
@@ -121,7 +121,7 @@ func noTwins(d *json.Decoder, at string) error {
 		if t == json.Delim('{') {
 			key, err := d.Token()
 			if err != nil {
-				return geo.Wrapf(err, geo.CodeInvalid, "the body is no JSON: %v", err)
+				return noJSON(err, d.InputOffset())
 			}
 			name = fmt.Sprint(key)
 			if folded := strings.ToLower(name); seen[folded] {
@@ -136,7 +136,7 @@ func noTwins(d *json.Decoder, at string) error {
 	}
 	if t == json.Delim('{') || t == json.Delim('[') {
 		if _, err := d.Token(); err != nil {
-			return geo.Wrapf(err, geo.CodeInvalid, "the body is no JSON: %v", err)
+			return noJSON(err, d.InputOffset())
 		}
 	}
 	return nil

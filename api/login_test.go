@@ -139,6 +139,29 @@ func (s *staffed) invited(t *testing.T, name string, role access.Role, division 
 	return who, "Cookie: " + a.cookie()
 }
 
+// noDivision asks, as one who may everything, for divisions that there are not: the member is named, with where ids are found, and PostgreSQL is not heard.
+func (s *staffed) noDivision(t *testing.T, cookie string) {
+	t.Helper()
+	var made struct{ ID int64 }
+	if a := s.send(t, "POST", "/api/v1/accounts", object{"name": "wu", "display_name": "吴", "division": nil}, cookie); a.status != http.StatusCreated || json.Unmarshal(a.body, &made) != nil {
+		t.Fatalf("an account: %s", a)
+	}
+	for _, tt := range []struct {
+		path string
+		body object
+		want int
+	}{
+		{"/api/v1/accounts", object{"name": "zheng", "display_name": "郑", "division": 999_999}, http.StatusUnprocessableEntity},
+		{"/api/v1/accounts", object{"name": "zheng", "display_name": "郑", "division": "520181"}, http.StatusBadRequest},
+		{fmt.Sprintf("/api/v1/accounts/%d/grants", made.ID), object{"role": "planner", "division": 999_999}, http.StatusUnprocessableEntity},
+	} {
+		a := s.send(t, "POST", tt.path, tt.body, cookie)
+		if a.status != tt.want || !bytes.Contains(a.body, []byte(`"/division"`)) || !bytes.Contains(a.body, []byte("/api/v1/places?q=")) || bytes.Contains(a.body, []byte("Key (")) {
+			t.Errorf("%s %v: %s", tt.path, tt.body, a)
+		}
+	}
+}
+
 // A link is taken once; the first administrator's makes him, with a name of his choice and rights everywhere, and works for nobody after.
 func TestFirstAdministrator(t *testing.T) {
 	t.Parallel()
@@ -150,6 +173,10 @@ func TestFirstAdministrator(t *testing.T) {
 	weak := s.send(t, "POST", "/api/v1/invites/"+first, object{"name": "Zhang.San", "display_name": "张三", "password": "zhang.san-A1"})
 	if weak.status != http.StatusUnprocessableEntity {
 		t.Errorf("a password with the user name in it: %s", weak)
+	}
+	nameless := s.send(t, "POST", "/api/v1/invites/"+first, object{"password": goodPassword})
+	if nameless.status != http.StatusBadRequest || !bytes.Contains(nameless.body, []byte(`"/name"`)) || !bytes.Contains(nameless.body, []byte(`"/display_name"`)) {
+		t.Errorf("neither name is given, and not both are asked for: %s", nameless)
 	}
 	a := s.send(t, "POST", "/api/v1/invites/"+first, object{"name": "Zhang.San", "display_name": "张三", "password": goodPassword})
 	if a.status != http.StatusNoContent {
@@ -169,6 +196,7 @@ func TestFirstAdministrator(t *testing.T) {
 	if me.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("who one is may be kept: %v", me.header)
 	}
+	s.noDivision(t, "Cookie: "+a.cookie())
 	if again := s.send(t, "POST", "/api/v1/invites/"+first, object{"name": "other", "display_name": "x", "password": goodPassword}); again.status != http.StatusNotFound {
 		t.Errorf("the link works twice: %s", again)
 	}
@@ -317,7 +345,7 @@ func TestForgedAndBadBodies(t *testing.T) {
 		{"unknown member", "POST", "/api/v1/session", `{"name":"wang","password":"x","role":"admin"}`, nil, 400},
 		{"deep", "POST", "/api/v1/session", strings.Repeat(`[`, 5000), nil, 400},
 		{"huge", "POST", "/api/v1/session", `{"name":"` + strings.Repeat("x", 1<<20) + `"}`, nil, 413},
-		{"not UTF-8", "POST", "/api/v1/session", "{\"name\":\"\xff\",\"password\":\"\\u0000\"}", nil, 401},
+		{"not UTF-8", "POST", "/api/v1/session", "{\"name\":\"\xff\",\"password\":\"\\u0000\"}", nil, 400},
 		{"key in a URL", "GET", "/api/v1/rivers?limit=1&q=" + strings.TrimPrefix(key, "Bearer "), nil, nil, 400},
 		{"key in a path", "GET", "/api/v1/rivers/" + strings.TrimPrefix(key, "Bearer "), nil, nil, 400},
 		{"key of another's secret", "GET", "/api/v1/session", nil, []string{"Authorization: " + key[:len(key)-1] + "~"}, 401},

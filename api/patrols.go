@@ -58,7 +58,7 @@ func (s *server) patrols(w http.ResponseWriter, r *http.Request) error {
 	}
 	i := slices.IndexFunc(profile.Patrols, func(rule duty.PatrolRule) bool { return rule.Level == level })
 	if i < 0 {
-		return geo.InvalidField("level", "the profile %s asks for no patrols at level %d; it does at %v", profile.ID, level, patrolLevels(profile))
+		return geo.InvalidField("level", "the profile %s asks for no patrols at level %d; it does at %s", profile.ID, level, geo.Listed(patrolLevels(profile)))
 	}
 	body, err := readBody(w, r, maxPatrolBytes, "application/json")
 	if err != nil {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -149,10 +150,7 @@ func (p *people) takeInvite(w http.ResponseWriter, r *http.Request, token string
 	}
 	name, display := invite.Name, invite.DisplayName
 	if invite.Account == 0 {
-		if name, err = userName(sent.Name); err != nil {
-			return "name_wrong", err
-		}
-		if display, err = shownName(sent.DisplayName); err != nil {
+		if name, display, err = sent.names(); err != nil {
 			return "name_wrong", err
 		}
 	}
@@ -171,6 +169,18 @@ func (p *people) takeInvite(w http.ResponseWriter, r *http.Request, token string
 		return "", err
 	}
 	return "", p.begin(w, r, account)
+}
+
+// names reads the names of the first administrator, and tells at once what is wrong with either.
+func (sent taken) names() (name, display string, err error) {
+	name, nameFault := userName(sent.Name)
+	display, displayFault := shownName(sent.DisplayName)
+	wrong, ok := errors.AsType[*geo.Error](nameFault)
+	other, both := errors.AsType[*geo.Error](displayFault)
+	if ok && both {
+		return "", "", &geo.Error{Code: wrong.Code, Msg: wrong.Msg + "; " + other.Msg, Fields: append(wrong.Fields, other.Fields...)}
+	}
+	return name, display, errors.Join(nameFault, displayFault)
 }
 
 // shownName reads the name that others see.

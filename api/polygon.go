@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/twpayne/go-geom"
 
@@ -51,7 +52,26 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, types ...stri
 	if err != nil {
 		return nil, geo.Wrapf(err, geo.CodeInvalid, "the body broke off before its end, or did not come in time: send it again, whole")
 	}
+	if strings.HasSuffix(kind, "json") {
+		return body, inUTF8(body)
+	}
 	return body, nil
+}
+
+// inUTF8 holds JSON to its encoding: the decoder puts a mark in the place of each byte that is none of it, and the mark would be stored.
+func inUTF8(body []byte) error {
+	if utf8.Valid(body) {
+		return nil
+	}
+	at := 0
+	for {
+		c, n := utf8.DecodeRune(body[at:])
+		if c == utf8.RuneError && n == 1 {
+			break
+		}
+		at += n
+	}
+	return geo.Errorf(geo.CodeInvalid, "正文不是 UTF-8 编码（第 %d 字节；可能是 GBK），请转为 UTF-8 后再发送。The body is not UTF-8 from byte %d on (GBK, perhaps): send it as UTF-8", at, at)
 }
 
 // sentPolygon is a polygon as it was sent, with the JSON pointer of its coordinates.

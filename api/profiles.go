@@ -39,7 +39,7 @@ func (s *server) ruleProfile(p params, fallback string, part rules.Part) (rules.
 	}
 	found, err := s.Rules.Get(id)
 	if err != nil || !slices.Contains(found.Parts(), part) {
-		return rules.Profile{}, geo.InvalidField("profile", "%q is no profile with rules of %s; there are %v", id, part, s.profilesWith(part))
+		return rules.Profile{}, geo.InvalidField("profile", "%q is no profile with rules of %s; there are %s", id, part, geo.Listed(s.profilesWith(part)))
 	}
 	return found, nil
 }

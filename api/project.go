@@ -15,6 +15,7 @@ import (
 	"hetu/geo/access"
 	"hetu/geo/lref"
 	"hetu/geo/project"
+	"hetu/geo/rules"
 )
 
 // projectStore is what boundary projects are kept in. Each method tells somebody only of projects over whose division, or a partner's, he has
@@ -194,7 +195,7 @@ func knownStatus(name string, status project.Status) error {
 			return nil
 		}
 	}
-	return geo.InvalidField(name, "%q is no status; there are %v", shortened(string(status)), project.Statuses())
+	return geo.InvalidField(name, "%q is no status; there are %s", shortened(string(status)), geo.Listed(project.Statuses()))
 }
 
 // project serves GET /api/v1/projects/{id}; its ETag is what a write says in If-Match.
@@ -261,6 +262,17 @@ func (b sentProject) check() error {
 	return textOf("/note", b.Note, maxNote, false)
 }
 
+// hasWidths holds the profile of a project to be one that its lines can be drawn and checked by.
+func (s *server) hasWidths(id string) error {
+	if s.Rules == nil {
+		return nil // a server without profiles draws and checks nothing
+	}
+	if found, err := s.Rules.Get(id); err != nil || found.Width == nil {
+		return geo.FieldErrorf(geo.CodeRefused, "/rule_profile", "%q is no profile with rules of width; there are %s", shortened(id), geo.Listed(s.profilesWith(rules.Widths)))
+	}
+	return nil
+}
+
 // createProject serves POST /api/v1/projects: a project is begun.
 func (s *server) createProject(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parseParams(r); err != nil {
@@ -272,6 +284,9 @@ func (s *server) createProject(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := b.check(); err != nil {
+		return err
+	}
+	if err := s.hasWidths(b.RuleProfile); err != nil {
 		return err
 	}
 	made, replayed, err := s.Store.CreateProject(r.Context(), actorOf(r.Context()), project.New{
@@ -381,6 +396,11 @@ func (s *server) editProject(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := b.check(); err != nil {
 		return err
+	}
+	if b.RuleProfile != nil {
+		if err := s.hasWidths(*b.RuleProfile); err != nil {
+			return err
+		}
 	}
 	enclaves, lengths, err := b.declared()
 	if err != nil {

@@ -102,7 +102,7 @@ func TestNeighboursLineIsNotDisplacedAlone(t *testing.T) {
 func TestDatesAndLevelsOfProjects(t *testing.T) {
 	t.Parallel()
 	p := newPlans(t, nilFindings)
-	p.refused(t, http.StatusUnprocessableEntity, p.planner, http.MethodPost, "/api/v1/projects", obj{"name": "x", "river_id": p.river, "division_id": p.town, "lead_level": 1, "rule_profile": "p"})
+	p.refused(t, http.StatusUnprocessableEntity, p.planner, http.MethodPost, "/api/v1/projects", obj{"name": "x", "river_id": p.river, "division_id": p.town, "lead_level": 1, "rule_profile": "width-kaiping"})
 	at := p.begin(t)
 	p.refused(t, http.StatusUnprocessableEntity, p.planner, http.MethodPatch, at, obj{"lead_level": 3}, `If-Match: "1"`)
 	p.commit(t, p.planner, at, `If-Match: "1"`, p.change("left", 0, p.length, 30))

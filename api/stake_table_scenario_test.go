@@ -146,6 +146,11 @@ func TestScenario_24(t *testing.T) {
 		{"XLSX", "", xlsxType, "row 3, row 5, row 7", editedBook(t, book, slipped), []string{"X and Y are swapped in this row", "Y is that of EPSG:4525", "X looks ten times off"}},
 		{"metres alone, swapped", "?zone=4546", csvType, "row 3", edited(t, table, metres(oneSlip(3))), []string{"swapped"}},
 		{"metres alone, with the zone's number", "?zone=4546", csvType, "row 5", edited(t, table, metres(oneSlip(5))), []string{"easting"}},
+		{"metres alone, without the number that the zone has", "?zone=4525", csvType, "row 1", edited(t, table, metres(nil)), []string{"row 1: the easting does not begin with the zone's number, as those of EPSG:4525 do; those of EPSG:4546 have none: name it with zone"}},
+		{"metres alone, no zone", "", csvType, "row 1", edited(t, table, metres(nil)), []string{"may be of EPSG:", "EPSG:4546 (111E)", "with zone"}},
+		{"a book as text", "", csvType, "", book, []string{"sent as text/csv"}},
+		{"text as a book", "", xlsxType, "", table, []string{"is no XLSX workbook"}},
+		{"no column of names", "", csvType, "", bytes.Replace(table, []byte("桩名"), []byte("甲"), 1), []string{"give a column one of these headings"}},
 		{"metres alone, ten times off", "?zone=4546", csvType, "row 7", edited(t, table, metres(oneSlip(7))), []string{"coordinate"}},
 	}
 	for _, tt := range tests {
@@ -153,6 +158,9 @@ func TestScenario_24(t *testing.T) {
 		text, _ := json.Marshal(told.Errors) //nolint:errchkjson // of two strings each
 		if status != http.StatusUnprocessableEntity || told.rows() != tt.rows && !(len(told.Errors) == 0 && strings.Contains(told.Detail, tt.rows)) {
 			t.Errorf("%s: %d %s: %s", tt.name, status, told.Detail, text)
+		}
+		if strings.Contains(string(text)+told.Detail, "--") || strings.Count(told.Detail, "EPSG:") > 12 {
+			t.Errorf("%s: told as on the command line: %s %s", tt.name, told.Detail, text)
 		}
 		for _, w := range tt.words {
 			if !strings.Contains(string(text)+told.Detail, w) {

@@ -61,7 +61,8 @@ func run(args []string) int {
 		kong.Name("hetu"),
 		kong.Description("河图 hetu: river management on one map. A PostGIS database of rivers, posts, boundaries and notice boards, served as vector tiles and answers.\n\n"+
 			"Example: hetu serve --sample, then open http://127.0.0.1:8080"),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"data_dir": defaultDataDir(), "requests_per_minute": strconv.Itoa(api.DefaultRequestsPerMinute)})
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"data_dir": defaultDataDir(), "requests_per_minute": strconv.Itoa(api.DefaultRequestsPerMinute), "default_link": defaultLink},
+		kong.ValueFormatter(helpOf))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "hetu:", err)
 		return 1
@@ -80,6 +81,17 @@ func run(args []string) int {
 		return report(os.Stderr, err)
 	}
 	return 0
+}
+
+// helpOf is the help of a flag, with its environment variable and its default: kong shows a default in the place of the placeholder, and ours say of what kind a
+// value is.
+func helpOf(v *kong.Value) string {
+	if v.HasDefault && v.Default != "" && !v.IsBool() && v.Flag != nil && v.Flag.PlaceHolder != "" && !strings.Contains(v.Help, "Default: ") {
+		own := *v
+		own.Help = strings.TrimSuffix(v.Help, ".") + ". Default: " + v.Default + "."
+		return kong.DefaultHelpValueFormatter(&own)
+	}
+	return kong.DefaultHelpValueFormatter(v)
 }
 
 // report prints an error for a person and gives the exit code.

@@ -54,7 +54,7 @@ type userAddCmd struct {
 	Role        string `help:"A role to grant there at once." placeholder:"ROLE"`
 	Issuer      string `help:"Of one who logs in by OIDC: the issuer." placeholder:"URL"`
 	Subject     string `help:"Of one who logs in by OIDC: the subject." placeholder:"SUB"`
-	Link        string `help:"Where the server is reached, for the link." default:"http://127.0.0.1:8080" placeholder:"URL"`
+	Link        string `help:"Where the server is reached, for the link: say it when the server listens elsewhere (--listen, --public-url)." default:"${default_link}" placeholder:"URL"`
 }
 
 // Help gives an example.
@@ -98,9 +98,15 @@ func (c *userAddCmd) Run(ctx context.Context, a *app) error {
 		if c.Issuer != "" {
 			return nil
 		}
+		if c.Link == defaultLink {
+			a.print("the link is of a server at %s; of another, say --link URL, or put its address in place of that", defaultLink)
+		}
 		return printLink(ctx, a, db, id, c.Link)
 	})
 }
+
+// defaultLink is where a server is reached that was told nothing else.
+const defaultLink = "http://127.0.0.1:8080"
 
 func optionalRole(word string) (access.Role, error) {
 	if word == "" {
@@ -109,13 +115,18 @@ func optionalRole(word string) (access.Role, error) {
 	return access.ParseRole(word)
 }
 
+// beijing writes an instant as the pages of links do, whatever zone the machine is in.
+func beijing(t time.Time) string {
+	return t.In(time.FixedZone("Asia/Shanghai", 8*3600)).Format("2006-01-02 15:04")
+}
+
 // printLink makes a link that sets a password once, and prints it.
 func printLink(ctx context.Context, a *app, db *database, account int64, root string) error {
 	token, hash := api.NewToken()
 	if err := db.NewInvite(ctx, commandLine(), account, hash, linkLife); err != nil {
 		return err
 	}
-	a.print("one-time link, good until %s: %s/invite/%s", a.now().Add(linkLife).Format("2006-01-02 15:04"), strings.TrimSuffix(root, "/"), token)
+	a.print("one-time link, good until %s Beijing time (UTC+8): %s/invite/%s", beijing(a.now().Add(linkLife)), strings.TrimSuffix(root, "/"), token)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,9 @@ func (s StakeTables) Read(ctx context.Context, of project.Subject, file []byte, 
 	if ask.XLSX {
 		name = "table.xlsx"
 	}
+	if err := ofItsKind(file, ask.XLSX); err != nil {
+		return project.StakeTable{}, err
+	}
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		return project.StakeTable{}, fmt.Errorf("keep a table: %w", err)
@@ -59,6 +63,17 @@ func (s StakeTables) Read(ctx context.Context, of project.Subject, file []byte, 
 		return project.StakeTable{}, overHTTP(err)
 	}
 	return j.stakeTable(), nil
+}
+
+// ofItsKind holds a table to be what it was sent as: a workbook is a ZIP file, and read as text it breaks somewhere in its second row.
+func ofItsKind(file []byte, workbook bool) error {
+	switch zipped := bytes.HasPrefix(file, []byte("PK\x03\x04")); {
+	case zipped && !workbook:
+		return geo.Errorf(geo.CodeRefused, "这是 XLSX 工作簿，却按 CSV 发送。The table is an XLSX workbook and was sent as text/csv: send it as application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	case workbook && !zipped:
+		return geo.Errorf(geo.CodeRefused, "这不是 XLSX 工作簿。The table is no XLSX workbook: send text as text/csv, and save an old .xls as .xlsx")
+	}
+	return nil
 }
 
 // readStakes goes as far as an import does before anything is staged.
@@ -117,6 +132,8 @@ func overHTTP(err error) error {
 	}
 	said := strings.NewReplacer(
 		"is not stored: import the rivers first", "is not the project's", "leave --crs out", "leave zone out", "--crs EPSG:", "zone=", "with --crs", "with zone", "--crs", "zone",
+		"; name the column with --map HEADING=FIELD or one value for all rows with --set FIELD=VALUE", "; give a column one of these headings",
+		"or leave the column out with --map HEADING=-", "or leave the column out", "或用 --map 列名=- 略去该列", "或略去该列", "或用 --set river=河流 指定", "或改正桩名", "or with --set river=RIVER", "or correct the stake's name",
 		"or leave one pair out with --map HEADING=-", "or leave the columns of one pair out", " (X and Y, 经度 and 纬度; --map HEADING=x)", " (X and Y, 经度 and 纬度)",
 	)
 	e.Msg = visible(said.Replace(e.Msg))
@@ -145,6 +162,9 @@ func (*projectShelf) NewBatch(context.Context, string, string) (*pg.Batch, error
 
 // Extent implements [Store].
 func (s *projectShelf) Extent(context.Context) (geo.Extent, error) { return s.extent, nil }
+
+// Longitude implements [placed].
+func (s *projectShelf) Longitude() float64 { return s.of.Stretch.Route.FlatCoords()[0] }
 
 // FindDivisions implements [Finder]: which division a stake stands in is told by its place.
 func (*projectShelf) FindDivisions(_ context.Context, words []string, _ geo.Date) ([]pg.Division, error) {

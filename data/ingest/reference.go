@@ -143,7 +143,7 @@ func (j *job) guessReference() (*reference, error) {
 		return nil, geo.Errorf(geo.CodeRefused, "the file names no reference system and its coordinates (row %d: %s) fit none within the extent: %s", first.n, position(first), remedy)
 	case len(systems) > 1:
 		first := j.firstPosition()
-		return nil, geo.Errorf(geo.CodeRefused, "the file names no reference system; by their size its coordinates (row %d: %s) may be of %s: %s", first.n, position(first), candidates(systems), remedy)
+		return nil, geo.Errorf(geo.CodeRefused, "the file names no reference system; by their size its coordinates (row %d: %s) may be of %s: %s", first.n, position(first), candidates(j.nearby(systems)), remedy)
 	}
 	var why *Sentence
 	switch winner.Shape {
@@ -156,6 +156,23 @@ func (j *job) guessReference() (*reference, error) {
 	}
 	return &reference{Finding: Finding{Value: systems[0].String(), How: Guessed, Why: *why}, system: &systems[0], swapped: winner.Swapped}, nil
 }
+
+// placed is a [Store] that knows where its one thing lies.
+type placed interface{ Longitude() float64 }
+
+// nearby leaves of the systems the zones that a place is in or beside, where it is known.
+func (j *job) nearby(systems []crs.System) []crs.System {
+	at, ok := j.store.(placed)
+	if !ok {
+		return systems
+	}
+	return slices.DeleteFunc(slices.Clone(systems), func(s crs.System) bool {
+		return s.Kind == crs.GaussKruger && math.Abs(s.CentralMeridian-at.Longitude()) > nearbyZone
+	})
+}
+
+// nearbyZone is how many degrees the meridian of a zone lies from a place at most: the zones of 3 degrees beside its own, and its own of 6.
+const nearbyZone = 4.5
 
 func candidates(systems []crs.System) string {
 	slices.SortFunc(systems, func(a, b crs.System) int { return int(a.EPSG) - int(b.EPSG) })
@@ -209,6 +226,9 @@ func (j *job) checkAxes(r *reference) error {
 				}
 			}
 		}
+		if plain, ok := unnumbered(*r.system); ok && normal+swapped == 0 && (j.inside(&plain, x, y) || j.inside(&plain, y, x)) {
+			return geo.Errorf(geo.CodeRefused, "row %d: the easting does not begin with the zone's number, as those of %s do; those of %s have none: name it with --crs", at.n, r.system, plain)
+		}
 		if swapped == 1 && normal == 0 && first.n == 0 {
 			first = at
 		}
@@ -225,6 +245,17 @@ func (j *job) checkAxes(r *reference) error {
 		j.report.Guesses = append(j.report.Guesses, *sayf("the axes are swapped in all %d rows (row %d: %s): the first number is taken as northing or latitude", "全部 %d 行的坐标轴颠倒(第 %d 行:%s),第一个数按纬度或北坐标处理", swapped, first.n, position(first)))
 	}
 	return nil
+}
+
+// unnumbered gives the zone of a zone's meridian whose eastings do not begin with its number; false where they do not anyway.
+func unnumbered(s crs.System) (crs.System, bool) {
+	const plain6, plain3 = 11, 21 // from the numbered codes of the zones of 6 and of 3 degrees to those without
+	for _, further := range []geo.SRID{plain6, plain3} {
+		if p, ok := crs.ByEPSG(s.EPSG + further); ok && s.FalseEasting > 1e6 && p.FalseEasting < 1e6 && p.CentralMeridian == s.CentralMeridian {
+			return p, true
+		}
+	}
+	return crs.System{}, false
 }
 
 // inside tells whether a pair lies in the extent and, in a zone's plane, where a zone's eastings are.

@@ -99,6 +99,9 @@ func TestNonsenseIsUnstorable(t *testing.T) {
 		if got := geo.CodeOf(err); err == nil || got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.name, got, err, tt.want)
 		}
+		if e, ok := errors.AsType[*geo.Error](err); ok && strings.Contains(e.Msg, "Key (") {
+			t.Errorf("%s: PostgreSQL speaks to the client: %s", tt.name, e.Msg)
+		}
 	}
 	if after := version(t, db.Store); before != after {
 		t.Errorf("a refused batch left a write: version %d became %d", before, after)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -342,7 +343,7 @@ func (e *edit) locked(ctx context.Context, id int64, rs []string, partners bool)
 	}
 	may, err := e.may(ctx, id, rs, partners)
 	if err == nil && !may {
-		err = geo.Errorf(geo.CodeForbidden, "this takes one of the roles %v over the project's division", rs)
+		err = geo.Errorf(geo.CodeForbidden, "this takes the role %s over the project's division", strings.Join(rs, " or "))
 	}
 	return rows[0].project(), rows[0].Key, err
 }
@@ -494,7 +495,7 @@ func (e *edit) route(ctx context.Context, n project.New) (id int64, from, to flo
 		return 0, 0, 0, geo.FieldErrorf(geo.CodeRefused, "/river_id", "there is no river %d with a centre line: import its route first", n.River)
 	}
 	if rows[0].Divisions < len(divisions) {
-		return 0, 0, 0, geo.FieldErrorf(geo.CodeRefused, "/partner_division_ids", "not all of %v are divisions", divisions)
+		return 0, 0, 0, geo.FieldErrorf(geo.CodeRefused, "/partner_division_ids", "not all of %s are divisions: /api/v1/places?q= finds ids by a part of a name", geo.Listed(divisions))
 	}
 	for _, r := range rows {
 		line, ok := r.Geom.(*geom.LineString)

@@ -27,7 +27,7 @@ func (s *Store) Commit(ctx context.Context, by access.Actor, id int64, c project
 			return err
 		}
 		if p.Status != project.Draft {
-			return geo.Errorf(geo.CodeConflict, "the project is %s, and lines change while it is a draft: make it one again first", p.Status)
+			return geo.Errorf(geo.CodeConflict, "the project is %s, and lines change while it is a draft: %s", p.Status, project.Remedy(p.Status))
 		}
 		if err := c.Check(p, extent); err != nil {
 			return err
@@ -71,13 +71,29 @@ func (s *Store) opposite(ctx context.Context, by access.Actor, id int64, c proje
 	return c.Opposite(route)
 }
 
+// hadRevision holds a base to be a revision that the project has had: of a later one nothing was changed since.
+func hadRevision(p project.Project, base int) error {
+	if base < 1 || base > p.Revision {
+		return geo.InvalidField("If-Match", "the project has revisions 1 to %d, and %d is none of them", p.Revision, base)
+	}
+	return nil
+}
+
+// stands holds a base to be the newest revision.
+func stands(p project.Project, base int) error {
+	if err := hadRevision(p, base); err != nil || base == p.Revision {
+		return err
+	}
+	return project.NewStale(base, p.Revision)
+}
+
 // fresh holds the base of a commit against what was touched since.
 func (e *edit) fresh(ctx context.Context, p project.Project, c project.Commit, standing []project.Piece) error {
 	if c.Base == p.Revision {
 		return nil
 	}
-	if c.Base < 1 || c.Base > p.Revision {
-		return geo.InvalidField("If-Match", "the project has revisions 1 to %d, and %d is none of them", p.Revision, c.Base)
+	if err := hadRevision(p, c.Base); err != nil {
+		return err
 	}
 	log, err := e.log(ctx, p.ID, c.Base, p.Revision-c.Base)
 	if err != nil {
@@ -163,10 +179,10 @@ func (s *Store) EditProject(ctx context.Context, by access.Actor, id int64, chan
 			return err
 		}
 		if p.Status != project.Draft {
-			return geo.Errorf(geo.CodeConflict, "the project is %s, and its particulars change while it is a draft: make it one again first", p.Status)
+			return geo.Errorf(geo.CodeConflict, "the project is %s, and its particulars change while it is a draft: %s", p.Status, project.Remedy(p.Status))
 		}
-		if change.Base != p.Revision {
-			return project.NewStale(change.Base, p.Revision)
+		if err := stands(p, change.Base); err != nil {
+			return err
 		}
 		if err := e.change(ctx, &p, change); err != nil {
 			return err

@@ -363,9 +363,9 @@ func (e *edit) redraft(ctx context.Context, p *project.Project, key Key, stakes 
 	switch {
 	case p.Status == project.Draft, stakes && p.Status == project.Announced:
 	case stakes:
-		return geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes change while it is a draft, and when it is announced: make it a draft again, or wait", p.Status)
+		return geo.Errorf(geo.CodeConflict, "the project is %s, and its stakes change while it is a draft, and when it is announced: %s, or wait for the announcement", p.Status, project.Remedy(p.Status))
 	default:
-		return geo.Errorf(geo.CodeConflict, "the project is %s, and its zones change while it is a draft: make it one again first", p.Status)
+		return geo.Errorf(geo.CodeConflict, "the project is %s, and its zones change while it is a draft: %s", p.Status, project.Remedy(p.Status))
 	}
 	p.Revision++
 	if p.Status == project.Draft && !slices.Contains(p.DraftedBy, e.by.Account) {
@@ -377,8 +377,8 @@ func (e *edit) redraft(ctx context.Context, p *project.Project, key Key, stakes 
 
 // stale tells that a write of a project was built on an older revision: who changed what since, and when the one that it was built on was recorded.
 func (e *edit) stale(ctx context.Context, p project.Project, base int) (*project.Stale, revision, error) {
-	if base < 1 || base > p.Revision {
-		return nil, revision{}, geo.InvalidField("If-Match", "the project has revisions 1 to %d, and %d is none of them", p.Revision, base)
+	if err := hadRevision(p, base); err != nil {
+		return nil, revision{}, err
 	}
 	log, err := e.log(ctx, p.ID, base, p.Revision-base)
 	if err != nil {

@@ -31,8 +31,8 @@ func (s *Store) Transition(ctx context.Context, by access.Actor, id int64, m pro
 		if _, _, err := e.locked(ctx, id, roles(step.Roles...), false); err != nil {
 			return err
 		}
-		if m.Base != p.Revision {
-			return project.NewStale(m.Base, p.Revision)
+		if err := stands(p, m.Base); err != nil {
+			return err
 		}
 		drafters, err := e.drafters(ctx, p)
 		if err != nil {

@@ -63,9 +63,11 @@ func interpret(err error) error {
 	case strings.HasSuffix(pe.ConstraintName, "_one_in_force"):
 		return geo.Wrapf(err, geo.CodeConflict, "two rows of this import have one natural key and overlap in time (%s)", strings.TrimSuffix(pe.ConstraintName, "_one_in_force"))
 	case pe.Code == "23505" || pe.Code == "23P01":
-		return geo.Wrapf(err, geo.CodeConflict, "%s: %s", pe.TableName, pe.Detail)
+		return geo.Wrapf(inFull(pe, err), geo.CodeConflict, "%s: what one alone may have is another's already (%s)", pe.TableName, pe.ConstraintName)
+	case pe.Code == "23503" && slices.Contains([]string{"account", "account_grant", "api_key"}, pe.TableName) && strings.HasSuffix(pe.ConstraintName, "_division_id_fkey"):
+		return geo.AtField(geo.Wrapf(inFull(pe, err), geo.CodeRefused, "no division of this id is stored: /api/v1/places?q= finds ids by a part of a name"), "/division")
 	case pe.Code == "23503":
-		return geo.Wrapf(err, geo.CodeConflict, "%s refers to something that is not stored: %s", pe.TableName, pe.Detail)
+		return geo.Wrapf(inFull(pe, err), geo.CodeConflict, "%s refers to something that is not stored (%s)", pe.TableName, pe.ConstraintName)
 	case pe.Code == "23514":
 		return geo.Wrapf(err, geo.CodeRefused, "%s: a value breaks the rule %s", pe.TableName, pe.ConstraintName)
 	case pe.Code == "23502":
@@ -83,6 +85,14 @@ func interpret(err error) error {
 	default:
 		return fmt.Errorf("database: %w", err)
 	}
+}
+
+// inFull adds to a cause, which is for the log and the command line, which values PostgreSQL speaks of: a client is told none of its text.
+func inFull(pe *pgconn.PgError, err error) error {
+	if pe.Detail == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, pe.Detail)
 }
 
 // broken tells whether the connection ended in the middle of an answer: PostgreSQL, or the way to it, went without a word. A value

@@ -154,7 +154,7 @@ func (d *drawing) check(wants []Want) error {
 		case w.Bank != geo.Left && w.Bank != geo.Right:
 			return geo.InvalidField(field+".bank", "has to be left or right, not %q", w.Bank)
 		case !w.Basis.known():
-			return geo.InvalidField(field+".basis", "%q is no basis: write one of %v", w.Basis, Bases())
+			return geo.InvalidField(field+".basis", "%q is no basis: write one of %s", w.Basis, geo.Listed(Bases()))
 		case !(w.FromM < w.ToM) || w.FromM < d.FromM-0.01 || w.ToM > d.ToM+0.01:
 			return geo.InvalidField(field+".from_m", "%s to %s does not lie in the stretch %s to %s", lref.Label(w.FromM), lref.Label(w.ToM), lref.Label(d.FromM), lref.Label(d.ToM))
 		case w.WidthM != nil && !(*w.WidthM >= 0 && *w.WidthM <= maxWidth):

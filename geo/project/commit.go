@@ -248,7 +248,7 @@ func checkPiece(at string, p demarc.Piece, in Range, extent geo.Extent) error {
 	case !(p.FromM < p.ToM) || !RangeOf(p).within(in):
 		return geo.FieldErrorf(geo.CodeRefused, at+"/from_m", "%v is no range within %v, which is changed", RangeOf(p), in)
 	case !slices.Contains(demarc.Bases(), p.Basis):
-		return geo.FieldErrorf(geo.CodeRefused, at+"/basis", "%q is no basis; there are %v", string(p.Basis), demarc.Bases())
+		return geo.FieldErrorf(geo.CodeRefused, at+"/basis", "%q is no basis; there are %s", string(p.Basis), geo.Listed(demarc.Bases()))
 	case !(p.WidthM >= 0 && p.WidthM <= maxWidthM):
 		return geo.FieldErrorf(geo.CodeRefused, at+"/width_m", "%g is no width between 0 and %d metres", p.WidthM, maxWidthM)
 	case p.Line == nil || p.Line.NumCoords() < 2 || p.Line.NumCoords() > MaxPieceVertices:

@@ -3,6 +3,7 @@ package project_test
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -190,5 +191,15 @@ func TestCommitIsChecked(t *testing.T) {
 	}
 	if err := one(func(*project.Change) {}).Check(p, geo.China()); err != nil {
 		t.Errorf("a good one: %v", err)
+	}
+}
+
+// What only a draft has is not said to be mended by what cannot be done.
+func TestRemediesArePossible(t *testing.T) {
+	t.Parallel()
+	for _, s := range project.Statuses() {
+		if possible, said := slices.Contains(project.Next(s), project.Draft), strings.Contains(project.Remedy(s), "make it a draft again"); possible != said {
+			t.Errorf("%s becomes %v: %s", s, project.Next(s), project.Remedy(s))
+		}
 	}
 }

@@ -2,6 +2,7 @@ package project
 
 import (
 	"slices"
+	"strings"
 
 	"hetu/geo"
 	"hetu/geo/access"
@@ -61,12 +62,12 @@ func StepOf(from, to Status) (Step, error) {
 	}
 	next := Next(from)
 	if !slices.Contains(Statuses(), to) {
-		return Step{}, geo.InvalidField("/to", "%q is no status; there are %v", string(to), Statuses())
+		return Step{}, geo.InvalidField("/to", "%q is no status; there are %s", string(to), geo.Listed(Statuses()))
 	}
 	if len(next) == 0 {
 		return Step{}, geo.FieldErrorf(geo.CodeConflict, "/to", "the project is %s, and stays so: begin a project that changes its lines", from)
 	}
-	return Step{}, geo.FieldErrorf(geo.CodeConflict, "/to", "the project is %s and becomes %v next, not %s", from, next, to)
+	return Step{}, geo.FieldErrorf(geo.CodeConflict, "/to", "the project is %s and becomes %s next, not %s", from, strings.Replace(geo.Listed(next), ", ", " or ", len(next)), to)
 }
 
 // Next lists what a project that has a status can be made.
@@ -78,6 +79,14 @@ func Next(from Status) []Status {
 		}
 	}
 	return out
+}
+
+// Remedy says how something that only a draft has is changed in a project that has a status, as the end of a sentence.
+func Remedy(s Status) string {
+	if slices.Contains(Next(s), Draft) {
+		return "make it a draft again first"
+	}
+	return "it becomes none again, so begin a project that changes it"
 }
 
 // May tells whether somebody may make the step, apart from his roles: who ever drafted a project neither approves nor announces it.
