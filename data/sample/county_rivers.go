@@ -34,12 +34,13 @@ func (c *county) division() *division { return c.at(geo.County) }
 
 // addRivers adds rivers and their routes. A length stands on the river where the article states one.
 func (c *county) addRivers(sourcePlace string) {
-	for _, r := range c.rivers {
+	for i, r := range c.rivers {
 		key := RiverKey(c.code, r.name)
 		order := r.order()
 		row := pg.River{
-			Record: c.record(key, geo.Since(c.since), "线形、流域面积"),
-			Name:   r.name, NameEn: r.nameEn, Division: c.division().key, RiverKind: r.kind, BasinAreaKm2: &r.basin, Perennial: &r.perennial,
+			Record:     c.record(key, geo.Since(c.since), "河流编码、线形、流域面积"),
+			CodeScheme: "local", Code: fmt.Sprintf("SL%s%03d", c.code, i+1), // SL 示例: no register has these
+			Name: r.name, NameEn: r.nameEn, Division: c.division().key, RiverKind: r.kind, BasinAreaKm2: &r.basin, Perennial: &r.perennial,
 			StreamOrder: &order, ManagingLevels: r.levels, CrossType: r.cross,
 		}
 		if r.head == "source" {

@@ -640,3 +640,20 @@ func TestScenario_07(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Each river has a code of its own, or no project along it could ever be checked (G16); the code says that it is of the sample.
+func TestEveryRiverHasACodeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	codes := map[string]string{}
+	for _, county := range []string{jiuyuan, qingzhen} {
+		for _, r := range of[pg.River](rows(t, county)) {
+			if other, taken := codes[r.Code]; taken || r.CodeScheme != "local" || !strings.HasPrefix(r.Code, "SL"+county) || !strings.Contains(r.Source, "示例：河流编码") {
+				t.Errorf("%s has the code %s:%q, as has %q", r.Name, r.CodeScheme, r.Code, other)
+			}
+			codes[r.Code] = r.Name
+		}
+	}
+	if len(codes) != 16+74 {
+		t.Errorf("%d codes", len(codes))
+	}
+}

@@ -73,8 +73,12 @@ func TestWordsAreThoseThatAreStored(t *testing.T) {
 		t.Errorf("no text: %+v", all)
 	}
 	s.Around.RiverCode, s.Around.Directory = "FB1", []project.River{{Name: "示例河", Code: "a:FB1"}, {Name: "示例河", Code: "a:FB2"}}
+	if all := found(t, s, "G16"); !has(all, demarc.Info, `2 rivers named "示例河"`) || has(all, demarc.Blocker, "") {
+		t.Errorf("two rivers of one name with codes: %+v", all)
+	}
+	s.Around.Directory[1].Code = ""
 	if all := found(t, s, "G16"); !has(all, demarc.Blocker, `2 rivers named "示例河"`) || has(all, demarc.Blocker, "code of the river") {
-		t.Errorf("two rivers of one name: %+v", all)
+		t.Errorf("two rivers of one name, one without a code: %+v", all)
 	}
 	s.Project.Declared = &project.Declared{TextLengths: []project.TextLength{{Of: "route", Metres: 1500, Where: "公告"}}}
 	if all := found(t, s, "G19"); !has(all, demarc.Warning, "tells 1500 m") {
