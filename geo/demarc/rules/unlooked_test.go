@@ -38,7 +38,7 @@ func TestWhatWasNotLookedAtIsTold(t *testing.T) {
 		{"nothing to measure widths from", "G12", "whether the width jumps", func(s *rules.Subject) { s.Survey = nil }},
 		{"no candidate", "G13", "no candidate of the left bank", func(s *rules.Subject) { s.Candidate = nil }},
 		{"no spacing", "G14", "no greatest spacing", func(s *rules.Subject) { s.Profile.MaxStakeSpacingM = 0 }},
-		{"no table", "G14", "no stake table", func(s *rules.Subject) { s.StakeTable = nil }},
+		{"no table", "G14", "stake table is looked at when it is handed in", func(s *rules.Subject) { s.StakeTable = nil }},
 		{"no codes", "G16", "no codes of their own", func(s *rules.Subject) { s.Meta.Code, s.Meta.NoCodes = "", true }},
 		{"no directory", "G16", "no directory", func(s *rules.Subject) { s.Meta.Directory = nil }},
 		{"no list", "G16", "no list of the rivers", func(s *rules.Subject) { s.Meta.Listed = nil }},
