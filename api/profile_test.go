@@ -368,6 +368,6 @@ func TestPageOfARiverWithoutReachesClaimsNothing(t *testing.T) {
 	get(t, srv, "/api/v1/rivers?q=新河", &found)
 	for lang, want := range map[string]string{"zh": "有没有缺口还无从判断", "en": "whether there are gaps cannot be told"} {
 		text, _ := fetched(t, srv, fmt.Sprintf("/r/%d?lang=%s", found.Rivers[0].ID, lang))
-		has(t, lang, text, []string{want}, "没有缺口", "No gaps")
+		has(t, lang, text, []string{want}, "没有缺口：", "No gaps:")
 	}
 }
