@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/twpayne/go-geom"
@@ -198,6 +199,7 @@ func TestPartOfAnAnnouncedLineIsReplaced(t *testing.T) {
 	s.commitPieces(t, s.planner, second, s.candidate(t, second, object{}).pieces())
 	s.must(t, s.planner, http.MethodPut, second+"/zones", fourZones(800, 1400, "left", "right"), nil, s.revision(t, second))
 	s.must(t, s.planner, http.MethodPost, second+"/stakes", object{"profile": "stakes-rural"}, nil, s.revision(t, second))
+	s.tellsWhatGivesWay(t, first, second)
 	s.asksFor(t, first, second)
 	s.announce(t, second, "甲政告〔2026〕2号", "2026-12-20")
 
@@ -215,6 +217,32 @@ func TestPartOfAnAnnouncedLineIsReplaced(t *testing.T) {
 	}
 	if again := s.touches(t, s.park(t, 0.5, 5000), "2026-12-20"); len(again.Stakes) != len(after.Stakes) {
 		t.Errorf("%d stakes after a visit, were %d", len(again.Stakes), len(after.Stakes))
+	}
+}
+
+// tellsWhatGivesWay holds a check of a project against what it is to take from another: both lines, each with the remedy, and just the stakes within its range.
+func (s *shore) tellsWhatGivesWay(t *testing.T, first, second string) {
+	t.Helper()
+	var check struct {
+		Findings []struct{ Rule, Severity, En string }
+	}
+	s.must(t, s.planner, http.MethodPost, second+"/checks", nil, &check)
+	lines, told := 0, ""
+	for _, f := range check.Findings {
+		switch {
+		case f.Rule == "G18" && f.Severity == "info" && strings.Contains(f.En, "it takes an approved change request"):
+			lines++
+		case f.Rule == "G14" && f.Severity == "info" && strings.Contains(f.En, "stakes end with the boundary"):
+			told += f.En
+		}
+	}
+	if lines != 2 {
+		t.Errorf("%d lines give way by %+v", lines, check.Findings)
+	}
+	for _, k := range s.stakesOf(t, first) {
+		if goes := k.MeasureM > 800 && k.MeasureM < 1400; k.MeasureM != 800 && k.MeasureM != 1400 && strings.Contains(told, k.Name) != goes {
+			t.Errorf("%s at %.2f goes: %v; told: %s", k.Name, k.MeasureM, goes, told)
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ type checkBody struct {
 	ToM         *float64         `json:"to_m"`
 	Blockers    int              `json:"blockers"`
 	Warnings    int              `json:"warnings"`
-	Infos       int              `json:"infos"` // what rules could not look at
+	Infos       int              `json:"infos"` // what rules could not look at, and what gives way
 	Truncated   bool             `json:"truncated"`
 	Findings    []checkedFinding `json:"findings"`
 }

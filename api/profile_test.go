@@ -352,3 +352,22 @@ func sorted(texts []string) []string {
 	slices.Sort(texts)
 	return texts
 }
+
+// Of a river that has no reaches and that no level is said to manage, its page does not say that there are no gaps: nothing was looked at.
+func TestPageOfARiverWithoutReachesClaimsNothing(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, func(t *testing.T, b *pg.Batch) {
+		t.Helper()
+		route := lref.Measured(geom.NewLineStringFlat(geom.XY, []float64{106.40, 26.60, 106.45, 26.60}), "mouth")
+		rec := pg.Record{Key: "r", Source: "test"}
+		if err := b.Add(t.Context(), pg.River{Record: rec, Name: "新河", RiverKind: "river"}, pg.Route{Record: rec, River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: route.FlatCoords()[2], Geom: route}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	var found struct{ Rivers []struct{ ID int64 } }
+	get(t, srv, "/api/v1/rivers?q=新河", &found)
+	for lang, want := range map[string]string{"zh": "有没有缺口还无从判断", "en": "whether there are gaps cannot be told"} {
+		text, _ := fetched(t, srv, fmt.Sprintf("/r/%d?lang=%s", found.Rivers[0].ID, lang))
+		has(t, lang, text, []string{want}, "没有缺口：", "No gaps:")
+	}
+}

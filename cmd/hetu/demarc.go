@@ -225,7 +225,7 @@ func (c *demarcCheckCmd) Run(ctx context.Context, a *app) error {
 				infos++
 			}
 		}
-		a.say("%d findings, %d of them stop publishing; %d more tell what could not be looked at", len(found)-infos, blockers, infos)
+		a.say("%d findings, %d of them stop publishing; %d more stop nothing and tell what could not be looked at, or what gives way", len(found)-infos, blockers, infos)
 		if blockers > 0 {
 			return geo.Errorf(geo.CodeRefused, "%d faults of project %d have to be mended before it is published", blockers, c.Project)
 		}

@@ -1,6 +1,10 @@
 package export
 
 import (
+	"math"
+	"strconv"
+	"strings"
+
 	"github.com/twpayne/go-geom"
 
 	"hetu/geo"
@@ -80,7 +84,26 @@ func (o Options) system(d Deliverable) (crs.System, error) {
 	}
 	s, ok := crs.ByEPSG(code)
 	if !ok || s.Kind != crs.GaussKruger && code != geo.CGCS2000 {
-		return crs.System{}, geo.InvalidField("zone", "EPSG:%d is no system of results: write 4490, or a zone of CGCS2000 from 4491 to 4554", code)
+		return crs.System{}, geo.FieldErrorf(geo.CodeRefused, "zone",
+			"EPSG:%d is no system of results: write 4490, or a Gauss-Krüger zone of CGCS2000, of 3 degrees 4534 to 4554 (with the zone's number in the easting 4513 to 4533) or of 6 degrees 4502 to 4512 (4491 to 4501); the river lies in %s",
+			code, zonesOf(d))
+	}
+	if s.Kind == crs.GaussKruger && math.Abs(middle(d)-s.CentralMeridian) > s.WidthDegrees()/2+besideZone {
+		return crs.System{}, geo.FieldErrorf(geo.CodeRefused, "zone",
+			"EPSG:%d is the zone about %g°E, and the river lies at %.2f°E, where its coordinates are none that anybody uses: write 4490, or a zone that it lies in, %s", code, s.CentralMeridian, middle(d), zonesOf(d))
 	}
 	return s, nil
+}
+
+// besideZone is by how many degrees the middle of a river may lie beside the zone that is asked for: rivers cross the edges of zones, and a county's maps
+// are of one.
+const besideZone = 1.0
+
+// zonesOf names the zones that the middle of the boundary lies in.
+func zonesOf(d Deliverable) string {
+	var codes []string
+	for _, s := range crs.ZonesAt(middle(d)) {
+		codes = append(codes, strconv.Itoa(int(s.EPSG)))
+	}
+	return strings.Join(codes, ", ")
 }

@@ -477,7 +477,7 @@ func TestPackageRefuses(t *testing.T) {
 	t.Parallel()
 	d := results(t)
 	for want, o := range map[string]export.Options{
-		"zone: EPSG:3857": {Zone: 3857}, "encoding:": {Encoding: "Big5"}, "template:": {Template: "../house"}, "install gdal-bin": {Tools: "/nonexistent"},
+		"zone: EPSG:3857": {Zone: 3857}, "of 3 degrees 4534 to 4554": {Zone: 4326}, "a zone that it lies in, 4544, 4523, 4507, 4496": {Zone: 4549}, "zone: EPSG:4499": {Zone: 4499}, "encoding:": {Encoding: "Big5"}, "template:": {Template: "../house"}, "install gdal-bin": {Tools: "/nonexistent"},
 	} {
 		var out bytes.Buffer
 		o.Temp = temp(t)
@@ -488,6 +488,18 @@ func TestPackageRefuses(t *testing.T) {
 	d.Dated = geo.Date{}
 	if _, err := export.Package(t.Context(), io.Discard, d, export.Options{}); geo.CodeOf(err) != geo.CodeInvalid {
 		t.Errorf("no date: %v", err)
+	}
+}
+
+// A river is put into its zone, into the one beside it and into that of 6 degrees; not into one that it lies far from, where its coordinates would be right
+// by arithmetic and of no use.
+func TestZonesOfAPackage(t *testing.T) {
+	t.Parallel()
+	d := results(t) // at 106.5°E
+	for zone, fits := range map[geo.SRID]bool{4545: true, 4507: true, 4546: false, 4543: false, 4508: false, 4495: false, 4498: false} {
+		if _, err := export.Package(t.Context(), io.Discard, d, export.Options{Zone: zone, Temp: temp(t)}); (err == nil) != fits || err != nil && geo.CodeOf(err) != geo.CodeRefused {
+			t.Errorf("EPSG:%d: %v", zone, err)
+		}
 	}
 }
 

@@ -104,7 +104,10 @@ func newContents(d Deliverable, system crs.System) *contents {
 }
 
 // middleZone is the 3-degree zone of the middle of the boundary.
-func middleZone(d Deliverable) crs.System {
+func middleZone(d Deliverable) crs.System { return stake.ZoneOf(middle(d), false) }
+
+// middle is the longitude of the middle of the boundary.
+func middle(d Deliverable) float64 {
 	west, east := math.Inf(1), math.Inf(-1)
 	add := func(lon float64) { west, east = min(west, lon), max(east, lon) }
 	for _, p := range d.Lines.Pieces {
@@ -123,9 +126,9 @@ func middleZone(d Deliverable) crs.System {
 		}
 	}
 	if west > east {
-		return stake.ZoneOf(105, false)
+		return 105
 	}
-	return stake.ZoneOf((west+east)/2, false)
+	return (west + east) / 2
 }
 
 // named gives the values that tell a division and what all features have.

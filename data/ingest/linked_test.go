@@ -350,3 +350,31 @@ func TestTwoSources(t *testing.T) {
 		t.Errorf("%d rivers have a route, want 2", n)
 	}
 }
+
+// A river that was brought in without a code gets one when its source brings it in again with it: it stays the river that it was, with its route, and a
+// third import changes nothing. A river of the name that another source brings in with a code is another.
+func TestAStoredRiverGetsItsCode(t *testing.T) {
+	t.Parallel()
+	db, run := seed(t)
+	coded := "河流名称,河流代码,编码体系,行政区划,WKT\n" + strings.Replace(strings.SplitN(riverCSV, "\n", 2)[1], "示例河,", "示例河,R1,local,", 1)
+	for turn := range 2 {
+		report, err := run("river", coded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range report.Merge {
+			if m.Added+m.Ended != 0 || m.Changed != map[bool]int64{true: 1}[turn == 0 && m.Entity == "river"] {
+				t.Errorf("turn %d: %+v", turn, m)
+			}
+		}
+	}
+	if n := count(t, db, "SELECT count(*) FROM hetu.river_version v JOIN hetu.route_version r ON r.river_id = v.id AND upper_inf(r.recorded) WHERE v.code = 'R1' AND v.code_scheme = 'local' AND upper_inf(v.recorded) AND upper_inf(v.valid)"); n != 1 {
+		t.Errorf("%d rivers with the code have a route", n)
+	}
+	if _, err := run("river", strings.ReplaceAll(coded, "R1", "R2"), func(r *ingest.Request) { r.Source = "别处" }); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, db, "SELECT count(*) FROM hetu.river"); n != 2 {
+		t.Errorf("%d rivers, want 2", n)
+	}
+}

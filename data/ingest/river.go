@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 
@@ -43,6 +44,7 @@ type rivers struct {
 	rowOf     []row // of each line
 	divisions map[string]pg.Key
 	stonesOf  map[string][]kmPoint // by the word that names their river
+	stored    map[pg.Key]pg.River  // those that have a name of rows with a code
 	differs   int                  // rows that say otherwise of a river than the first row of its name
 	unknown   map[string]bool
 }
@@ -54,6 +56,9 @@ func buildRivers(ctx context.Context, j *job) error {
 		return err
 	}
 	if r.stonesOf, err = j.kmPoints(ctx); err != nil {
+		return err
+	}
+	if r.stored, err = j.namesakes(ctx); err != nil {
 		return err
 	}
 	j.report.Network = &NetworkReport{}
@@ -68,6 +73,40 @@ func buildRivers(ctx context.Context, j *job) error {
 		return nil
 	}
 	return r.connect(ctx)
+}
+
+// namesakes looks up the stored rivers that have a name of a row with a code.
+func (j *job) namesakes(ctx context.Context) (map[pg.Key]pg.River, error) {
+	finder, ok := j.store.(Finder)
+	if !ok || len(j.words("code")) == 0 {
+		return nil, nil //nolint:nilnil // there are none to look among
+	}
+	found, err := finder.FindRivers(ctx, j.words("name"), j.req.ValidFrom)
+	if err != nil {
+		return nil, fmt.Errorf("look rivers up: %w", err)
+	}
+	out := map[pg.Key]pg.River{}
+	for _, r := range found {
+		out[r.Key] = r
+	}
+	return out, nil
+}
+
+// codedKey is the key of a river with a code: the code's, but where the same source brought the river in before it had a code. That one is given it and
+// stays what it is, with its routes and all that refers to it.
+func (r *rivers) codedKey(river *pg.River) pg.Key {
+	byCode, byName := pg.CodeKey(river.CodeScheme, river.Code), r.namedKey(river)
+	if _, known := r.stored[byCode]; known {
+		return byCode
+	}
+	if was, known := r.stored[byName]; known && (was.Code == "" || was.Code == river.Code) {
+		return byName
+	}
+	return byCode
+}
+
+func (r *rivers) namedKey(river *pg.River) pg.Key {
+	return pg.KeyOf("name", r.j.req.Source, river.Name) + ":" + river.Division
 }
 
 // row takes a row's lines, and what it says of its river. A row of OSM lines that is no waterway is left out.
@@ -126,12 +165,12 @@ func (r *rivers) describe(at row) (*pg.River, *Sentence) {
 	var key pg.Key
 	switch {
 	case river.Code != "":
-		key = pg.CodeKey(river.CodeScheme, river.Code)
+		key = r.codedKey(river)
 		if river.Name == "" {
 			return nil, sayf("the river %s has no name", "河流 %s 没有名称", river.Code)
 		}
 	case river.Name != "":
-		key = pg.KeyOf("name", j.req.Source, river.Name) + ":" + river.Division
+		key = r.namedKey(river)
 	}
 	river.Record = j.record(key)
 	return river, longKey(key)

@@ -70,6 +70,9 @@ func (e *edit) announce(ctx context.Context, m mover) error {
 	if len(m.pieces) == 0 {
 		return geo.Errorf(geo.CodeRefused, "the project has no line to announce")
 	}
+	if err := e.onRecord(ctx, m); err != nil {
+		return err
+	}
 	was := m.p
 	m.p.LegalDoc, m.p.EffectiveFrom, m.p.AnnouncedBy = doc.ID, m.EffectiveFrom, e.by.Account
 	for _, piece := range m.pieces {
@@ -116,6 +119,21 @@ func (e *edit) announcement(ctx context.Context, m mover) (project.Document, err
 		return doc, geo.FieldErrorf(geo.CodeRefused, "/effective_from", "%s is more than a year ago: what was announced then is brought in by an import", m.EffectiveFrom)
 	}
 	return doc, nil
+}
+
+// onRecord refuses a day from which the ground is not on record: of it there would be no package, and areas in no division.
+func (e *edit) onRecord(ctx context.Context, m mover) error {
+	var first *time.Time
+	err := e.tx.QueryRow(ctx, e.queries["edit_first_day"], pgx.NamedArgs{
+		"project": m.p.ID, "route": m.p.Route, "river": m.p.River, "division": m.p.Division, "day": date(later(geo.DateOf(e.now), m.EffectiveFrom)),
+	}).Scan(&first)
+	if err != nil {
+		return interpret(fmt.Errorf("edit_first_day: %w", err))
+	}
+	if from := dateOf(first); !from.IsZero() && m.EffectiveFrom.Before(from) {
+		return geo.FieldErrorf(geo.CodeRefused, "/effective_from", "%s lies before %s, from which day on the river, its route and the divisions of the lines are on record: take that day or a later one", m.EffectiveFrom, from)
+	}
+	return nil
 }
 
 // lateDays is how long after the day from which it is in force an announcement may still be entered, where it changes no line that was announced.

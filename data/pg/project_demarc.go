@@ -146,6 +146,9 @@ func (s source) around(ctx context.Context, by access.Actor, p project.Project, 
 	if out.ZonesTaken, err = s.zonesTaken(ctx, p); err != nil {
 		return out, err
 	}
+	if out.InForce, err = s.inForce(ctx, p, st.Route, today); err != nil {
+		return out, err
+	}
 	if p.LegalDoc != 0 {
 		doc, err := s.document(ctx, by, p.LegalDoc, "")
 		if err != nil && geo.CodeOf(err) != geo.CodeNotFound {
@@ -153,6 +156,48 @@ func (s source) around(ctx context.Context, by access.Actor, p project.Project, 
 		}
 		if err == nil {
 			out.Document = &doc
+		}
+	}
+	return out, nil
+}
+
+// inForce reads the announced lines that a project may have to take the place of, with their stakes.
+func (s source) inForce(ctx context.Context, p project.Project, route *geom.LineString, today geo.Date) ([]project.Standing, error) {
+	if p.Status == project.Announced || p.Status == project.Superseded || p.Status == project.Withdrawn {
+		return nil, nil
+	}
+	rows, err := collectFrom[announcedRow](ctx, s, "project_announced", pgx.NamedArgs{"route": p.Route, "river": p.River, "from": date(today), "ids": nil})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	requests, err := collectFrom[requestRow](ctx, s, "project_requests", pgx.NamedArgs{"project": p.ID})
+	if err != nil {
+		return nil, err
+	}
+	var out []project.Standing
+	at := map[int64]int{} // by boundary; one that has rows of several days is told once
+	ids := []int64{}
+	for _, r := range rows {
+		line, ok := r.Geom.(*geom.LineString)
+		if _, told := at[r.ID]; told || !ok {
+			continue
+		}
+		at[r.ID], ids = len(out), append(ids, r.ID)
+		a := project.Standing{Line: project.Line{ID: r.ID, Bank: r.Bank, FromM: r.FromM, ToM: r.ToM, Geom: line, Project: orZero(r.ProjectID)}}
+		a.On = a.RangeOn(route)
+		if i := slices.IndexFunc(requests, func(q requestRow) bool { return q.BoundaryID == r.ID }); i >= 0 {
+			a.Request = requests[i].Status
+		}
+		out = append(out, a)
+	}
+	stakes, err := collectFrom[stakeRow](ctx, s, "boundary_stakes", pgx.NamedArgs{"boundaries": ids, "from": date(today)})
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range stakes {
+		on, one := &out[at[k.BoundaryID]], project.StandingStake{Name: k.Name, MeasureM: k.at(route)}
+		if !slices.Contains(on.Stakes, one) {
+			on.Stakes = append(on.Stakes, one)
 		}
 	}
 	return out, nil

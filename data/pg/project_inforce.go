@@ -71,10 +71,7 @@ func (c *displacer) moveStakes(ctx context.Context, route *geom.LineString) erro
 		return err
 	}
 	for _, r := range rows {
-		at := orZero(r.MeasureM)
-		if r.MeasureM == nil {
-			at = lref.Project(route, r.Lon, r.Lat).MeasureM
-		}
+		at := r.at(route)
 		left := []geo.Period{since(geo.Period{From: dateOf(r.ValidFrom), To: dateOf(r.ValidTo)}, c.m.EffectiveFrom)}
 		for _, p := range c.parts[r.BoundaryID] {
 			if at < p.FromM-slack || at > p.ToM+slack {
@@ -92,6 +89,14 @@ func (c *displacer) moveStakes(ctx context.Context, route *geom.LineString) erro
 		}
 	}
 	return nil
+}
+
+// at is the measure of a stake, or of where it stands.
+func (r stakeRow) at(route *geom.LineString) float64 {
+	if r.MeasureM == nil {
+		return lref.Project(route, r.Lon, r.Lat).MeasureM
+	}
+	return *r.MeasureM
 }
 
 type routeZone struct {

@@ -1,7 +1,9 @@
 package pg_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"hetu/data/pgtest"
 	"hetu/geo"
 	"hetu/geo/demarc"
+	"hetu/geo/lref"
 	"hetu/geo/project"
 )
 
@@ -121,6 +124,46 @@ func (c *county) public(t *testing.T, day geo.Date) (out [3]string) {
 		}
 	}
 	return out
+}
+
+// A line is in force from no day on which its river or its divisions were not on record yet: there would be no package of it. The refusal names the first
+// day that can be, which is taken; what was renamed since has been there before.
+func TestNothingIsInForceBeforeItsGroundIsOnRecord(t *testing.T) {
+	t.Parallel()
+	today := geo.DateOf(time.Now())
+	unknown := pg.Record{Valid: geo.Period{To: today.AddDays(-2)}, Source: "test", Gone: true}
+	town := pg.Division{CodeScheme: "local", Code: "520181101", Name: "甲镇", Level: geo.Town, Kind: "镇", Parent: "county", Geom: box(106.3, 26.5, 106.6, 26.7)}
+	for _, what := range []string{"route", "town"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			c := newCounty(t)
+			late, renamed := pg.Row(nil), town
+			renamed.Record = pg.Record{Key: "town", Valid: geo.Since(today.AddDays(-1)), Source: "test"}
+			if what == "town" {
+				gone := town
+				gone.Record, gone.Key = unknown, "town"
+				late = gone
+			} else {
+				gone := pg.Route{Record: unknown, River: "r", MeasureOrigin: "mouth", FlowDir: "with", LengthM: c.length, Geom: lref.Measured(line(106.40, 26.60, 106.45, 26.60, 106.50, 26.60), "mouth")}
+				gone.Key = "rt"
+				late = gone
+			}
+			merge(t, c.Store, late)
+			merge(t, c.Store, renamed)
+			id := c.begin(t, 0, c.length)
+			c.mustCommit(t, c.planner, id, 1, c.piece(geo.Left, 0, c.length, 30), c.piece(geo.Right, 0, c.length, 30))
+			c.approve(t, id)
+			doc := c.documentOn(t, today.AddDays(-9))
+			err := c.move(t, c.publisher, id, project.Move{To: project.Announced, EffectiveFrom: today.AddDays(-3), LegalDoc: doc})
+			if e, ok := errors.AsType[*geo.Error](err); !ok || e.Code != geo.CodeRefused || e.Fields[0].Name != "/effective_from" || !strings.Contains(err.Error(), today.AddDays(-2).String()) {
+				t.Fatalf("three days ago: %v", err)
+			}
+			c.mustMove(t, c.publisher, id, project.Move{To: project.Announced, EffectiveFrom: today.AddDays(-2), LegalDoc: doc})
+			if got, err := c.Store.PackageSubject(t.Context(), c.planner, id, geo.Date{}); err != nil || len(got.Lines.Pieces) != 2 {
+				t.Errorf("the package has %d pieces: %v", len(got.Lines.Pieces), err)
+			}
+		})
+	}
 }
 
 // A package of an announced project is of the day from which it is in force, whatever has become of the ground since, and of another day when that is asked

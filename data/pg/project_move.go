@@ -275,7 +275,7 @@ func (s *Store) Waive(ctx context.Context, by access.Actor, id, finding int64, r
 		}
 		r := rows[i]
 		if r.Severity == demarc.Info {
-			return geo.FieldErrorf(geo.CodeRefused, "/finding_id", "this tells what a rule could not look at: it stops nothing, and is not waived")
+			return geo.FieldErrorf(geo.CodeRefused, "/finding_id", "this tells what a rule could not look at, or what gives way: it stops nothing, and is not waived")
 		}
 		if r.Severity != demarc.Warning {
 			return geo.FieldErrorf(geo.CodeRefused, "/finding_id", "a finding that is a %s is mended, not waived", r.Severity)

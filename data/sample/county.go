@@ -37,7 +37,7 @@ func Counties(ctx context.Context, add func(ctx context.Context, rows ...pg.Row)
 	return nil
 }
 
-// RiverKey is the natural key of a sample river and of its route: it has no code, so it is known by source, county and name.
+// RiverKey is the natural key of a sample river and of its route: its code is invented, so it is known by source, county and name.
 func RiverKey(county, name string) pg.Key { return pg.Key("river:sample:" + county + ":" + name) }
 
 // county is one county on its way into rows.

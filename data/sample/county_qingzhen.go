@@ -11,6 +11,9 @@ import (
 // qingzhenBorder is the river that has one town on its left bank and another on its right: their border is its line.
 const qingzhenBorder = "示例河09"
 
+// qingzhenSurveyed is the river that has bank lines, so that there is one to draft a management boundary of.
+const qingzhenSurveyed = "争旗冲"
+
 // qingzhen makes 清镇市 of S-6: facts F39 to F49 and the lengths of F56. The article gives 74 rivers in one place and 14 + 54
 // in another; here are 74, 14 of the county and 60 of the towns, with what the article says beside them as claims.
 func qingzhen() (*county, error) {
@@ -46,6 +49,9 @@ func qingzhen() (*county, error) {
 		return nil, err
 	}
 	if err := c.qingzhenOutfalls(); err != nil {
+		return nil, err
+	}
+	if err := c.addBankLines(c.river(qingzhenSurveyed)); err != nil {
 		return nil, err
 	}
 	return c, c.claims(c.since)

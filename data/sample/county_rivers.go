@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/twpayne/go-geom"
+
 	"hetu/data/pg"
 	"hetu/geo"
 	"hetu/geo/lref"
@@ -34,12 +36,13 @@ func (c *county) division() *division { return c.at(geo.County) }
 
 // addRivers adds rivers and their routes. A length stands on the river where the article states one.
 func (c *county) addRivers(sourcePlace string) {
-	for _, r := range c.rivers {
+	for i, r := range c.rivers {
 		key := RiverKey(c.code, r.name)
 		order := r.order()
 		row := pg.River{
-			Record: c.record(key, geo.Since(c.since), "线形、流域面积"),
-			Name:   r.name, NameEn: r.nameEn, Division: c.division().key, RiverKind: r.kind, BasinAreaKm2: &r.basin, Perennial: &r.perennial,
+			Record:     c.record(key, geo.Since(c.since), "河流编码、线形、流域面积"),
+			CodeScheme: "local", Code: fmt.Sprintf("SL%s%03d", c.code, i+1), // SL 示例: no register has these
+			Name: r.name, NameEn: r.nameEn, Division: c.division().key, RiverKind: r.kind, BasinAreaKm2: &r.basin, Perennial: &r.perennial,
 			StreamOrder: &order, ManagingLevels: r.levels, CrossType: r.cross,
 		}
 		if r.head == "source" {
@@ -107,6 +110,34 @@ func (c *county) addNetwork() {
 			edge(junctions[r.line[len(r.line)-1]], 0)
 		}
 	}
+}
+
+// What the schematic survey of a river says: it is so wide from bank top to bank top at its mouth, half as wide at its head, and its banks rise so much a
+// metre from a mouth at so many metres (1985).
+const (
+	surveyedWidthM, surveyedRise, surveyedMouthM = 8.0, 0.01, 1210.0
+)
+
+// addBankLines adds the tops of both banks of a river as if they had been surveyed, downstream.
+func (c *county) addBankLines(r *river) error {
+	for i, bank := range []geo.Bank{geo.Left, geo.Right} {
+		side := []float64{-1, 1}[i]
+		flat, length := []float64{}, r.length()
+		for i := range r.route.NumCoords() {
+			m := r.route.Coord(i)[2]
+			at, err := lref.LocateOffset(r.route, m, side*surveyedWidthM/2*(1-m/length/2))
+			if err != nil {
+				return fmt.Errorf("the bank line of %s: %w", r.name, err)
+			}
+			p := lonLat{at.Lon, at.Lat}.snapped()
+			flat = append(flat, p[0], p[1], math.Round(100*(surveyedMouthM+m*surveyedRise))/100)
+		}
+		c.add(pg.BankLine{
+			Record: c.record(c.key(r.name, "bank", string(bank)), geo.Since(c.since), "岸线及其高程"),
+			Kind:   "bank", River: RiverKey(c.code, r.name), Bank: bank, Name: r.name + "岸线（示例）", Geom: geom.NewLineStringFlat(geom.XYZ, flat),
+		})
+	}
+	return nil
 }
 
 // addReach adds one reach and keeps it for the chiefs and boards to come. place names its ends, the upstream one first.

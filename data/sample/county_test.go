@@ -16,6 +16,7 @@ import (
 	"hetu/data/pgtest"
 	"hetu/data/sample"
 	"hetu/geo"
+	"hetu/geo/demarc"
 	"hetu/geo/lref"
 )
 
@@ -638,5 +639,50 @@ func TestScenario_07(t *testing.T) {
 	END $$`
 	if err := db.Exec(t.Context(), "", tiling); err != nil {
 		t.Error(err)
+	}
+}
+
+// Each river has a code of its own, or no project along it could ever be checked (G16); the code says that it is of the sample.
+func TestEveryRiverHasACodeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	codes := map[string]string{}
+	for _, county := range []string{jiuyuan, qingzhen} {
+		for _, r := range of[pg.River](rows(t, county)) {
+			if other, taken := codes[r.Code]; taken || r.CodeScheme != "local" || !strings.HasPrefix(r.Code, "SL"+county) || !strings.Contains(r.Source, "示例：河流编码") {
+				t.Errorf("%s has the code %s:%q, as has %q", r.Name, r.CodeScheme, r.Code, other)
+			}
+			codes[r.Code] = r.Name
+		}
+	}
+	if len(codes) != 16+74 {
+		t.Errorf("%d codes", len(codes))
+	}
+}
+
+// Whoever begins with the sample can draft a boundary: of one river the tops of both banks are there, invented and marked so, and a candidate rests on them
+// from end to end.
+func TestOneRiverIsSurveyed(t *testing.T) {
+	t.Parallel()
+	all := rows(t, qingzhen)
+	key := sample.RiverKey(qingzhen, "争旗冲")
+	st := demarc.Stretch{RiverName: "争旗冲"}
+	for _, r := range where(of[pg.Route](all), func(r pg.Route) bool { return r.River == key }) {
+		st.Route = r.Geom
+		st.FromM, st.ToM, _ = lref.Ends(r.Geom)
+	}
+	for i, b := range of[pg.BankLine](all) {
+		if b.River != key || !strings.Contains(b.Source, "示例：岸线") || !strings.HasSuffix(b.Name, "（示例）") {
+			t.Errorf("%+v", b)
+		}
+		st.Survey = append(st.Survey, demarc.SurveyLine{ID: int64(i + 1), Kind: demarc.BankTop, Bank: b.Bank, Source: b.Source, Line: b.Geom})
+	}
+	lines, notes, err := demarc.Candidate(geo.Patient{}, st, nil, demarc.WidthProfile{Profile: "x", Rules: []demarc.WidthRule{{Basis: demarc.NaturalBank, LeastM: 10, MostM: 10, Source: "示例"}}})
+	if err != nil || len(lines.Of(geo.Left)) != 1 || len(lines.Of(geo.Right)) != 1 || slices.ContainsFunc(notes, func(n demarc.Note) bool { return n.Code == demarc.NoteGap || n.Code == demarc.NoteSide }) {
+		t.Fatalf("%d pieces, %+v, %v", len(lines.Pieces), notes, err)
+	}
+	for _, p := range lines.Pieces {
+		if p.FromM > st.FromM+1 || p.ToM < st.ToM-1 {
+			t.Errorf("%s bank: %.1f to %.1f of %.1f", p.Bank, p.FromM, p.ToM, st.ToM)
+		}
 	}
 }

@@ -84,6 +84,24 @@ func ByEPSG(code geo.SRID) (s System, ok bool) {
 	return System{}, false
 }
 
+// WidthDegrees is how wide a Gauss-Krüger zone is, 3 or 6; 0 for other systems.
+func (s System) WidthDegrees() float64 {
+	switch {
+	case s.Kind != GaussKruger:
+		return 0
+	case s.EPSG >= first6 && s.EPSG < first6Plain+zones6:
+		return 6
+	}
+	return 3
+}
+
+// ZonesAt gives the zones of CGCS2000 that a longitude lies in: of 3 degrees, then of 6, each without its number in the easting and with it.
+func ZonesAt(lon float64) []System {
+	three := min(max(int(math.Round(lon/3)), lowest3), lowest3+zones3-1)
+	six := min(max(int(math.Floor(lon/6))+1, lowest6), lowest6+zones6-1)
+	return []System{threeDegree(three, false), threeDegree(three, true), sixDegree(six, false), sixDegree(six, true)}
+}
+
 func threeDegree(zone int, numbered bool) System {
 	s := System{Kind: GaussKruger, EPSG: first3Plain + geo.SRID(zone-lowest3), CentralMeridian: float64(3 * zone), FalseEasting: plainEasting}
 	if numbered {

@@ -341,8 +341,8 @@ func joined(a, b string) string {
 func gapNote(bank geo.Bank, from, to float64) Note {
 	return Note{
 		Code: NoteGap, Bank: bank, FromM: from, ToM: to, Size: to - from,
-		Zh: fmt.Sprintf("%s %s 至 %s 没有可依据的测量线", zh(bank), lref.Label(from), lref.Label(to)),
-		En: fmt.Sprintf("no survey line to rest on lies beside %s to %s of the %s bank", lref.Label(from), lref.Label(to), bank),
+		Zh: fmt.Sprintf("%s %s 至 %s 没有可依据的测量线：用 hetu import --as bank_line 导入岸线、堤脚或洪水位线", zh(bank), lref.Label(from), lref.Label(to)),
+		En: fmt.Sprintf("no survey line to rest on lies beside %s to %s of the %s bank: bring bank tops, levee toes or flood lines in by hetu import --as bank_line", lref.Label(from), lref.Label(to), bank),
 	}
 }
 

@@ -129,7 +129,7 @@ type Severity string
 const (
 	Blocker Severity = "blocker" // B: stops publishing
 	Warning Severity = "warning" // W: takes a waiver with a name and a reason
-	Info    Severity = "info"    // stops nothing: what a rule could not look at, so that nothing was found there and nothing was proved
+	Info    Severity = "info"    // stops nothing: what a rule could not look at, so that nothing was found there and nothing was proved; what gives way; what is wrong beside
 )
 
 // Finding is what a quality rule found 质检问题: where, how large, and in words what is wrong and what helps.

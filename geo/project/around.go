@@ -8,6 +8,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/demarc"
+	"hetu/geo/duty"
 )
 
 // Around is what the lines of a project have to agree with, and what was made from them.
@@ -21,6 +22,7 @@ type Around struct {
 	Stakes     []Stake
 	Zones      []demarc.Zone
 	ZonesTaken []demarc.Zone // of others of the river: their banks, ids and ranges alone
+	InForce    []Standing    // what may have to give way when the project is announced; none of an announced one
 	Document   *Document     // that the project is to be announced by
 	// WrittenAt is when the newest of the project's particulars, lines, stakes and zones was recorded.
 	WrittenAt time.Time
@@ -42,6 +44,41 @@ func (a Around) Told() Around {
 	a.Neighbours = slices.DeleteFunc(slices.Clone(a.Neighbours), func(n Neighbour) bool { return n.Draft })
 	return a
 }
+
+// Standing is an announced line beside the project's route that is in force, or will be.
+type Standing struct {
+	Line
+	On      duty.Range      // of the route, that it takes
+	Request string          // how far a request of the project to change it is: "" none, open, approved, refused, done
+	Stakes  []StandingStake // on it
+}
+
+// StandingStake is a stake on an announced line.
+type StandingStake struct {
+	Name     string
+	MeasureM float64
+}
+
+// Displaced tells which announced lines give way where pieces are announced, in which range, and which of their stakes end with them.
+func Displaced(inForce []Standing, pieces []demarc.Piece) (out []Standing) {
+	for _, a := range inForce {
+		taken, on := Taken(pieces, a.Bank), duty.Union(a.On)
+		gone := on.And(taken).Over(meetWithinM)
+		if len(gone) == 0 {
+			continue
+		}
+		rests := on.Minus(taken).Over(meetWithinM)
+		a.Stakes = slices.DeleteFunc(slices.Clone(a.Stakes), func(k StandingStake) bool {
+			return slices.ContainsFunc(rests, func(r duty.Range) bool { return k.MeasureM >= r.FromM-stakeSlackM && k.MeasureM <= r.ToM+stakeSlackM })
+		})
+		a.On = duty.Range{FromM: gone[0].FromM, ToM: gone[len(gone)-1].ToM}
+		out = append(out, a)
+	}
+	return out
+}
+
+// stakeSlackM is how far past the end of what is left of a line a stake may stand that stays with it.
+const stakeSlackM = 0.01
 
 // OtherRiver is the announced boundary of another river near the project's.
 type OtherRiver struct {

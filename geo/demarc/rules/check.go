@@ -83,9 +83,12 @@ func (p *Prepared) Check(ctx context.Context, o Options) ([]demarc.Finding, erro
 			c.tellUnlooked()
 		}
 	}
-	slices.SortStableFunc(c.found, inOrder)
+	Sort(c.found)
 	return c.found, nil
 }
+
+// Sort puts findings in the order in which they are told.
+func Sort(found []demarc.Finding) { slices.SortStableFunc(found, inOrder) }
 
 func inOrder(a, b demarc.Finding) int {
 	order := map[geo.Bank]int{geo.Left: 0, geo.Right: 1}

@@ -171,7 +171,8 @@ func (c *checker) stakesUnlooked() {
 		return
 	}
 	c.unless(c.Profile.MaxStakeSpacingM > 0, "规则集没有最大桩距，未核对桩距", "the profile has no greatest spacing: whether stakes stand too far apart")
-	c.unless(c.StakeTable != nil, "没有交来的界桩成果表（导出的表由界桩本身生成），未核对表与图形", "no stake table was handed in, and the one that is exported is made of the stakes themselves: whether table and geometry agree")
+	c.unless(c.StakeTable != nil, "交来的界桩成果表在收下时已核对、不另留存，导出的表由界桩本身生成：未核对表与图形",
+		"a stake table is looked at when it is handed in and not kept, and the one that is exported is made of the stakes themselves: whether table and geometry agree")
 }
 
 func (c *checker) waterUnlooked() {

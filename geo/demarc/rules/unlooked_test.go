@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestWhatWasNotLookedAtIsTold(t *testing.T) {
 		{"nothing to measure widths from", "G12", "whether the width jumps", func(s *rules.Subject) { s.Survey = nil }},
 		{"no candidate", "G13", "no candidate of the left bank", func(s *rules.Subject) { s.Candidate = nil }},
 		{"no spacing", "G14", "no greatest spacing", func(s *rules.Subject) { s.Profile.MaxStakeSpacingM = 0 }},
-		{"no table", "G14", "no stake table", func(s *rules.Subject) { s.StakeTable = nil }},
+		{"no table", "G14", "stake table is looked at when it is handed in", func(s *rules.Subject) { s.StakeTable = nil }},
 		{"no codes", "G16", "no codes of their own", func(s *rules.Subject) { s.Meta.Code, s.Meta.NoCodes = "", true }},
 		{"no directory", "G16", "no directory", func(s *rules.Subject) { s.Meta.Directory = nil }},
 		{"no list", "G16", "no list of the rivers", func(s *rules.Subject) { s.Meta.Listed = nil }},
@@ -99,16 +100,37 @@ func TestGuardLandIsNotDodgedByALabel(t *testing.T) {
 	}
 }
 
-// Two rivers of one name in the county stop the boundary of either of the two, and are told beside that of a third.
+// Two rivers of one name in the county of which one has no code stop the boundary of either of the two, and are told beside that of a third.
 func TestNamesThatStandTwiceStopTheirOwnRiver(t *testing.T) {
 	t.Parallel()
 	s := rulestest.Sound(1).Subject
 	for name, want := range map[string]demarc.Severity{s.RiverName: demarc.Blocker, "支沟": demarc.Info} {
 		of := s
-		of.Meta.Directory = append([]rules.RiverEntry{{Name: name, Code: "FB0009"}}, s.Meta.Directory...)
+		of.Meta.Directory = append([]rules.RiverEntry{{Name: name}}, s.Meta.Directory...)
 		found := check(t, of, nil)
 		if len(found) != 1 || found[0].Rule != "G16" || found[0].Severity != want || found[0].Bank != geo.Both {
 			t.Errorf("%s: %+v", name, found)
+		}
+	}
+}
+
+// Rivers of one name are told apart by their codes: that there are two is told, and stops neither. One code of two rivers stops both, as before.
+func TestNamesakesWithCodesOfTheirOwnStopNothing(t *testing.T) {
+	t.Parallel()
+	s := rulestest.Sound(1).Subject
+	own := s.Meta.Directory[slices.IndexFunc(s.Meta.Directory, func(r rules.RiverEntry) bool { return r.Name == s.RiverName })].Code
+	for code, want := range map[string]demarc.Severity{"FB0009": demarc.Info, own: demarc.Blocker} {
+		of := s
+		of.Meta.Directory = append([]rules.RiverEntry{{Name: s.RiverName, Code: code}}, s.Meta.Directory...)
+		worst := demarc.Info
+		found := check(t, of, nil)
+		for _, f := range found {
+			if f.Severity != demarc.Info {
+				worst = f.Severity
+			}
+		}
+		if len(found) == 0 || found[0].Rule != "G16" || worst != want {
+			t.Errorf("%s: %+v", code, found)
 		}
 	}
 }

@@ -43,13 +43,16 @@ func (c *checker) aside(size float64, zh, en string) {
 }
 
 // directory finds rivers that stand twice in the county's directory, listed ones that are not there, and this one if it is not. What is wrong with
-// other rivers of the county is told, and stops the announcement of none but those.
+// other rivers of the county is told, and stops the announcement of none but those. So are rivers of one name of which each has its own code: many a
+// county has two 东沟, and the code tells which of them is meant.
 func (c *checker) directory() {
-	names, codes := map[string]int{}, map[string]int{}
+	names, codes, uncoded := map[string]int{}, map[string]int{}, map[string]bool{}
 	for _, r := range c.Meta.Directory {
 		names[strings.TrimSpace(r.Name)]++
 		if r.Code != "" {
 			codes[r.Code]++
+		} else {
+			uncoded[strings.TrimSpace(r.Name)] = true
 		}
 	}
 	own := strings.TrimSpace(c.RiverName)
@@ -58,10 +61,13 @@ func (c *checker) directory() {
 		if name == own || r.Code != "" && r.Code == c.Meta.RiverCode {
 			say = c.said
 		}
-		if names[name] > 1 {
-			say(float64(names[name]), fmt.Sprintf("河流名录中“%s”重名 %d 次：加以区分。", name, names[name]), fmt.Sprintf("The directory has %d rivers named %q: tell them apart.", names[name], name))
-			names[name] = 1
+		switch n := names[name]; {
+		case n > 1 && uncoded[name]:
+			say(float64(n), fmt.Sprintf("河流名录中“%s”重名 %d 次，且有的没有编码：加以区分。", name, n), fmt.Sprintf("The directory has %d rivers named %q, and not all have a code: tell them apart.", n, name))
+		case n > 1:
+			c.aside(float64(n), fmt.Sprintf("河流名录中“%s”重名 %d 次，以编码区分。", name, n), fmt.Sprintf("The directory has %d rivers named %q, which their codes tell apart.", n, name))
 		}
+		names[name] = min(names[name], 1)
 		if codes[r.Code] > 1 {
 			say(float64(codes[r.Code]), fmt.Sprintf("河流名录中编码“%s”重复 %d 次：改正编码。", r.Code, codes[r.Code]), fmt.Sprintf("The directory has the code %q %d times: correct it.", r.Code, codes[r.Code]))
 			codes[r.Code] = 1

@@ -40,7 +40,11 @@ func (c Checker) CheckRange(ctx context.Context, s project.Subject, changed *[2]
 	if err != nil {
 		return nil, err
 	}
-	return quality.Check(ctx, subject, quality.Options{Range: changed})
+	found, err := quality.Check(ctx, subject, quality.Options{Range: changed})
+	if err != nil {
+		return nil, err
+	}
+	return withDisplaced(found, s, s.Lines, changed), nil
 }
 
 // ProfileOf gives the rule profile of a project, which has to have widths.

@@ -8,6 +8,7 @@ import (
 
 	"hetu/geo"
 	"hetu/geo/demarc"
+	"hetu/geo/duty"
 	"hetu/geo/project"
 	"hetu/geo/project/gate"
 )
@@ -73,8 +74,12 @@ func TestWordsAreThoseThatAreStored(t *testing.T) {
 		t.Errorf("no text: %+v", all)
 	}
 	s.Around.RiverCode, s.Around.Directory = "FB1", []project.River{{Name: "示例河", Code: "a:FB1"}, {Name: "示例河", Code: "a:FB2"}}
+	if all := found(t, s, "G16"); !has(all, demarc.Info, `2 rivers named "示例河"`) || has(all, demarc.Blocker, "") {
+		t.Errorf("two rivers of one name with codes: %+v", all)
+	}
+	s.Around.Directory[1].Code = ""
 	if all := found(t, s, "G16"); !has(all, demarc.Blocker, `2 rivers named "示例河"`) || has(all, demarc.Blocker, "code of the river") {
-		t.Errorf("two rivers of one name: %+v", all)
+		t.Errorf("two rivers of one name, one without a code: %+v", all)
 	}
 	s.Project.Declared = &project.Declared{TextLengths: []project.TextLength{{Of: "route", Metres: 1500, Where: "公告"}}}
 	if all := found(t, s, "G19"); !has(all, demarc.Warning, "tells 1500 m") {
@@ -131,5 +136,31 @@ func TestEnclavesAreDeclared(t *testing.T) {
 	s.Project.Declared = s.Project.Declared.With(&[][2]float64{{106.41, 26.60}}, nil)
 	if all := found(t, s, "G2"); has(all, demarc.Blocker, "no declared enclave") {
 		t.Errorf("a declared enclave: %+v", all)
+	}
+}
+
+// What a project takes the place of when it is announced is told while it is checked, all of it at once: each announced line with how far its change is
+// asked for, and the stakes that end with it. Lines beside it and stakes on what is left of a line are not told.
+func TestWhatGivesWayIsTold(t *testing.T) {
+	t.Parallel()
+	s := subject("mouth")
+	middle := (s.Project.FromM + s.Project.ToM) / 2
+	standing := func(id int64, bank geo.Bank, from, to float64, request string, stakes ...project.StandingStake) project.Standing {
+		return project.Standing{Line: project.Line{ID: id, Bank: bank, Geom: line(106.40, 26.6004, 106.42, 26.6004)}, On: duty.Range{FromM: from, ToM: to}, Request: request, Stakes: stakes}
+	}
+	s.Around.InForce = []project.Standing{
+		standing(11, geo.Left, s.Project.FromM-500, middle, "", project.StandingStake{Name: "左001", MeasureM: s.Project.FromM - 100}, project.StandingStake{Name: "左002", MeasureM: middle - 100}),
+		standing(12, geo.Right, middle, s.Project.ToM, "approved"), standing(13, geo.Right, s.Project.ToM, s.Project.ToM+100, ""),
+	}
+	all := found(t, s, "G18")
+	if !has(all, demarc.Info, "boundary 11: it takes an approved change request") || !has(all, demarc.Info, "boundary 12: its change is approved") || has(all, demarc.Info, "boundary 13") {
+		t.Errorf("lines: %+v", all)
+	}
+	if all := found(t, s, "G14"); !has(all, demarc.Info, "1 stakes end with the boundary 11: 左002.") || has(all, demarc.Info, "左001") {
+		t.Errorf("stakes: %+v", all)
+	}
+	s.Around.InForce = s.Around.InForce[2:]
+	if all := found(t, s, "G18"); has(all, demarc.Info, "takes the place") {
+		t.Errorf("nothing gives way: %+v", all)
 	}
 }

@@ -52,7 +52,11 @@ func (p *Prepared) Subject() project.Subject { return p.subject }
 
 // Check holds the project's lines against the rules, in a range of measures or, with nil, as a whole.
 func (p *Prepared) Check(ctx context.Context, changed *[2]float64) ([]demarc.Finding, error) {
-	return p.quality.Check(ctx, quality.Options{Range: changed})
+	found, err := p.quality.Check(ctx, quality.Options{Range: changed})
+	if err != nil {
+		return nil, err
+	}
+	return withDisplaced(found, p.subject, p.subject.Lines, changed), nil
 }
 
 // CheckLines is Check of other lines, which rest on what the project's do.
@@ -71,5 +75,9 @@ func (p *Prepared) CheckLines(ctx context.Context, l demarc.Lines, changed *[2]f
 	for _, d := range cut {
 		parts = append(parts, quality.Part{Division: d.Division, Name: nameOf(d.Division, p.subject.Stretch.Divisions), Geom: d.Geom})
 	}
-	return p.quality.Redrawn(lines, area, parts).Check(ctx, quality.Options{Range: changed})
+	found, err := p.quality.Redrawn(lines, area, parts).Check(ctx, quality.Options{Range: changed})
+	if err != nil {
+		return nil, err
+	}
+	return withDisplaced(found, p.subject, l, changed), nil
 }

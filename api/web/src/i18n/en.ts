@@ -162,6 +162,7 @@ export const en: Words = {
   along_flow: 'Flow →',
   along_route: 'Route {n}',
   along_whole: 'No gaps: each level that manages this river has its reaches, and each reach its chief.',
+  along_unjudged: 'It has no reaches yet, and no level is said to manage it: whether there are gaps cannot be told.',
   along_gaps: 'Gaps: {n}',
   along_here: 'At {k}',
   along_cursor: 'Place along the river',

@@ -157,6 +157,7 @@ export const zhCN = {
   along_flow: '水流方向 →',
   along_route: '第 {n} 条河道',
   along_whole: '没有缺口：管理这条河的各级都有河段，各段都有河长。',
+  along_unjudged: '还没有划分河段，也没有登记由哪几级管理：有没有缺口还无从判断。',
   along_gaps: '缺口 {n} 处',
   along_here: '{k} 处',
   along_cursor: '沿河位置',

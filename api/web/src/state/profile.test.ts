@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Part, ProfileItem, ProfileRoute } from '../api'
-import { at, csvOf, exact, gapsOf, label, measureAt, rowsOf, shareOf, ticks, walked } from './profile'
+import { at, csvOf, exact, gapsOf, judged, label, measureAt, rowsOf, shareOf, ticks, walked } from './profile'
 
 function item(kind: ProfileItem['kind'], from: number, to: number, more: Partial<ProfileItem> = {}): ProfileItem {
   return {
@@ -72,6 +72,11 @@ describe('strip', () => {
       ['board', null, ['board']],
     ])
     expect(gapsOf(r)).toHaveLength(1)
+  })
+
+  it('finds no gap where there are reaches, and nothing to judge where there are none', () => {
+    expect(judged({ gaps: 0, routes: [route(9000, 0, [item('reach', 0, 9000, { level: 4 })])] })).toBe(true)
+    expect(judged({ gaps: 0, routes: [route(9000, 0, [item('board', 50, 50)])] })).toBe(false)
   })
 
   it('tells what is at a place, the end of the route included', () => {

@@ -1,5 +1,5 @@
 // The profile of a river as a strip: where things stand on it, and what is at one place. Pure.
-import type { ItemKind, Level, Part, ProfileItem, ProfileRoute } from '../api'
+import type { ItemKind, Level, Part, Profile, ProfileItem, ProfileRoute } from '../api'
 
 // shareOf is how far along the strip a measure lies, 0 at the source and 1 at the mouth: water runs to the right, and the left
 // bank is above, whatever end the route is measured from.
@@ -67,6 +67,11 @@ export function rowsOf(r: ProfileRoute): Row[] {
 // Gaps are drawn last, over the reach that has no chief.
 function sortedForDrawing(items: ProfileItem[]): ProfileItem[] {
   return [...items.filter((i) => i.kind === 'reach'), ...items.filter((i) => i.kind === 'gap')]
+}
+
+// judged tells whether there is anything that gaps were looked for in: a river without reaches, which no level is said to manage, has none for want of it.
+export function judged(p: Profile): boolean {
+  return p.routes.some((r) => r.items.some((i) => i.kind === 'reach'))
 }
 
 // gapsOf are the gaps, each by its level and from the source down.

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { type Profile, type ProfileItem, type ProfileRoute, profileFile, type Seat } from '../api'
 import { formatAt } from '../state/link'
-import { at, exact, gapsOf, label, measureAt, type Row, rowsOf, shareOf, ticks } from '../state/profile'
+import { at, exact, gapsOf, judged, label, measureAt, type Row, rowsOf, shareOf, ticks } from '../state/profile'
 import { Called, Failed, here, LevelTag, linkTo, type Ui, Waiting } from './bits'
 import { TraceView } from './Trace'
 
@@ -27,7 +27,7 @@ function Told({ ui, river, profile }: { ui: Ui; river: number; profile: Profile 
   if (profile.routes.length === 0) return <p class="how">{t('along_nothing')}</p>
   return (
     <>
-      {profile.gaps === 0 && <p class="how">{t('along_whole')}</p>}
+      {profile.gaps === 0 && <p class="how">{t(judged(profile) ? 'along_whole' : 'along_unjudged')}</p>}
       {profile.routes.map((r, n) => (
         <RouteStrip
           key={r.route_id}

@@ -330,7 +330,7 @@ func wordFaults() []Fault {
 		{"blank name", "G16", said(func(c *Case) { c.Meta.Name = "　" })},
 		{"code of another boundary", "G16", said(func(c *Case) { c.Meta.Code = c.Meta.OtherCodes[0] })},
 		{"name twice in the directory", "G16", said(func(c *Case) {
-			c.Meta.Directory = append(c.Meta.Directory, rules.RiverEntry{Name: "支沟", Code: "FB0003"})
+			c.Meta.Directory = append(c.Meta.Directory, rules.RiverEntry{Name: "支沟"})
 		})},
 		{"listed river missing", "G16", said(func(c *Case) { c.Meta.Listed = append(c.Meta.Listed, "无名河") })},
 		{"unknown division", "G16", said(func(c *Case) { c.Parts[0].Division = 99 })},
