@@ -380,6 +380,9 @@ func (s *server) keepPhoto(ctx context.Context, id int64, of project.StakeBase, 
 	case s.Files == nil:
 		return "", geo.Errorf(geo.CodeUnavailable, "this server keeps no files")
 	}
+	if err := s.Store.MayPlan(ctx, by, id); err != nil {
+		return "", err
+	}
 	subject, err := s.Store.Subject(ctx, by, id)
 	if err != nil {
 		return "", err

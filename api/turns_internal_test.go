@@ -116,6 +116,8 @@ func (visitedStore) Subject(context.Context, access.Actor, int64) (project.Subje
 	return out, nil
 }
 
+func (visitedStore) MayPlan(context.Context, access.Actor, int64) error { return nil }
+
 func (visitedStore) RoomForFile(context.Context, access.Actor) error { return nil }
 
 // noFiles keeps none.
