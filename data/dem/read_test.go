@@ -98,6 +98,29 @@ func TestReadsWindowsAndOtherSystems(t *testing.T) {
 	}
 }
 
+// What GDAL complains of a file does not tell where this machine keeps it.
+func TestRefusalsTellNoPath(t *testing.T) {
+	t.Parallel()
+	temp, err := os.MkdirTemp("", "hetu-test-") // not below TempDir of the test, which the child's user may not enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(temp) })
+	if err := os.Chmod(temp, 0o755); err != nil { //nolint:gosec // G302: the child's user has to enter it
+		t.Fatal(err)
+	}
+	for _, garbage := range []string{"II*\x00\x08\x00\x00\x00", "II*\x00 garbage, and much more of it"} {
+		_, err := dem.Read(t.Context(), dem.Request{Path: write(t, "a.tif", garbage), Temp: temp})
+		if geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "GDAL complains") {
+			t.Errorf("%q: %v", garbage, err)
+			continue
+		}
+		if said := err.Error(); strings.Contains(said, temp) || strings.Contains(said, "hetu-dem-") || strings.Contains(said, "/in.tif") {
+			t.Errorf("%q tells a path: %s", garbage, said)
+		}
+	}
+}
+
 // What is no model is refused with a reason and without a crash, and nothing is left behind.
 func TestRefusesWhatIsNoModel(t *testing.T) {
 	t.Parallel()
