@@ -323,7 +323,7 @@ func TestBadDocuments(t *testing.T) {
 	for _, tt := range []struct {
 		change obj
 		status int
-	}{{obj{"kind": "x"}, 400}, {obj{"file_sha256": strings.Repeat("0", 64)}, 422}, {obj{"file_sha256": "0"}, 400}, {obj{"dated": "2026-02-30"}, 400}, {obj{"division_id": p.other}, 403}, {obj{}, 201}} {
+	}{{obj{"kind": "x"}, 400}, {obj{"file_sha256": strings.Repeat("0", 64)}, 422}, {obj{"file_sha256": "0"}, 400}, {obj{"dated": "2026-02-30"}, 400}, {obj{"title": "公告\u202e"}, 400}, {obj{"number": "1\n2"}, 400}, {obj{"division_id": p.other}, 403}, {obj{}, 201}} {
 		body := obj{"kind": "announcement", "title": "公告", "division_id": p.lead, "file_sha256": sent}
 		maps.Copy(body, tt.change)
 		if resp := p.call(t, p.publisher, http.MethodPost, "/api/v1/documents", body, nil); resp.StatusCode != tt.status {
