@@ -318,6 +318,12 @@ func TestBadDocuments(t *testing.T) {
 			t.Errorf("%s %q: %d, want %d", tt.kind, tt.text, resp.StatusCode, tt.status)
 		}
 	}
+	noted := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0feXIfMM\x00* a place")
+	var kept struct{ SHA256 string }
+	p.must(t, p.publisher, http.MethodPost, "/api/v1/documents/files", noted, &kept, "Content-Type: image/png")
+	if whole := sha256.Sum256(noted); kept.SHA256 != hex.EncodeToString(whole[:]) {
+		t.Errorf("a picture is not kept as it came: %s", kept.SHA256)
+	}
 	sum := sha256.Sum256([]byte("%PDF-1.7"))
 	sent := hex.EncodeToString(sum[:])
 	for _, tt := range []struct {
