@@ -20,6 +20,8 @@ import (
 
 // demarcStore keeps what is made from the lines of projects. Access is that of projectStore.
 type demarcStore interface {
+	// MayPlan refuses him who is no planner of a project, as its writes do: he is told so before anything is computed for him.
+	MayPlan(ctx context.Context, by access.Actor, id int64) error
 	ProjectStakes(ctx context.Context, by access.Actor, id int64) (project.Project, []project.Stake, error)
 	// WriteStakes has the stakes of a project decided on by what stands, and written, as one; WriteZones the zones. The error is a [project.Stale] when
 	// what stands is not what the write was built on.

@@ -60,7 +60,11 @@ func (s *server) sendStakeTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	subject, err := s.Store.Subject(r.Context(), actorOf(r.Context()), id)
+	by := actorOf(r.Context())
+	if err := s.Store.MayPlan(r.Context(), by, id); err != nil { // before the table is read, which takes a turn of others
+		return err
+	}
+	subject, err := s.Store.Subject(r.Context(), by, id)
 	if err != nil {
 		return err
 	}
@@ -115,7 +119,7 @@ func (s *server) tableAsk(r *http.Request) (ask project.TableAsk, confirm string
 	if _, wrong := hex.DecodeString(confirm); wrong != nil || p.values.Has("confirm") && len(confirm) != 2*sha256.Size {
 		return ask, "", geo.InvalidField("confirm", "is no SHA-256 in hexadecimal digits: give the one that the table was answered with")
 	}
-	return project.TableAsk{XLSX: r.Header.Get("Content-Type") == xlsxType, Zone: int(min(zone, 1<<30)), Extent: s.Extent, Today: geo.DateOf(s.Now())}, confirm, nil
+	return project.TableAsk{XLSX: r.Header.Get("Content-Type") == xlsxType, Rows: maxTableRows, Zone: int(min(zone, 1<<30)), Extent: s.Extent, Today: geo.DateOf(s.Now())}, confirm, nil
 }
 
 // tableSent is a table that was read, with the revision that it is built on.

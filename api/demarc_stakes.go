@@ -380,6 +380,9 @@ func (s *server) keepPhoto(ctx context.Context, id int64, of project.StakeBase, 
 	case s.Files == nil:
 		return "", geo.Errorf(geo.CodeUnavailable, "this server keeps no files")
 	}
+	if err := s.Store.MayPlan(ctx, by, id); err != nil {
+		return "", err
+	}
 	subject, err := s.Store.Subject(ctx, by, id)
 	if err != nil {
 		return "", err
@@ -390,12 +393,16 @@ func (s *server) keepPhoto(ctx context.Context, id int64, of project.StakeBase, 
 	if err := s.Store.RoomForFile(ctx, by); err != nil {
 		return "", err
 	}
+	err = s.engine.do(ctx, func(context.Context) error {
+		_, err := visited(subject, of.Stake, b, on, "")
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
 	var size int64
-	err = s.engine.do(ctx, func(ctx context.Context) error {
-		if _, err := visited(subject, of.Stake, b, on, ""); err != nil {
-			return err
-		}
-		clean, err := photo.Clean(b.Photo)
+	err = s.photos.do(ctx, func(ctx context.Context) error {
+		clean, err := photo.Clean(ctx, b.Photo)
 		if err != nil {
 			return geo.AtField(err, "/photo")
 		}

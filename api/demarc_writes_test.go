@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"image/png"
 	"math"
 	"net/http"
 	"regexp"
@@ -374,6 +375,16 @@ func jpegOf(t *testing.T, side int) []byte {
 	return photo.Bytes()
 }
 
+// deepPNG is a picture of 16 bits a colour, which no camera takes.
+func deepPNG(t *testing.T) []byte {
+	t.Helper()
+	var photo bytes.Buffer
+	if err := png.Encode(&photo, image.NewNRGBA64(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	return photo.Bytes()
+}
+
 // A photo is kept of a visit that is written, and counts among its sender's files until then.
 func TestPhotosOfVisitsAreCounted(t *testing.T) {
 	t.Parallel()
@@ -394,6 +405,7 @@ func TestPhotosOfVisitsAreCounted(t *testing.T) {
 	}
 	path := fmt.Sprintf("%s/stakes/%d/check-in", at, k.ID)
 	s.refused(t, http.StatusUnprocessableEntity, s.planner, http.MethodPost, path, object{"lon": k.Lon, "lat": k.Lat + 0.01, "photo": jpegOf(t, 8)}, s.seenAs(t, at, k.ID))
+	s.refused(t, http.StatusUnprocessableEntity, s.planner, http.MethodPost, path, object{"lon": k.Lon, "lat": k.Lat, "photo": deepPNG(t)}, s.seenAs(t, at, k.ID))
 	s.refused(t, http.StatusForbidden, s.reviewer, http.MethodPost, path, object{"lon": k.Lon, "lat": k.Lat, "photo": jpegOf(t, 9)}, s.seenAs(t, at, k.ID))
 	s.refused(t, http.StatusPreconditionFailed, s.planner, http.MethodPost, path, object{"lon": k.Lon, "lat": k.Lat, "photo": jpegOf(t, 10)}, `If-Match: "7"`)
 	if n := files(); n != 0 {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/twpayne/go-geom"
@@ -89,17 +90,31 @@ func tagged(r *http.Request, what, given string) (int, error) {
 
 func etagOf(revision int) string { return `"` + strconv.Itoa(revision) + `"` }
 
-// textOf holds a text of a body to its limits.
+// textOf holds a text of a body to its limits. One of at most [maxName] characters is a line, such as a name: what breaks it, or has it shown in another
+// order than it is written in, would be read as something else in a list. A longer text, such as a note, may have lines.
 func textOf(pointer, text string, most int, needed bool) error {
-	switch n := utf8.RuneCountInString(text); {
+	n := utf8.RuneCountInString(text)
+	odd := strings.IndexFunc(text, func(c rune) bool { return isOdd(c, most > maxName) })
+	switch {
 	case needed && strings.TrimSpace(text) == "":
 		return geo.InvalidField(pointer, "is missing; give a text")
 	case n > most:
 		return geo.InvalidField(pointer, "has %d characters; at most %d are kept", n, most)
 	case strings.ContainsRune(text, 0):
 		return geo.InvalidField(pointer, "holds a NUL, which is no character of a text")
+	case odd >= 0:
+		c, _ := utf8.DecodeRuneInString(text[odd:])
+		return geo.InvalidField(pointer, "holds the character U+%04X, which breaks or turns a line: leave it out", c)
 	}
 	return nil
+}
+
+// isOdd tells what is no character of a text: controls, but for those between lines, and what turns the order of others.
+func isOdd(c rune, lines bool) bool {
+	if lines && strings.ContainsRune("\t\n\r", c) {
+		return false
+	}
+	return unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
 // writeMade answers a write with the revision that it made.

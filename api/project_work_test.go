@@ -318,12 +318,18 @@ func TestBadDocuments(t *testing.T) {
 			t.Errorf("%s %q: %d, want %d", tt.kind, tt.text, resp.StatusCode, tt.status)
 		}
 	}
+	noted := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0feXIfMM\x00* a place")
+	var kept struct{ SHA256 string }
+	p.must(t, p.publisher, http.MethodPost, "/api/v1/documents/files", noted, &kept, "Content-Type: image/png")
+	if whole := sha256.Sum256(noted); kept.SHA256 != hex.EncodeToString(whole[:]) {
+		t.Errorf("a picture is not kept as it came: %s", kept.SHA256)
+	}
 	sum := sha256.Sum256([]byte("%PDF-1.7"))
 	sent := hex.EncodeToString(sum[:])
 	for _, tt := range []struct {
 		change obj
 		status int
-	}{{obj{"kind": "x"}, 400}, {obj{"file_sha256": strings.Repeat("0", 64)}, 422}, {obj{"file_sha256": "0"}, 400}, {obj{"dated": "2026-02-30"}, 400}, {obj{"division_id": p.other}, 403}, {obj{}, 201}} {
+	}{{obj{"kind": "x"}, 400}, {obj{"file_sha256": strings.Repeat("0", 64)}, 422}, {obj{"file_sha256": "0"}, 400}, {obj{"dated": "2026-02-30"}, 400}, {obj{"title": "公告\u202e"}, 400}, {obj{"number": "1\n2"}, 400}, {obj{"division_id": p.other}, 403}, {obj{}, 201}} {
 		body := obj{"kind": "announcement", "title": "公告", "division_id": p.lead, "file_sha256": sent}
 		maps.Copy(body, tt.change)
 		if resp := p.call(t, p.publisher, http.MethodPost, "/api/v1/documents", body, nil); resp.StatusCode != tt.status {

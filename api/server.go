@@ -89,13 +89,14 @@ type server struct {
 	drawing  *preparedProjects
 	engine   *engine
 	placing  *engine // of stakes and zones
+	photos   *engine
 	tiles    *Tiles
 	draining *atomic.Bool
 }
 
 // New routes every resource.
 func New(cfg Config) (*Server, error) {
-	s := &server{Config: cfg, overlays: newOverlays(), engine: newEngine(), placing: newPlacing(), people: newPeople(cfg), drawing: &preparedProjects{memo: gate.NewMemo()}, draining: &atomic.Bool{}}
+	s := &server{Config: cfg, overlays: newOverlays(), engine: newEngine(), placing: newPlacing(), photos: newPhotos(), people: newPeople(cfg), drawing: &preparedProjects{memo: gate.NewMemo()}, draining: &atomic.Bool{}}
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	routes := &routes{router: router, guards: s.guards}
 	get := func(path, name string, h handlerFunc) {

@@ -103,3 +103,57 @@ func TestLateIsNotFailed(t *testing.T) {
 		}
 	})
 }
+
+// visitedStore is one with a stake on a line, for whose photo there is room.
+type visitedStore struct{ heldStore }
+
+func (visitedStore) Subject(context.Context, access.Actor, int64) (project.Subject, error) {
+	line := geom.NewLineStringFlat(geom.XY, []float64{106.4, 26.6003, 106.5, 26.6003})
+	length := lref.Length(line)
+	out := project.Subject{Stretch: demarc.Stretch{Route: lref.Measured(geom.NewLineStringFlat(geom.XY, []float64{106.4, 26.6, 106.5, 26.6}), "mouth"), ToM: length}}
+	out.Lines.Pieces = []demarc.Piece{{Bank: geo.Left, ToM: length, Basis: demarc.NaturalBank, Line: line}}
+	out.Around.Stakes = []project.Stake{{ID: 1, Version: 1, Stake: demarc.Stake{Name: "左001", Number: 1, Kind: demarc.Electronic, Bank: geo.Left, Lon: 106.45, Lat: 26.6003}}}
+	return out, nil
+}
+
+func (visitedStore) MayPlan(context.Context, access.Actor, int64) error { return nil }
+
+func (visitedStore) RoomForFile(context.Context, access.Actor) error { return nil }
+
+// noFiles keeps none.
+type noFiles struct{ Files }
+
+// Photos have turns of their own: whoever sends one that takes long, and those who wait for him, hold no turn of a candidate or a check, and are told what they
+// wait for.
+func TestPhotosTakeTurnsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{Config: Config{Store: visitedStore{}, Files: noFiles{}, Now: time.Now}, engine: newEngine(), photos: newPhotos()}
+		ctx := context.WithValue(t.Context(), visitKey{}, access.Visit{Actor: access.Actor{Account: 1, Grants: []access.Grant{{Role: access.Planner}}}})
+		lon, lat := 106.45, 26.6003
+		keep := func() error {
+			_, err := s.keepPhoto(ctx, 1, project.StakeBase{Stake: 1, Version: 1}, sentVisit{Lon: &lon, Lat: &lat, Photo: []byte("no photo")}, geo.NewDate(2026, 11, 24))
+			return err
+		}
+		if err := keep(); geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "no JPEG") {
+			t.Errorf("a photo that is none: %v", err)
+		}
+		s.photos.turns <- struct{}{}
+		var all sync.WaitGroup
+		for range engineWaiting {
+			all.Go(func() {
+				if err := keep(); geo.CodeOf(err) != geo.CodeUnavailable || !strings.Contains(err.Error(), "too many photos") {
+					t.Errorf("a photo that waited: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		if waiting, taken := len(s.photos.waiting), len(s.engine.turns)+len(s.engine.waiting); waiting != engineWaiting || taken != 0 {
+			t.Errorf("%d wait for photos, and %d turns of lines are taken", waiting, taken)
+		}
+		if err := keep(); geo.CodeOf(err) != geo.CodeUnavailable {
+			t.Errorf("one more than may wait: %v", err)
+		}
+		all.Wait()
+	})
+}

@@ -12,6 +12,9 @@ import (
 	"hetu/geo/project"
 )
 
+// maxSentCells bounds the grid that is read of a model that was sent: others wait meanwhile. They are those of 5 m, six kilometres around a few of a river.
+const maxSentCells = 8_000_000
+
 // Models reads elevation models that were sent.
 type Models struct {
 	Tools string // folder of GDAL's tools; /usr/bin if empty
@@ -44,5 +47,5 @@ func (m Models) Spool(ctx context.Context, r io.Reader, limit int64) (file io.Re
 
 // Grid gives the heights of a model in a window; nil is all of it. Errors are those of [Read].
 func (m Models) Grid(ctx context.Context, file io.ReadSeeker, of project.Model, window *geo.Extent) (demarc.DEM, error) {
-	return Read(ctx, Request{File: file, CRS: of.CRS, Window: window, Datum: of.Datum, Source: of.Source, Tools: m.Tools, Temp: m.Temp})
+	return Read(ctx, Request{File: file, CRS: of.CRS, Window: window, Datum: of.Datum, Source: of.Source, Tools: m.Tools, Temp: m.Temp, Cells: maxSentCells})
 }

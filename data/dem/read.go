@@ -2,6 +2,7 @@ package dem
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ type Request struct {
 	Source string
 	Tools  string // folder of GDAL's tools; /usr/bin if empty
 	Temp   string // folder for copies; that of the system if empty
+	Cells  int    // the most that are read; 16,000,000 if 0
 }
 
 // Read gives the first band of a file as heights, in EPSG:4490 or the Gauss-Krüger zone that the file is in; from another system it is
@@ -178,7 +180,7 @@ func (r *reader) prepare(ctx context.Context) error {
 	var skip []string
 	for line := range strings.Lines(out.String()) {
 		name, rest, ok := strings.Cut(strings.TrimSpace(line), " -")
-		if ok && strings.Contains(rest, "-") && !slices.Contains([]string{r.driver, "GTiff", "AAIGrid", "MEM"}, name) {
+		if ok && strings.Contains(rest, "-") && !slices.Contains([]string{r.driver, "GTiff", "AAIGrid", "MEM", "VRT"}, name) {
 			skip = append(skip, name)
 		}
 	}
@@ -241,18 +243,23 @@ func (r *reader) system() (s crs.System, straight bool, err error) {
 
 // warp resamples the file to EPSG:4490; the result takes its place.
 func (r *reader) warp(ctx context.Context) error {
-	if cells := float64(r.info.Size[0]) * float64(r.info.Size[1]); cells > maxCells && r.Window == nil {
-		return tooMany(cells)
+	if r.Window == nil {
+		if err := r.fits(float64(r.info.Size[0]) * float64(r.info.Size[1])); err != nil {
+			return err
+		}
 	}
 	out := filepath.Join(r.work, "warped.tif")
-	args := []string{"-q", "-if", r.driver, "-t_srs", "EPSG:4490", "-r", "bilinear", "-of", "GTiff", "-wm", "128", "-dstnodata", "-99999", "-ot", "Float32"}
+	args := []string{"-q", "-if", r.driver, "-t_srs", "EPSG:4490", "-r", "bilinear", "-wm", "128", "-dstnodata", "-99999", "-ot", "Float32"}
 	if r.from != "" {
 		args = append(args, "-s_srs", r.from)
 	}
 	if w := r.Window; w != nil {
 		args = append(args, "-te", number(w.West), number(w.South), number(w.East), number(w.North), "-te_srs", "EPSG:4490")
 	}
-	if err := r.child.Run(ctx, nil, io.Discard, "gdalwarp", append(args, r.file, out)...); err != nil {
+	if err := r.warpFits(ctx, args); err != nil {
+		return err
+	}
+	if err := r.child.Run(ctx, nil, io.Discard, "gdalwarp", append(args, "-of", "GTiff", r.file, out)...); err != nil {
 		return err
 	}
 	r.file, r.driver, r.Window = out, "GTiff", nil
@@ -267,8 +274,35 @@ func (r *reader) warp(ctx context.Context) error {
 	return nil
 }
 
-func tooMany(cells float64) error {
-	return geo.Errorf(geo.CodeTooLarge, "the elevation model has %.0f cells, more than %d: cut it to the river, or ask for a window", cells, maxCells)
+// warpFits refuses a file that would be resampled to too many cells, before it is: GDAL writes down what it would make, and how large.
+func (r *reader) warpFits(ctx context.Context, args []string) error {
+	plan := filepath.Join(r.work, "plan.vrt")
+	if err := r.child.Run(ctx, nil, io.Discard, "gdalwarp", append(slices.Clone(args), "-of", "VRT", r.file, plan)...); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(plan, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0) //nolint:gosec // G304: a name of ours
+	if err != nil {
+		return geo.Wrapf(err, geo.CodeRefused, "the elevation model could not be brought to EPSG:4490")
+	}
+	head := make([]byte, 200)
+	n, _ := io.ReadFull(f, head) //nolint:errcheck // a shorter plan is none
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("read the plan: %w", err)
+	}
+	var cols, rows float64
+	if _, err := fmt.Sscanf(string(head[:n]), "<VRTDataset rasterXSize=\"%f\" rasterYSize=\"%f\"", &cols, &rows); err != nil {
+		return geo.Wrapf(err, geo.CodeRefused, "the elevation model could not be brought to EPSG:4490")
+	}
+	return r.fits(cols * rows)
+}
+
+// fits refuses more cells than are read.
+func (r *reader) fits(cells float64) error {
+	most := float64(cmp.Or(r.Cells, maxCells))
+	if cells <= most {
+		return nil
+	}
+	return geo.Errorf(geo.CodeTooLarge, "the elevation model has %.0f cells there, more than %.0f: cut it to the river, or make its cells %.0f times as wide (gdalwarp -tr)", cells, most, math.Ceil(math.Sqrt(cells/most)))
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
@@ -296,10 +330,7 @@ func (r *reader) grid(ctx context.Context, system crs.System) (demarc.DEM, error
 func (r *reader) cells(system crs.System) ([]string, error) {
 	cols, rows, g := r.info.Size[0], r.info.Size[1], r.info.Geo
 	if r.Window == nil {
-		if cells := float64(cols) * float64(rows); cells > maxCells {
-			return nil, tooMany(cells)
-		}
-		return nil, nil
+		return nil, r.fits(float64(cols) * float64(rows))
 	}
 	w := *r.Window
 	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
@@ -316,8 +347,8 @@ func (r *reader) cells(system crs.System) ([]string, error) {
 	if !(right-left >= 2 && bottom-top >= 2) {
 		return nil, geo.InvalidField("window", "the elevation model does not reach the window, or by less than two cells")
 	}
-	if cells := (right - left) * (bottom - top); cells > maxCells {
-		return nil, tooMany(cells)
+	if err := r.fits((right - left) * (bottom - top)); err != nil {
+		return nil, err
 	}
 	return []string{"-srcwin", number(left), number(top), number(right - left), number(bottom - top)}, nil
 }

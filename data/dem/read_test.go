@@ -2,6 +2,7 @@ package dem_test
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"hetu/data/dem"
 	"hetu/geo"
 	"hetu/geo/crs"
+	"hetu/geo/project"
 )
 
 // slope is an ASCII grid of 60 by 40 cells of 10 m in zone 35 (EPSG:4547 has its meridian at 114°E): heights rise by 0.1 m a column and 1 m a row.
@@ -95,6 +97,75 @@ func TestReadsWindowsAndOtherSystems(t *testing.T) {
 	i := int((got.Y-lat)/got.CellY)*got.Cols + int((lon-got.X)/got.CellX)
 	if h := float64(got.Heights[i]); math.Abs(h-122) > 1.2 {
 		t.Errorf("%.2f m, not about 122", h)
+	}
+}
+
+// What GDAL complains of a file does not tell where this machine keeps it.
+func TestRefusalsTellNoPath(t *testing.T) {
+	t.Parallel()
+	temp, err := os.MkdirTemp("", "hetu-test-") // not below TempDir of the test, which the child's user may not enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(temp) })
+	if err := os.Chmod(temp, 0o755); err != nil { //nolint:gosec // G302: the child's user has to enter it
+		t.Fatal(err)
+	}
+	for _, garbage := range []string{"II*\x00\x08\x00\x00\x00", "II*\x00 garbage, and much more of it"} {
+		_, err := dem.Read(t.Context(), dem.Request{Path: write(t, "a.tif", garbage), Temp: temp})
+		if geo.CodeOf(err) != geo.CodeRefused || !strings.Contains(err.Error(), "GDAL complains") {
+			t.Errorf("%q: %v", garbage, err)
+			continue
+		}
+		if said := err.Error(); strings.Contains(said, temp) || strings.Contains(said, "hetu-dem-") || strings.Contains(said, "/in.tif") {
+			t.Errorf("%q tells a path: %s", garbage, said)
+		}
+	}
+}
+
+// A model that was sent has fewer cells than one of the command line, for others wait while it is read: too many are refused before any is looked at, also of
+// a file that has to be brought to another system, whose cells are counted as they would be then.
+func TestModelsThatAreSentAreSmaller(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	model := func(name string, args ...string) *os.File {
+		path := filepath.Join(dir, name)
+		convert(t, append(append([]string{"gdal_create", "-q", "-ot", "Byte", "-burn", "7", "-co", "SPARSE_OK=TRUE"}, args...), path)...)
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Close() })
+		return f
+	}
+	straight := model("a.tif", "-outsize", "3600", "3600", "-a_srs", "EPSG:4490", "-a_ullr", "106.3", "26.7", "106.5", "26.5")
+	other := model("b.tif", "-outsize", "3600", "3600", "-a_srs", "EPSG:32648", "-a_ullr", "630000", "2960000", "650000", "2940000")
+	whole := &geo.Extent{West: 106.2, South: 26.4, East: 106.6, North: 26.8}
+	part := &geo.Extent{West: 106.4, South: 26.6, East: 106.41, North: 26.61}
+	for _, tt := range []struct {
+		name   string
+		file   *os.File
+		window *geo.Extent
+		code   geo.Code
+	}{
+		{"as it is", straight, whole, geo.CodeTooLarge},
+		{"as it is, without a window", straight, nil, geo.CodeTooLarge},
+		{"a part of it", straight, part, ""},
+		{"of another system", other, whole, geo.CodeTooLarge},
+		{"of another system, a part", other, part, ""},
+	} {
+		if _, err := tt.file.Seek(0, io.SeekStart); err != nil {
+			t.Fatal(err)
+		}
+		grid, err := dem.Models{}.Grid(t.Context(), tt.file, project.Model{Datum: "1985"}, tt.window)
+		switch {
+		case geo.CodeOf(err) != tt.code && (err != nil || tt.code != ""):
+			t.Errorf("%s: %v", tt.name, err)
+		case err != nil && !strings.Contains(err.Error(), "times as wide"):
+			t.Errorf("%s: no remedy is told: %v", tt.name, err)
+		case err == nil && (grid.Cols < 100 || grid.Cols*grid.Rows > 100_000):
+			t.Errorf("%s: %d by %d cells", tt.name, grid.Cols, grid.Rows)
+		}
 	}
 }
 

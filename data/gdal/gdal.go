@@ -120,7 +120,7 @@ func (c *Child) verdict(ctx context.Context, tool string, err error, complaints 
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	if text := complaints.text(); text != "" {
+	if text := complaints.text(c.Dir); text != "" {
 		return geo.Errorf(geo.CodeRefused, "GDAL complains about the file, so nothing of it is taken: %s", text)
 	}
 	if e, ok := errors.AsType[*geo.Error](err); ok {
@@ -137,7 +137,7 @@ func (c *Child) written(ctx context.Context, tool string, err error, complaints 
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.DeadlineExceeded) {
 		return cause
 	}
-	if text := complaints.text(); text != "" {
+	if text := complaints.text(c.Dir); text != "" {
 		return geo.Errorf(geo.CodeRefused, "GDAL complains, so nothing is written: %s", text)
 	}
 	if err != nil {
@@ -188,10 +188,17 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// text is the complaint in one line, each sentence once, without the sandbox's paths.
-func (t *tail) text() string {
+// text is the complaint in one line, each sentence once. Where this machine keeps the file is not told: of a path in the sandbox, which is around the child's
+// own folder, the name is left.
+func (t *tail) text(dir string) string {
 	var lines []string
-	for line := range strings.Lines(string(t.b)) {
+	said := string(t.b)
+	for _, folder := range []string{dir, filepath.Dir(dir)} {
+		if len(folder) > 1 { // neither / nor none
+			said = strings.NewReplacer(folder+"/", "", folder, "the folder").Replace(said)
+		}
+	}
+	for line := range strings.Lines(said) {
 		line = strings.TrimSpace(strings.ToValidUTF8(line, "·"))
 		if line != "" && !strings.HasPrefix(line, "->") && !slices.Contains(lines, line) && len(lines) < 8 {
 			lines = append(lines, line)

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"archive/zip"
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -67,6 +68,7 @@ func known(ext string) bool {
 // source is a file that passed the gate: copied into a sandbox under a random name, with what can be known without GDAL.
 type source struct {
 	format
+	within bounds
 	name   string // the file's own name, for the report
 	stem   string // the member's own name without its ending: the layer's name of formats that have none
 	dir    string // the sandbox
@@ -98,12 +100,12 @@ func (m member) stem() string { return strings.TrimSuffix(m.base(), filepath.Ext
 
 // openSource looks at a file, a folder (a loose Shapefile, a FileGDB) or an archive, copies what it needs into a new sandbox
 // below temp, and refuses what no reader should see. close removes the sandbox.
-func openSource(path, layer, temp string) (_ *source, err error) {
+func openSource(path, layer, temp string, within bounds) (_ *source, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, geo.Wrapf(err, geo.CodeNotFound, "%s cannot be opened", path)
 	}
-	s := &source{name: filepath.Base(path)}
+	s := &source{name: filepath.Base(path), within: within}
 	if err = s.makeSandbox(temp); err != nil {
 		return nil, err
 	}
@@ -324,7 +326,9 @@ func (s *source) copyIn(m member, name string, b *budget) error {
 }
 
 // budget counts the bytes that are read of an archive, whatever it declares.
-type budget struct{ sum int64 }
+type budget struct {
+	sum, most int64 // most: 0 is [maxFile]
+}
 
 func (b *budget) reader(m member, r io.Reader) io.Reader {
 	return &countedReader{r: r, m: m, budget: b}
@@ -342,8 +346,8 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	c.n += int64(n)
 	c.budget.sum += int64(n)
 	switch {
-	case c.budget.sum > maxFile:
-		return n, geo.Errorf(geo.CodeTooLarge, "the archive unpacks to more than %d bytes", int64(maxFile))
+	case c.budget.sum > cmp.Or(c.budget.most, maxFile):
+		return n, geo.Errorf(geo.CodeTooLarge, "the archive unpacks to more than %d bytes", cmp.Or(c.budget.most, maxFile))
 	case c.m.size > 0 && c.n > ratioFrom && c.n > c.m.size*maxRatio:
 		return n, geo.Errorf(geo.CodeRefused, "%s unpacks to more than %d times its size: a zip bomb", c.m.base(), maxRatio)
 	case err != nil && !errors.Is(err, io.EOF):

@@ -22,7 +22,7 @@ func (s *source) inspect() error {
 	case ".gpkg":
 		return s.inspectGeoPackage()
 	case ".kmz", ".xlsx":
-		return checkPacked(s.path, s.name)
+		return checkPacked(s.path, s.name, s.within)
 	case ".pbf":
 		// The driver reads OSM's XML under this ending too, which nothing has looked at.
 		if head, _, err := headOf(s.path, 64); err != nil || !bytes.HasPrefix(head, []byte{0, 0}) || !bytes.Contains(head, []byte("\x0a\x09OSMHeader")) {
@@ -34,7 +34,7 @@ func (s *source) inspect() error {
 			return fmt.Errorf("inspect %s: %w", s.name, err)
 		}
 		defer func() { _ = f.Close() }()
-		return checkXML(s.name, f)
+		return checkXML(s.name, f, nil)
 	case ".geojson", ".json":
 		f, err := openOwn(s.path)
 		if err != nil {

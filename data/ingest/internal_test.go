@@ -208,7 +208,7 @@ func FuzzArchive(f *testing.F) {
 			return
 		}
 		for _, m := range members {
-			_ = readThrough(m, &budget{sum: maxFile - 1<<20})
+			_ = readThrough(m, &budget{sum: maxFile - 1<<20}, bounds{})
 		}
 	})
 }
@@ -291,7 +291,7 @@ func TestLimits(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openSource(big, "", ""); geo.CodeOf(err) != geo.CodeTooLarge {
+	if _, err := openSource(big, "", "", bounds{}); geo.CodeOf(err) != geo.CodeTooLarge {
 		t.Errorf("over 2 GB: got %v", err)
 	}
 	wide := "WKT" + strings.Repeat(",a", maxCells) + "\n"
@@ -306,5 +306,72 @@ func TestGDBMembers(t *testing.T) {
 		if gdbMember(name) != want {
 			t.Errorf("%s: got %v", name, !want)
 		}
+	}
+}
+
+// sheet writes a workbook's one sheet, with more beside it, as a packed file.
+func sheet(t *testing.T, rows, more string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "table.xlsx")
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for name, text := range map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + rows + "</sheetData></worksheet>", "xl/sharedStrings.xml": "<sst>" + more + "</sst>"} {
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = f.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A table of more rows than are taken is left at the first that is too many, before a driver opens it, and one that unpacks to too much as soon as it does.
+func TestTablesOfTooManyRows(t *testing.T) {
+	t.Parallel()
+	within := bounds{rows: 5003, unpacked: 1 << 20}
+	for name, tt := range map[string]struct {
+		path  string
+		taken bool
+	}{
+		"as many as are taken":      {sheet(t, strings.Repeat("<row/>", 5003), ""), true},
+		"one more":                  {sheet(t, strings.Repeat("<row/>", 5004)+"<<< never looked at", ""), false},
+		"one that says its number":  {sheet(t, `<row r="5004"/><<< never looked at`, ""), false},
+		"few rows and a long text":  {sheet(t, "<row/>", strings.Repeat("<si/>", 1<<18)), false},
+		"rows of what is no number": {sheet(t, `<row r="x"/>`, ""), true},
+	} {
+		s, err := openSource(tt.path, "", t.TempDir(), within)
+		if tt.taken != (err == nil) || err != nil && geo.CodeOf(err) != geo.CodeTooLarge {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			s.close()
+		}
+	}
+	if _, err := openSource(sheet(t, strings.Repeat("<row/>", 5004), ""), "", t.TempDir(), bounds{}); err != nil {
+		t.Errorf("an import: %v", err)
+	}
+	long := &table{within: within}
+	if err := long.readCSV(strings.NewReader("a\n" + strings.Repeat("1\n", 6000))); geo.CodeOf(err) != geo.CodeTooLarge || len(long.rows) != 5003 {
+		t.Errorf("what a driver writes: %d rows, %v", len(long.rows), err)
+	}
+	csv := filepath.Join(t.TempDir(), "table.csv")
+	if err := os.WriteFile(csv, []byte("a\n"+strings.Repeat("1\n", 6000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := openSource(csv, "", t.TempDir(), within)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	if _, err := s.readText(); geo.CodeOf(err) != geo.CodeTooLarge {
+		t.Errorf("CSV: %v", err)
 	}
 }

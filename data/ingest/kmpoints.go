@@ -51,7 +51,7 @@ func (j *job) kmPoints(ctx context.Context) (_ map[string][]kmPoint, err error) 
 			err = ofFile(err, of.report.File)
 		}
 	}()
-	if of.source, err = openSource(j.req.KmPoints, "", j.req.Temp); err != nil {
+	if of.source, err = openSource(j.req.KmPoints, "", j.req.Temp, bounds{}); err != nil {
 		return nil, err
 	}
 	defer of.source.close()

@@ -19,6 +19,7 @@ import (
 
 // table is a layer as it was read: text undecoded and coordinates as the file has them.
 type table struct {
+	within bounds
 	layer  string
 	layers []string
 	srs    string // WKT; empty when the file says nothing
@@ -44,7 +45,7 @@ func (f format) raw() bool {
 
 // read reads the layer through the child.
 func (s *source) read(ctx context.Context, c *gdal.Child, layer string) (*table, error) {
-	t := &table{raw: s.raw(), count: -1}
+	t := &table{raw: s.raw(), count: -1, within: s.within}
 	if err := s.chooseLayer(ctx, c, t, layer); err != nil {
 		return nil, err
 	}
@@ -183,8 +184,8 @@ func (t *table) readCSV(in io.Reader) error {
 		if err != nil {
 			return fmt.Errorf("read the layer: %w", err)
 		}
-		if len(t.rows) == maxRows {
-			return geo.Errorf(geo.CodeTooLarge, "the layer has more than %d rows", maxRows)
+		if err := t.within.held(len(t.rows) + 1); err != nil {
+			return err
 		}
 		if err := t.counted(len(record)); err != nil {
 			return err

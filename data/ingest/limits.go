@@ -1,5 +1,11 @@
 package ingest
 
+import (
+	"cmp"
+
+	"hetu/geo"
+)
+
 // The limits of what is taken in. Each has a test.
 const (
 	maxFile       = 2 << 30   // bytes of the file, and of all members of an archive together, counted as they are read
@@ -24,3 +30,23 @@ const (
 	maxText       = 10_000     // characters of another text
 	maxShown      = 1_000      // refused rows that a report lists; the count is always whole
 )
+
+// The limits of a table that is sent for a project beside those: others wait while it is read.
+const (
+	maxTableUnpacked = 16 << 20 // bytes of all parts of a workbook: a table of 5000 rows has a quarter of them
+	tableHeadRows    = 3        // a title, and a head of two rows
+)
+
+// bounds are the limits of one file that may be narrower than those of an import, which zero is.
+type bounds struct {
+	rows     int   // of a layer, its head among them
+	unpacked int64 // bytes of a file's parts
+}
+
+// held refuses a table of too many rows as soon as one more is seen, whatever follows.
+func (b bounds) held(rows int) error {
+	if most := cmp.Or(b.rows, maxRows); rows > most {
+		return geo.Errorf(geo.CodeTooLarge, "the table has more than %d rows, its head and empty rows among them: take out what is not needed, or send it in parts", most)
+	}
+	return nil
+}

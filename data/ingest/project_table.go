@@ -59,7 +59,7 @@ func (s StakeTables) Read(ctx context.Context, of project.Subject, file []byte, 
 		req.CRS = fmt.Sprintf("EPSG:%d", ask.Zone)
 	}
 	j := &job{req: &req, store: &projectShelf{of: of, extent: ask.Extent}, report: &Report{File: name}}
-	if err := j.readStakes(ctx); err != nil {
+	if err := j.readStakes(ctx, bounds{rows: ask.Rows + tableHeadRows, unpacked: maxTableUnpacked}); err != nil {
 		return project.StakeTable{}, overHTTP(err)
 	}
 	return j.stakeTable(), nil
@@ -77,11 +77,11 @@ func ofItsKind(file []byte, workbook bool) error {
 }
 
 // readStakes goes as far as an import does before anything is staged.
-func (j *job) readStakes(ctx context.Context) (err error) {
+func (j *job) readStakes(ctx context.Context, within bounds) (err error) {
 	if err = j.check(ctx); err != nil {
 		return err
 	}
-	if j.source, err = openSource(j.req.Path, "", j.req.Temp); err != nil {
+	if j.source, err = openSource(j.req.Path, "", j.req.Temp, within); err != nil {
 		return err
 	}
 	defer j.source.close()

@@ -108,7 +108,7 @@ func run(ctx context.Context, store Store, req Request) (*Report, error) {
 	}
 	var err error
 	j.say("copy", 0)
-	if j.source, err = openSource(req.Path, req.Layer, req.Temp); err != nil {
+	if j.source, err = openSource(req.Path, req.Layer, req.Temp, bounds{}); err != nil {
 		return nil, err
 	}
 	defer j.source.close()

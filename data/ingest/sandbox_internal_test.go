@@ -38,7 +38,7 @@ func TestSandboxIsNotTheChilds(t *testing.T) {
 	t.Parallel()
 	temp := openTemp(t)
 	for name, readable := range map[string]bool{"a.csv": false, "a.geojson": true} {
-		s, err := openSource(put(t, t.TempDir(), name, `{"name":"x"}`), "", temp)
+		s, err := openSource(put(t, t.TempDir(), name, `{"name":"x"}`), "", temp, bounds{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ func (s *source) readText() (*table, error) {
 	line := &guard{r: f, max: maxRecord}
 	count := &fieldCounter{r: line}
 	in := bufio.NewReaderSize(count, 1<<16)
-	t := &table{layer: s.stem, layers: []string{s.stem}, raw: true, count: -1}
+	t := &table{layer: s.stem, layers: []string{s.stem}, raw: true, count: -1, within: s.within}
 	if err = s.skipMark(in); err != nil {
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func (t *table) readLines(r *csv.Reader, long *guard) error {
 		if err != nil {
 			return geo.Wrapf(err, geo.CodeRefused, "the table is broken at row %d", len(t.rows)+1)
 		}
-		if len(t.rows) == maxRows {
-			return geo.Errorf(geo.CodeTooLarge, "the table has more than %d rows", maxRows)
+		if err := t.within.held(len(t.rows) + 1); err != nil {
+			return err
 		}
 		if err := t.counted(len(record)); err != nil {
 			return err

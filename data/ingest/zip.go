@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hetu/geo"
@@ -66,7 +67,7 @@ func checkEntry(f *zip.File, name string) error {
 
 // checkPacked reads every member of a file that is itself an archive (KMZ, XLSX) and is opened as one by its driver: the
 // rules of archives hold for it, and its XML is looked at too.
-func checkPacked(file, name string) error {
+func checkPacked(file, name string, within bounds) error {
 	archive, err := zip.OpenReader(file)
 	if err != nil {
 		return geo.Wrapf(err, geo.CodeRefused, "%s is broken: it cannot be unpacked", name)
@@ -76,7 +77,7 @@ func checkPacked(file, name string) error {
 	if len(archive.File) > 10*maxMembers {
 		return geo.Errorf(geo.CodeRefused, "%s has %d parts", name, len(archive.File))
 	}
-	b := &budget{}
+	b := &budget{most: within.unpacked}
 	for _, f := range archive.File {
 		part := strings.ReplaceAll(f.Name, `\`, "/")
 		if err := checkEntry(f, part); err != nil {
@@ -90,7 +91,7 @@ func checkPacked(file, name string) error {
 		}
 		seen[strings.ToLower(part)] = true
 		m := member{path: part, size: int64(min(f.CompressedSize64, maxFile)), open: f.Open}
-		if err := readThrough(m, b); err != nil {
+		if err := readThrough(m, b, within); err != nil {
 			return err
 		}
 	}
@@ -98,7 +99,7 @@ func checkPacked(file, name string) error {
 }
 
 // readThrough reads a member to its end, as XML where it is such.
-func readThrough(m member, b *budget) error {
+func readThrough(m member, b *budget, within bounds) error {
 	in, err := m.open()
 	if err != nil {
 		return geo.Wrapf(err, geo.CodeRefused, "%s cannot be unpacked", m.base())
@@ -107,15 +108,15 @@ func readThrough(m member, b *budget) error {
 	r := b.reader(m, in)
 	switch m.ext() {
 	case ".kml", ".xml", ".rels", ".gpx":
-		return checkXML(m.base(), r)
+		return checkXML(m.base(), r, &rowCount{within: within})
 	}
 	_, err = io.Copy(io.Discard, r)
 	return err
 }
 
 // checkXML refuses what makes XML parsers suffer: a DTD (and with it every entity of its own) and deep nesting. It reads to
-// the end, so a document that is cut short is refused with its line.
-func checkXML(name string, r io.Reader) error {
+// the end, so a document that is cut short is refused with its line. Of a sheet it counts the rows.
+func checkXML(name string, r io.Reader, rows *rowCount) error {
 	d := xml.NewDecoder(io.LimitReader(r, maxXML+1))
 	depth := 0
 	for {
@@ -136,8 +137,11 @@ func checkXML(name string, r io.Reader) error {
 		if d.InputOffset() > maxXML {
 			return geo.Errorf(geo.CodeTooLarge, "%s has more than %d bytes of XML", name, maxXML)
 		}
-		switch token.(type) {
+		switch token := token.(type) {
 		case xml.StartElement:
+			if err := rows.count(token); err != nil {
+				return err
+			}
 			depth++
 			if depth > maxXMLDepth {
 				line, _ := d.InputPos()
@@ -149,4 +153,24 @@ func checkXML(name string, r io.Reader) error {
 			return geo.Errorf(geo.CodeRefused, "%s has a document type definition, which is not read", name)
 		}
 	}
+}
+
+// rowCount counts the rows of a workbook's sheet before any driver takes it in: a small file may hold very many.
+type rowCount struct {
+	within bounds
+	n      int
+}
+
+// count takes an element. A row may say its number, and rows that are left out before it count too.
+func (c *rowCount) count(e xml.StartElement) error {
+	if c == nil || e.Name.Local != "row" {
+		return nil
+	}
+	c.n++
+	for _, a := range e.Attr {
+		if n, err := strconv.Atoi(a.Value); a.Name.Local == "r" && err == nil {
+			c.n = max(c.n, n)
+		}
+	}
+	return c.within.held(c.n)
 }

@@ -402,6 +402,15 @@ func (e *edit) open(ctx context.Context, id int64) (project.Project, Key, error)
 	return p, key, err
 }
 
+// MayPlan refuses him who is no planner of a project, without the writers' lock; the write itself looks once more.
+func (s *Store) MayPlan(ctx context.Context, by access.Actor, id int64) error {
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		e := &edit{source: source{tx, s.queries}, tx: tx, by: by, now: s.now()}
+		_, _, err := e.locked(ctx, id, roles(access.Planner), true)
+		return err
+	})
+}
+
 // redraft makes the next revision of a project whose stakes or zones change. They are checked, approved and announced with its lines, so they change while
 // it is a draft, and who changes them drafts. Stakes change once more when the lines are announced: then they are set in the field.
 func (e *edit) redraft(ctx context.Context, p *project.Project, key Key, stakes bool, note string) error {

@@ -42,6 +42,7 @@ type Words struct {
 // TableAsk says how a stake table is to be read.
 type TableAsk struct {
 	XLSX   bool // else CSV
+	Rows   int  // the most that are taken
 	Zone   int  // EPSG code of its X and Y; 0: as the degrees beside them tell
 	Extent geo.Extent
 	Today  geo.Date

@@ -4,13 +4,16 @@ package photo
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 
 	"hetu/geo"
 )
@@ -32,35 +35,84 @@ type Photo struct {
 	Width, Height int
 }
 
-// Clean reads a JPEG or PNG, turns it the way the camera said it was held, and writes it anew. The same bytes in give the same bytes out.
-func Clean(b []byte) (Photo, error) {
-	if len(b) > MaxBytes {
-		return Photo{}, geo.Errorf(geo.CodeTooLarge, "a photo has at most %d bytes, and this has %d: make it smaller", MaxBytes, len(b))
-	}
-	config, kind, err := image.DecodeConfig(bytes.NewReader(b))
-	if err != nil || kind != "jpeg" && kind != "png" {
-		return Photo{}, geo.Wrapf(err, geo.CodeRefused, "the photo is no JPEG and no PNG: save it as one of these")
-	}
-	if config.Width < 1 || config.Height < 1 || config.Width > MaxPixels/config.Height {
-		return Photo{}, geo.Errorf(geo.CodeTooLarge, "the photo is %d by %d pixels, and at most %d are taken: make it smaller", config.Width, config.Height, MaxPixels)
-	}
-	picture, _, err := image.Decode(bytes.NewReader(b))
+// Clean reads a JPEG or PNG, turns it the way the camera said it was held, and writes it anew. The same bytes in give the same bytes out. It ends
+// with ctx: a small file may hold very many pixels, or look at them very often.
+func Clean(ctx context.Context, b []byte) (Photo, error) {
+	kind, err := kindOf(b)
 	if err != nil {
+		return Photo{}, err
+	}
+	picture, _, err := image.Decode(lasting{ctx, bytes.NewReader(b)})
+	switch {
+	case ctx.Err() != nil:
+		return Photo{}, fmt.Errorf("read the photo: %w", ctx.Err())
+	case err != nil:
 		return Photo{}, geo.Wrapf(err, geo.CodeRefused, "the photo is broken: take it or save it again")
 	}
 	var out bytes.Buffer
 	if kind == "png" {
-		err = png.Encode(&out, picture)
+		err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(lastingWriter{ctx, &out}, picture)
 	} else {
 		picture = turned(picture, orientation(b))
-		err = jpeg.Encode(&out, picture, &jpeg.Options{Quality: quality})
+		err = jpeg.Encode(lastingWriter{ctx, &out}, picture, &jpeg.Options{Quality: quality})
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return Photo{}, fmt.Errorf("write the photo: %w", ctx.Err())
+	case err != nil:
 		return Photo{}, geo.Wrapf(err, geo.CodeInternal, "the photo could not be written")
 	}
 	sum := sha256.Sum256(out.Bytes())
 	size := picture.Bounds()
 	return Photo{Bytes: out.Bytes(), Type: "image/" + kind, SHA256: hex.EncodeToString(sum[:]), Width: size.Dx(), Height: size.Dy()}, nil
+}
+
+// kindOf holds a picture's head to what is taken, before any of its pixels is looked at: png or jpeg.
+func kindOf(b []byte) (kind string, err error) {
+	if len(b) > MaxBytes {
+		return "", geo.Errorf(geo.CodeTooLarge, "a photo has at most %d bytes, and this has %d: make it smaller", MaxBytes, len(b))
+	}
+	config, kind, err := image.DecodeConfig(bytes.NewReader(b))
+	if err != nil || kind != "jpeg" && kind != "png" {
+		return "", geo.Wrapf(err, geo.CodeRefused, "the photo is no JPEG and no PNG: save it as one of these")
+	}
+	if config.Width < 1 || config.Height < 1 || config.Width > MaxPixels/config.Height {
+		return "", geo.Errorf(geo.CodeTooLarge, "the photo is %d by %d pixels, and at most %d are taken: make it smaller", config.Width, config.Height, MaxPixels)
+	}
+	switch config.ColorModel {
+	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
+		// Twice the memory, and many times the work of writing it, for what no camera gives.
+		return "", geo.Errorf(geo.CodeRefused, "the photo has 16 bits a colour, and 8 are taken: save it as a JPEG, or as a PNG of 8 bits")
+	}
+	return kind, nil
+}
+
+// lasting reads as long as somebody waits.
+type lasting struct {
+	ctx context.Context //nolint:containedctx // it lives as long as the call
+	r   io.Reader
+}
+
+// Read implements [io.Reader].
+func (l lasting) Read(p []byte) (int, error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return l.r.Read(p)
+}
+
+// lastingWriter writes as long as somebody waits.
+type lastingWriter struct {
+	ctx context.Context //nolint:containedctx // it lives as long as the call
+	w   io.Writer
+}
+
+// Write implements [io.Writer].
+func (l lastingWriter) Write(p []byte) (int, error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return l.w.Write(p)
 }
 
 // orientation is the way in which a JPEG's camera was held, 1 to 8 as EXIF counts; 1, upright, where it does not say.

@@ -2,7 +2,9 @@ package photo_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -87,11 +89,11 @@ func TestCleanKeepsPixelsOnly(t *testing.T) {
 			if !bytes.Contains(tt.in, []byte("SECRETCAM")) {
 				t.Fatal("the picture has no notes to begin with")
 			}
-			got, err := photo.Clean(tt.in)
+			got, err := photo.Clean(t.Context(), tt.in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, _ := photo.Clean(tt.in)
+			again, _ := photo.Clean(t.Context(), tt.in)
 			if bytes.Contains(got.Bytes, []byte("SECRETCAM")) || bytes.Contains(got.Bytes, []byte("Exif")) {
 				t.Error("notes of the camera are left")
 			}
@@ -117,6 +119,14 @@ func TestCleanRefuses(t *testing.T) {
 	if err := gif.Encode(&moving, halves(), nil); err != nil {
 		t.Fatal(err)
 	}
+	deep := func(p image.Image) []byte {
+		var out bytes.Buffer
+		if err := png.Encode(&out, p); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	small := image.Rect(0, 0, 4, 4)
 	bomb := text(t)
 	binary.BigEndian.PutUint32(bomb[16:], 50_000)
 	binary.BigEndian.PutUint32(bomb[20:], 50_000)
@@ -125,15 +135,63 @@ func TestCleanRefuses(t *testing.T) {
 		in   []byte
 		code geo.Code
 	}{
-		"nothing":     {nil, geo.CodeRefused},
-		"text":        {[]byte("<svg/>"), geo.CodeRefused},
-		"a GIF":       {moving.Bytes(), geo.CodeRefused},
-		"cut":         {whole[:len(whole)/2], geo.CodeRefused},
-		"a bomb":      {bomb, geo.CodeTooLarge},
-		"a long body": {make([]byte, photo.MaxBytes+1), geo.CodeTooLarge},
+		"nothing":           {nil, geo.CodeRefused},
+		"text":              {[]byte("<svg/>"), geo.CodeRefused},
+		"a GIF":             {moving.Bytes(), geo.CodeRefused},
+		"cut":               {whole[:len(whole)/2], geo.CodeRefused},
+		"16 bits":           {deep(image.NewNRGBA64(small)), geo.CodeRefused},
+		"16 bits, no alpha": {deep(opaque{image.NewRGBA64(small)}), geo.CodeRefused},
+		"16 bits of grey":   {deep(image.NewGray16(small)), geo.CodeRefused},
+		"a bomb":            {bomb, geo.CodeTooLarge},
+		"a long body":       {make([]byte, photo.MaxBytes+1), geo.CodeTooLarge},
 	} {
-		if _, err := photo.Clean(tt.in); geo.CodeOf(err) != tt.code {
+		if _, err := photo.Clean(t.Context(), tt.in); geo.CodeOf(err) != tt.code {
 			t.Errorf("%s: got %v, want %s", name, err, tt.code)
+		}
+	}
+}
+
+// opaque is a picture without holes, which a PNG of 16 bits tells apart.
+type opaque struct{ *image.RGBA64 }
+
+// Opaque tells so.
+func (opaque) Opaque() bool { return true }
+
+// waiter is a context whose holder goes away after somebody looked at it so often.
+type waiter struct {
+	context.Context
+	looks, most int
+}
+
+// Err implements [context.Context].
+func (w *waiter) Err() error {
+	if w.looks++; w.looks > w.most {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A photo is read and written as long as somebody waits for it: however large it is, it is left a few kilobytes after he went away, and is not called broken.
+func TestCleanEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	noise := image.NewNRGBA(image.Rect(0, 0, 200, 200))
+	for i := range noise.Pix {
+		noise.Pix[i] = byte(i * i >> 3 * 7919 >> 5)
+	}
+	var asPNG, asJPEG bytes.Buffer
+	if err := errors.Join(png.Encode(&asPNG, noise), jpeg.Encode(&asJPEG, noise, nil)); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"PNG": asPNG.Bytes(), "JPEG": asJPEG.Bytes()} {
+		whole := &waiter{Context: t.Context(), most: 1 << 30}
+		if _, err := photo.Clean(whole, b); err != nil || whole.looks < 12 {
+			t.Errorf("%s: looked %d times: %v", name, whole.looks, err)
+		}
+		for _, most := range []int{0, 1, whole.looks / 3, whole.looks / 2, whole.looks - 2} {
+			w := &waiter{Context: t.Context(), most: most}
+			if _, err := photo.Clean(w, b); !errors.Is(err, context.Canceled) || w.looks > most+6 {
+				t.Errorf("%s, gone after %d of %d looks: looked %d times, %v", name, most, whole.looks, w.looks, err)
+			}
 		}
 	}
 }
@@ -143,7 +201,7 @@ func FuzzClean(f *testing.F) {
 	f.Add([]byte{0xFF, 0xD8, 0xFF, 0xE1, 0, 8, 'E', 'x', 'i', 'f', 0, 0})
 	f.Add([]byte("\x89PNG\r\n\x1a\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if got, err := photo.Clean(b); err == nil && (got.Width < 1 || len(got.Bytes) == 0) {
+		if got, err := photo.Clean(t.Context(), b); err == nil && (got.Width < 1 || len(got.Bytes) == 0) {
 			t.Errorf("%+v", got)
 		}
 	})
