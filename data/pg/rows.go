@@ -248,7 +248,7 @@ type Board struct {
 	ContentDate geo.Date       `db:"content_date"`
 	Content     map[string]any `db:"content_snapshot"`
 	QRToken     string         `db:"qr_token"` // what its QR code says last: the page of the board is asked for by it
-	State       string         `db:"state"` // ok, tilted, broken, deformed, faded, aged
+	State       string         `db:"state"`    // ok, tilted, broken, deformed, faded, aged
 	LastChecked geo.Date       `db:"last_checked"`
 	Geom        *geom.Point    `db:"geom"`
 }
