@@ -101,8 +101,25 @@ func (s *Store) verify(ctx context.Context, tx pgx.Tx) (v Verdict, err error) {
 	if v.Fault, err = s.verifyVersions(ctx, tx, said.writes, &v); err != nil || v.Fault != nil {
 		return v, err
 	}
-	v.Fault, err = s.verifyDiscards(ctx, tx, said.discards, &v)
+	if v.Fault, err = s.verifyDiscards(ctx, tx, said.discards, &v); err != nil || v.Fault != nil {
+		return v, err
+	}
+	v.Fault, err = s.verifyEnds(ctx, tx)
 	return v, err
+}
+
+// verifyEnds holds that the ends of each draft follow each other without a gap, and that each commit made its revision: an operation between two ends, or
+// before one that is of no revision, has no digest in a chain.
+func (s *Store) verifyEnds(ctx context.Context, tx pgx.Tx) (*AuditFault, error) {
+	type row struct {
+		At   time.Time
+		What string
+	}
+	found, err := collectFrom[row](ctx, source{tx, s.queries}, "access_draft_ends", pgx.NamedArgs{})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &AuditFault{Chain: "write", At: found[0].At, What: found[0].What}, nil
 }
 
 // audited is what the chains say of what stands elsewhere: of writes, by their time in microseconds, and of discards, by their number.

@@ -1,0 +1,53 @@
+-- +goose Up
+-- What the role that serves could do behind the audit's back it can do no more, or it is told: an end of a draft without its revision.
+SET LOCAL lock_timeout = '10s';
+
+-- ---------------------------------------------------------------- ends of drafts
+-- end_draft is that of 00011; a draft goes into no revision but that of a batch that is open.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION hetu.end_draft(p_batch bigint, p_project bigint, p_account bigint, p_revision integer, p_at timestamptz,
+    OUT ended bigint, OUT ops integer, OUT bytes bigint, OUT digest bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = hetu, public, pg_temp AS $$
+DECLARE
+    d hetu.draft;
+    v_last bigint;
+BEGIN
+    IF p_batch IS NOT NULL AND NOT EXISTS (SELECT FROM staging.batch b WHERE b.id = p_batch) THEN
+        RAISE EXCEPTION 'batch % is not open: a draft goes into the revision that an open one makes', p_batch USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'draft_of_open_batch';
+    END IF;
+    ops := 0; bytes := 0;
+    SELECT * INTO d FROM hetu.draft t WHERE t.project_id = p_project AND t.account_id = p_account FOR UPDATE;
+    v_last := (SELECT max(o.n) FROM hetu.draft_op o WHERE o.project_id = p_project AND o.account_id = p_account);
+    IF d.project_id IS NULL OR v_last IS NULL OR v_last <= d.ended_n THEN
+        RETURN;
+    END IF;
+    INSERT INTO hetu.draft_end (project_id, account_id, after_n, to_n, how, revision, at)
+        VALUES (p_project, p_account, d.ended_n, v_last, CASE WHEN p_batch IS NULL THEN 'discarded' ELSE 'committed' END, p_revision, p_at) RETURNING id INTO ended;
+    UPDATE hetu.draft t SET ended_n = v_last, ops = 0, bytes = 0 WHERE t.project_id = p_project AND t.account_id = p_account;
+    digest := hetu.draft_digest(p_project, p_account, d.ended_n, v_last);
+    UPDATE staging.batch b SET digests = coalesce(b.digests, '{}') || jsonb_build_object('draft_op', encode(digest, 'hex')) WHERE b.id = p_batch;
+    ops := d.ops; bytes := d.bytes;
+END
+$$;
+-- +goose StatementEnd
+
+-- ends_with_revision holds, when the transaction ends, that it made the revision which it says that a draft went into.
+-- +goose StatementBegin
+CREATE FUNCTION hetu.ends_with_revision() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = hetu, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM hetu.project_version p WHERE p.id = NEW.project_id AND p.revision = NEW.revision AND p.xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'no revision % of project % is made here: its draft is not committed', NEW.revision, NEW.project_id
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'ends_with_revision';
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+CREATE CONSTRAINT TRIGGER ends_with_revision AFTER INSERT ON hetu.draft_end DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.how = 'committed') EXECUTE FUNCTION hetu.ends_with_revision();
+
+-- Where a draft ended only end_draft says: whoever put it further would take operations out of what is open, and of what is verified.
+REVOKE INSERT, UPDATE ON hetu.draft FROM hetu_rw;
+GRANT INSERT (project_id, account_id, ops, bytes, day, day_ops, day_bytes), UPDATE (ops, bytes, day, day_ops, day_bytes) ON hetu.draft TO hetu_rw;
+
+REVOKE EXECUTE ON FUNCTION hetu.ends_with_revision() FROM PUBLIC;
