@@ -1,5 +1,6 @@
 -- +goose Up
--- What the role that serves could do behind the audit's back it can do no more, or it is told: an end of a draft without its revision.
+-- What the role that serves could do behind the audit's back it can do no more, or it is told: an end of a draft without
+-- its revision, and a row of the audit of a time that it was not written at.
 SET LOCAL lock_timeout = '10s';
 
 -- ---------------------------------------------------------------- ends of drafts
@@ -50,4 +51,32 @@ CREATE CONSTRAINT TRIGGER ends_with_revision AFTER INSERT ON hetu.draft_end DEFE
 REVOKE INSERT, UPDATE ON hetu.draft FROM hetu_rw;
 GRANT INSERT (project_id, account_id, ops, bytes, day, day_ops, day_bytes), UPDATE (ops, bytes, day, day_ops, day_bytes) ON hetu.draft TO hetu_rw;
 
-REVOKE EXECUTE ON FUNCTION hetu.ends_with_revision() FROM PUBLIC;
+-- ---------------------------------------------------------------- times in the chain of accesses
+-- clock_slack is how far the clock of a program that writes here may be from the database's.
+CREATE FUNCTION hetu.clock_slack() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '10 minutes' $$;
+
+-- audit_access is that of 00007, and takes no row of another time than this.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION hetu.audit_access(p_at timestamptz, p_account bigint, p_actor text, p_key text, p_ip text, p_request text, p_action text, p_object text, p_result text, p_detail text)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = hetu, public, pg_temp AS $$
+DECLARE
+    a hetu.access_audit;
+    v_now CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    IF p_at IS NULL OR p_at NOT BETWEEN v_now - hetu.clock_slack() AND v_now + hetu.clock_slack() THEN
+        RAISE EXCEPTION 'the clock says %, the database says %: correct the clock', p_at, v_now USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'clock';
+    END IF;
+    LOCK TABLE hetu.access_audit IN SHARE ROW EXCLUSIVE MODE;
+    SELECT hash INTO a.prev FROM hetu.access_audit ORDER BY id DESC LIMIT 1;
+    a.id := nextval('hetu.access_audit_id_seq');
+    a.at := p_at; a.account_id := p_account; a.actor := p_actor; a.key_id := p_key; a.ip := p_ip; a.request_id := p_request;
+    a.action := p_action; a.object := p_object; a.result := p_result; a.detail := p_detail;
+    a.prev := coalesce(a.prev, sha256('hetu audit: access'));
+    a.body := hetu.access_body(a);
+    a.hash := sha256(a.prev || a.body);
+    INSERT INTO hetu.access_audit OVERRIDING SYSTEM VALUE SELECT a.*;
+END
+$$;
+-- +goose StatementEnd
+
+REVOKE EXECUTE ON FUNCTION hetu.ends_with_revision(), hetu.clock_slack() FROM PUBLIC;
