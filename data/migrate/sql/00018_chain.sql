@@ -1,6 +1,6 @@
 -- +goose Up
 -- What the role that serves could do behind the audit's back it can do no more, or it is told: an end of a draft without
--- its revision, and a row of the audit of a time that it was not written at.
+-- its revision, a second token of a session, and a row of the audit of a time that it was not written at.
 SET LOCAL lock_timeout = '10s';
 
 -- ---------------------------------------------------------------- ends of drafts
@@ -79,4 +79,45 @@ END
 $$;
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION hetu.ends_with_revision(), hetu.clock_slack() FROM PUBLIC;
+-- ---------------------------------------------------------------- tokens of sessions
+-- tell_identity is that of 00007, and tells that the token before this one is another.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION hetu.tell_identity() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = hetu, public, pg_temp AS $$
+DECLARE
+    v_quiet CONSTANT text[] := '{used_at,rights_at,seen_at,turned_at}';
+    v_secret CONSTANT text[] := '{hash,previous,password_hash,agent}';
+    v_new jsonb := to_jsonb(NEW) - v_quiet;
+    v_old jsonb;
+    v_detail text := jsonb_strip_nulls(v_new - v_secret)::text;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        v_old := to_jsonb(OLD) - v_quiet;
+        IF v_old = v_new THEN
+            RETURN NULL;
+        END IF;
+        v_detail := (SELECT string_agg(n.key, ', ' ORDER BY n.key) FROM jsonb_each(v_new) n WHERE n.value IS DISTINCT FROM v_old -> n.key);
+    END IF;
+    PERFORM hetu.audit_access(clock_timestamp(), NULL, 'database role ' || session_user, NULL, NULL, NULL, 'row_' || lower(TG_OP),
+        TG_TABLE_NAME || coalesce(' ' || (v_new ->> 'id'), ' of account ' || (v_new ->> 'account_id'), ''), 'done', v_detail);
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+-- turn_session lets the token before the session's be no other than the one that it had until now, and that for half a minute.
+-- +goose StatementBegin
+CREATE FUNCTION hetu.turn_session() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = hetu, public, pg_temp AS $$
+BEGIN
+    IF NEW.hash = OLD.hash OR NEW.previous IS DISTINCT FROM OLD.hash OR NEW.previous_until IS NULL OR NEW.previous_until > NEW.turned_at + interval '30 seconds'
+        OR NEW.turned_at NOT BETWEEN clock_timestamp() - hetu.clock_slack() AND clock_timestamp() + hetu.clock_slack() THEN
+        RAISE EXCEPTION 'a session that is given a new token is let in by the one that it had for 30 seconds more, and by no other'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'turn_session';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER turn_session BEFORE UPDATE ON hetu.session FOR EACH ROW
+    WHEN (NEW.previous IS DISTINCT FROM OLD.previous OR NEW.previous_until IS DISTINCT FROM OLD.previous_until) EXECUTE FUNCTION hetu.turn_session();
+
+REVOKE EXECUTE ON FUNCTION hetu.ends_with_revision(), hetu.clock_slack(), hetu.turn_session() FROM PUBLIC;
