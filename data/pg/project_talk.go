@@ -98,7 +98,7 @@ func (s *Store) AddComment(ctx context.Context, by access.Actor, id int64, c pro
 			return err
 		}
 		made = rows[0].ID
-		return e.told(ctx, s, "project_comment", id, made, fmt.Sprintf("revision %d, blocking %t: %s", c.Revision, c.Blocking, c.Text))
+		return e.told(ctx, s, commentAction, id, made, fmt.Sprintf("revision %d, blocking %t: %s", c.Revision, c.Blocking, c.Text))
 	})
 	return made, err
 }
@@ -144,7 +144,7 @@ func (s *Store) ResolveComment(ctx context.Context, by access.Actor, id, comment
 		if err != nil {
 			return err
 		}
-		return e.told(ctx, s, "project_comment_resolve", id, comment, how)
+		return e.told(ctx, s, resolveAction, id, comment, how)
 	})
 }
 

@@ -1,6 +1,6 @@
 -- +goose Up
 -- What the role that serves could do behind the audit's back it can do no more, or it is told: an end of a draft without
--- its revision, a second token of a session, and a row of the audit of a time that it was not written at.
+-- its revision, a second token of a session, a comment that is resolved by nobody, and a row of the audit of a time that it was not written at.
 SET LOCAL lock_timeout = '10s';
 
 -- ---------------------------------------------------------------- ends of drafts
@@ -120,4 +120,44 @@ $$;
 CREATE TRIGGER turn_session BEFORE UPDATE ON hetu.session FOR EACH ROW
     WHEN (NEW.previous IS DISTINCT FROM OLD.previous OR NEW.previous_until IS DISTINCT FROM OLD.previous_until) EXECUTE FUNCTION hetu.turn_session();
 
-REVOKE EXECUTE ON FUNCTION hetu.ends_with_revision(), hetu.clock_slack(), hetu.turn_session() FROM PUBLIC;
+-- ---------------------------------------------------------------- comments
+-- comment_digest stands for what a comment says, or for what its resolution does.
+-- +goose StatementBegin
+CREATE FUNCTION hetu.comment_digest(c hetu.comment, p_resolution boolean) RETURNS text LANGUAGE sql STABLE SET search_path = hetu, public, pg_temp SET extra_float_digits = 1 AS $$
+    SELECT 'sha256 ' || encode(sha256(convert_to(CASE WHEN p_resolution
+        THEN jsonb_build_array(c.id, c.resolved_by, c.resolved_name, (extract(epoch FROM c.resolved_at) * 1000000)::bigint, c.resolution)
+        ELSE jsonb_build_array(c.id, c.project_id, c.revision, c.bank, c.from_m, c.to_m, c.lon, c.lat, c.reply_to, c.blocking, c.text, c.account_id, c.account_name,
+            (extract(epoch FROM c.at) * 1000000)::bigint) END::text, 'UTF8')), 'hex');
+$$;
+-- +goose StatementEnd
+
+-- tell_comment adds to the chain of accesses that a comment was made or resolved, whatever path it took, as tell_identity does of accounts. What it says is
+-- told by its digest: the chain is read by those who see no project.
+-- +goose StatementBegin
+CREATE FUNCTION hetu.tell_comment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = hetu, public, pg_temp AS $$
+BEGIN
+    PERFORM hetu.audit_access(clock_timestamp(), NULL, 'database role ' || session_user, NULL, NULL, NULL, 'row_' || lower(TG_OP),
+        'comment ' || NEW.id, 'done', hetu.comment_digest(NEW, TG_OP = 'UPDATE'));
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+-- Comments that are older than this are told as they stand.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    c hetu.comment;
+BEGIN
+    FOR c IN SELECT * FROM hetu.comment ORDER BY id LOOP
+        PERFORM hetu.audit_access(clock_timestamp(), NULL, 'schema 18', NULL, NULL, NULL, 'row_insert', 'comment ' || c.id, 'done', hetu.comment_digest(c, false));
+        IF c.resolved_at IS NOT NULL THEN
+            PERFORM hetu.audit_access(clock_timestamp(), NULL, 'schema 18', NULL, NULL, NULL, 'row_update', 'comment ' || c.id, 'done', hetu.comment_digest(c, true));
+        END IF;
+    END LOOP;
+END
+$$;
+-- +goose StatementEnd
+CREATE CONSTRAINT TRIGGER tell_comment AFTER INSERT OR UPDATE ON hetu.comment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hetu.tell_comment();
+
+REVOKE EXECUTE ON FUNCTION hetu.ends_with_revision(), hetu.clock_slack(), hetu.turn_session(), hetu.comment_digest(hetu.comment, boolean), hetu.tell_comment() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hetu.comment_digest(hetu.comment, boolean) TO hetu_rw;
