@@ -1,0 +1,72 @@
+package pg_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hetu/data/pgtest"
+	"hetu/geo"
+	"hetu/geo/access"
+)
+
+// atOnce does something so many times side by side, and tells how often it was done; all else is to be refused as a conflict.
+func atOnce(t *testing.T, times int, do func(i int) error) (done int) {
+	t.Helper()
+	errs := make([]error, times)
+	var all sync.WaitGroup
+	for i := range times {
+		all.Go(func() { errs[i] = do(i) })
+	}
+	all.Wait()
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			done++
+		case geo.CodeOf(err) != geo.CodeConflict:
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	return done
+}
+
+// An account has twenty keys that are good and no more, also when it asks for many at once; one that was revoked, or has run out, makes room.
+func TestKeysOfAnAccountAreBounded(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	db := pgtest.New(t, pgtest.Clock(func() time.Time { return time.Now().Add(time.Duration(later.Load())) }))
+	merge(t, db.Store, twoCounties()...)
+	owner, other := person(t, db.Store, "owner", access.Planner, "city"), person(t, db.Store, "other", access.Planner, "city")
+	key := func(of access.Actor, i int) error {
+		k := access.Key{ID: fmt.Sprintf("key%09d", i), Account: of.Account, Name: "k", Roles: []access.Role{access.Planner}, EndsAt: db.Store.NowForTest().Add(time.Hour)}
+		return db.Store.NewKey(t.Context(), of, k, sha256.Sum256(nil))
+	}
+	for i := range 18 {
+		if err := key(owner, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := atOnce(t, 5, func(i int) error { return key(owner, 18+i) }); n != 2 {
+		t.Errorf("%d of five at once were made, want 2", n)
+	}
+	if err := key(other, 30); err != nil {
+		t.Errorf("another's: %v", err)
+	}
+	if err := db.Store.EndKey(t.Context(), owner, owner.Account, "key000000003"); err != nil {
+		t.Fatal(err)
+	}
+	if err := key(owner, 31); err != nil {
+		t.Errorf("after one was revoked: %v", err)
+	}
+	if err := key(owner, 32); geo.CodeOf(err) != geo.CodeConflict || !strings.Contains(err.Error(), "revoke") {
+		t.Errorf("one more: %v", err)
+	}
+	later.Store(int64(2 * time.Hour))
+	if err := key(owner, 33); err != nil {
+		t.Errorf("when all have run out: %v", err)
+	}
+}
