@@ -12,6 +12,7 @@ import (
 	"hetu/data/pgtest"
 	"hetu/geo"
 	"hetu/geo/access"
+	"hetu/geo/project"
 )
 
 // atOnce does something so many times side by side, and tells how often it was done; all else is to be refused as a conflict.
@@ -68,5 +69,36 @@ func TestKeysOfAnAccountAreBounded(t *testing.T) {
 	later.Store(int64(2 * time.Hour))
 	if err := key(owner, 33); err != nil {
 		t.Errorf("when all have run out: %v", err)
+	}
+}
+
+// What an account may send is not sent several times over by sending it side by side: all find room, and no more is kept than one after the other.
+func TestWhatIsSentAtOnceIsBounded(t *testing.T) {
+	t.Parallel()
+	c := newCounty(t)
+	id := c.begin(t, 0, c.length)
+	if err := c.Store.RoomForFile(t.Context(), c.planner); err != nil {
+		t.Fatal(err)
+	}
+	hash := func(i int) string { return fmt.Sprintf("%064x", i) }
+	if n := atOnce(t, 5, func(i int) error { return c.Store.FileSent(t.Context(), c.planner, hash(i), 300<<20) }); n != 2 {
+		t.Errorf("%d files of 300 MB were kept, want 2", n)
+	}
+	if n := c.query(t, "SELECT count(*) FROM hetu.file"); n != 2 {
+		t.Errorf("%d files are known", n)
+	}
+	if err := c.Store.FileSent(t.Context(), c.second, hash(0), 1); err != nil {
+		t.Errorf("another's: %v", err)
+	}
+	model := func(i int) error {
+		return c.Store.AddModel(t.Context(), c.planner, id, project.Model{
+			SHA256: hash(i), Bytes: 600 << 20, Name: "m", CRS: "EPSG:4490", Datum: "1985", Source: "x", Cols: 2, Rows: 2, CellM: 5,
+		})
+	}
+	if n := atOnce(t, 5, model); n != 2 {
+		t.Errorf("%d models of 600 MB were kept, want 2", n)
+	}
+	if n := c.query(t, "SELECT count(*) FROM hetu.project_model"); n != 2 {
+		t.Errorf("%d models are known", n)
 	}
 }
