@@ -102,3 +102,42 @@ func TestWhatIsSentAtOnceIsBounded(t *testing.T) {
 		t.Errorf("%d models are known", n)
 	}
 }
+
+// An account is at work in twenty places of a project and no more, also when it says so of many at once; those that it holds it may hold on to.
+func TestLeasesOfAnAccountAreBounded(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	c := newCounty(t, pgtest.Clock(func() time.Time { return time.Now().Add(time.Duration(later.Load())) }))
+	id := c.begin(t, 0, c.length)
+	lease := func(by access.Actor, i int) error {
+		_, err := c.Store.PutLease(t.Context(), by, id, project.Lease{Session: fmt.Sprintf("session-%d", i), Bank: geo.Left, FromM: 0, ToM: 10})
+		return err
+	}
+	for i := range 18 {
+		if err := lease(c.planner, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := atOnce(t, 5, func(i int) error { return lease(c.planner, 18+i) }); n != 2 {
+		t.Errorf("%d of five at once were taken, want 2", n)
+	}
+	if err := lease(c.planner, 3); err != nil {
+		t.Errorf("held on to: %v", err)
+	}
+	if err := lease(c.second, 40); err != nil {
+		t.Errorf("another's: %v", err)
+	}
+	if err := c.Store.DropLease(t.Context(), c.planner, id, "session-3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := lease(c.planner, 41); err != nil {
+		t.Errorf("after one ended: %v", err)
+	}
+	if err := lease(c.planner, 42); geo.CodeOf(err) != geo.CodeConflict {
+		t.Errorf("one more: %v", err)
+	}
+	later.Store(int64(3 * time.Minute))
+	if err := lease(c.planner, 42); err != nil {
+		t.Errorf("three minutes later: %v", err)
+	}
+}
