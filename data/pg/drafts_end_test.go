@@ -135,7 +135,7 @@ func TestVerifyAuditHoldsDrafts(t *testing.T) {
 		{"a discard is put in", "INSERT INTO hetu.draft_end (project_id, account_id, after_n, to_n, how, revision, at) SELECT project_id, account_id, max(n) - 1, max(n), 'discarded', 2, now() FROM hetu.draft_op WHERE session = 'session-a' GROUP BY 1, 2", "belongs to no row"},
 		{"a commit of no revision is put in", "INSERT INTO hetu.draft_end (project_id, account_id, after_n, to_n, how, revision, at) SELECT project_id, account_id, max(n) - 1, max(n), 'committed', 999999, now() FROM hetu.draft_op WHERE session = 'session-a' GROUP BY 1, 2", "which there is not"},
 		{"an end begins before there was anything", "UPDATE hetu.draft_end SET after_n = -1 WHERE how = 'committed'", "does not begin where"},
-		{"an end that is said to be further", "UPDATE hetu.draft SET ended_n = ended_n + 100", "ended further than it was"},
+		{"an end that is said to be further", "UPDATE hetu.draft SET ended_n = ended_n + 100", "ended where it did not"},
 	} {
 		conn, err := pgx.Connect(t.Context(), c.DSN(""))
 		if err != nil {
