@@ -15,6 +15,9 @@ const (
 	// DefaultRequestsPerMinute is what a key, or a person, may ask for in a minute where nothing else is said: a map that is panned asks for a few in a
 	// second, and a system that fetches one after the other for ten or twenty.
 	DefaultRequestsPerMinute = 1200
+	// shares is how many keys' worth of requests a person is answered in a minute, with his sessions and all his keys together: one who runs two systems
+	// still sees the map, and twenty keys are not twenty persons.
+	shares = 3
 	// failedKeysPerMinute is how many keys that are none an address may send. Behind one may sit an office, in which one program has a key that ran out.
 	failedKeysPerMinute = 30
 	// goodFor is how long a key that was good is asked about whatever else fails from its address.
@@ -23,18 +26,19 @@ const (
 	ratePlaces = 10_000
 )
 
-// rates bounds how often a key, or a person by all his sessions, asks, and how often an address sends keys that are none. It counts in this process alone.
+// rates bounds how often a key, or a person by all his sessions, asks, how often a person does with all his keys, and how often an address sends keys that are none. It counts in this process alone.
 type rates struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	asked  buckets
+	whole  buckets // of a person, with his keys
 	failed buckets
 	good   map[[sha256.Size]byte]time.Time // keys that were good lately, by what was sent
 }
 
 // newRates bounds keys and persons to so many requests a minute; 0 does not bound them.
 func newRates(now func() time.Time, perMinute int) *rates {
-	return &rates{now: now, asked: newBuckets(perMinute), failed: newBuckets(failedKeysPerMinute), good: map[[sha256.Size]byte]time.Time{}}
+	return &rates{now: now, asked: newBuckets(perMinute), whole: newBuckets(shares * perMinute), failed: newBuckets(failedKeysPerMinute), good: map[[sha256.Size]byte]time.Time{}}
 }
 
 // ask takes a request of who has logged in; the public is not counted.
@@ -48,8 +52,13 @@ func (r *rates) ask(who access.Actor) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if wait := r.asked.take(name, r.now()); wait > 0 {
+	now := r.now()
+	if wait := r.asked.take(name, now); wait > 0 {
 		return later(wait, "too many requests by %s: at most %g a minute are answered", whose, r.asked.most)
+	}
+	if wait := r.whole.take(fmt.Sprintf("account %d", who.Account), now); wait > 0 {
+		r.asked.giveBack(name, now)
+		return later(wait, "too many requests by you and your keys: at most %g a minute are answered", r.whole.most)
 	}
 	return nil
 }

@@ -59,7 +59,8 @@ type Config struct {
 	Identity Identity
 	// OIDC is the provider by which persons may log in; nil: by password alone.
 	OIDC *OIDCConfig
-	// RequestsPerMinute is how many requests of a key, or of a person by all his sessions, are answered in a minute; 0: all. Tiles are not counted.
+	// RequestsPerMinute is how many requests of a key, or of a person by all his sessions, are answered in a minute; 0: all. A person with all
+	// his keys is answered three times that. Tiles are not counted.
 	RequestsPerMinute int
 	// TrustedProxies are those whose X-Forwarded-For and X-Forwarded-Proto are taken.
 	TrustedProxies []netip.Prefix

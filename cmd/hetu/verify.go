@@ -39,6 +39,7 @@ func (c *dbVerifyCmd) Run(ctx context.Context, a *app) (err error) {
 	}
 	a.print("versions: as written in %d parts of writes; %d were too many at once to be held against a digest", v.Versions, v.Bulk)
 	a.print("drafts: the operations of %d commits and discards are as they were", v.Drafts)
+	a.print("comments: %d are as they were made and resolved", v.Comments)
 	for _, noted := range c.Expect {
 		if err := c.holds(ctx, db, noted); err != nil {
 			return err

@@ -47,6 +47,7 @@ type Verdict struct {
 	Versions int // how many writes' versions were held against their digests
 	Bulk     int // how many writes brought in too many to have one
 	Drafts   int // how many ends of drafts, by a commit or a discard, had their operations held against their digests
+	Comments int // how many comments were held, with their resolution, against what was told of them
 	Fault    *AuditFault
 }
 
@@ -89,7 +90,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (Verdict, error) {
 }
 
 func (s *Store) verify(ctx context.Context, tx pgx.Tx) (v Verdict, err error) {
-	said := audited{writes: map[int64]auditDigests{}, discards: map[int64]discarded{}}
+	said := audited{writes: map[int64]auditDigests{}, discards: map[int64]discarded{}, comments: map[commentStep]toldOf{}}
 	for _, chain := range []string{"write", "access"} {
 		head, fault, err := s.verifyChain(ctx, tx, chain, said)
 		if err != nil || fault != nil {
@@ -101,14 +102,54 @@ func (s *Store) verify(ctx context.Context, tx pgx.Tx) (v Verdict, err error) {
 	if v.Fault, err = s.verifyVersions(ctx, tx, said.writes, &v); err != nil || v.Fault != nil {
 		return v, err
 	}
-	v.Fault, err = s.verifyDiscards(ctx, tx, said.discards, &v)
+	if v.Fault, err = s.verifyDiscards(ctx, tx, said.discards, &v); err != nil || v.Fault != nil {
+		return v, err
+	}
+	if v.Fault, err = s.verifyEnds(ctx, tx); err != nil || v.Fault != nil {
+		return v, err
+	}
+	v.Fault, err = s.verifyComments(ctx, tx, said.comments, &v)
 	return v, err
 }
 
-// audited is what the chains say of what stands elsewhere: of writes, by their time in microseconds, and of discards, by their number.
+// verifyEnds holds that the ends of each draft follow each other without a gap, and that each commit made its revision: an operation between two ends, or
+// before one that is of no revision, has no digest in a chain.
+func (s *Store) verifyEnds(ctx context.Context, tx pgx.Tx) (*AuditFault, error) {
+	type row struct {
+		At   time.Time
+		What string
+	}
+	found, err := collectFrom[row](ctx, source{tx, s.queries}, "access_draft_ends", pgx.NamedArgs{})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &AuditFault{Chain: "write", At: found[0].At, What: found[0].What}, nil
+}
+
+// audited is what the chains say of what stands elsewhere: of writes, by their time in microseconds, of discards, by their number, and of comments.
 type audited struct {
 	writes   map[int64]auditDigests
 	discards map[int64]discarded
+	comments map[commentStep]toldOf
+}
+
+// accessSaid is what a row of the chain of accesses says.
+type accessSaid struct {
+	Account                        int64
+	Action, Object, Result, Detail string
+}
+
+// note notes what a row of the chain of accesses says that was done.
+func (a audited) note(id int64, at time.Time, said []byte) error {
+	var row accessSaid
+	if err := json.Unmarshal(said, &row); err != nil || row.Result != string(access.Done) {
+		return err
+	}
+	if row.Action == discardAction {
+		return a.noteDiscard(id, at, row)
+	}
+	a.noteComment(id, at, row)
+	return nil
 }
 
 // discarded is what a row of the chain of accesses says of a discard.
@@ -119,11 +160,7 @@ type discarded struct {
 }
 
 // noteDiscard notes the row of a discard.
-func (a audited) noteDiscard(id int64, at time.Time, said []byte) error {
-	var row struct{ Action, Object, Detail string }
-	if err := json.Unmarshal(said, &row); err != nil || row.Action != discardAction {
-		return err
-	}
+func (a audited) noteDiscard(id int64, at time.Time, row accessSaid) error {
 	_, number, _ := strings.Cut(row.Object, ", end ")
 	end, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
@@ -197,7 +234,7 @@ func (s *Store) verifyChain(ctx context.Context, tx pgx.Tx, chain string, notes 
 		}
 		if chain == "write" {
 			notes.writes[at.UnixMicro()] = auditDigests{id, digests}
-		} else if err := notes.noteDiscard(id, at, said); err != nil {
+		} else if err := notes.note(id, at, said); err != nil {
 			return bad("what it says cannot be read: %v", err)
 		}
 		head.Rows, head.ID, head.Hash = head.Rows+1, id, hex.EncodeToString(hash)

@@ -1,11 +1,13 @@
 package pg_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"hetu/data/pg"
 	"hetu/geo"
@@ -131,6 +133,9 @@ func TestVerifyAuditHoldsDrafts(t *testing.T) {
 		{"a discarded one", "UPDATE hetu.draft_op SET op = '{}' WHERE session = 'session-c' AND seq = 2", discarded},
 		{"the discard is gone", "DELETE FROM hetu.draft_end WHERE how = 'discarded'", "is gone"},
 		{"a discard is put in", "INSERT INTO hetu.draft_end (project_id, account_id, after_n, to_n, how, revision, at) SELECT project_id, account_id, max(n) - 1, max(n), 'discarded', 2, now() FROM hetu.draft_op WHERE session = 'session-a' GROUP BY 1, 2", "belongs to no row"},
+		{"a commit of no revision is put in", "INSERT INTO hetu.draft_end (project_id, account_id, after_n, to_n, how, revision, at) SELECT project_id, account_id, max(n) - 1, max(n), 'committed', 999999, now() FROM hetu.draft_op WHERE session = 'session-a' GROUP BY 1, 2", "which there is not"},
+		{"an end begins before there was anything", "UPDATE hetu.draft_end SET after_n = -1 WHERE how = 'committed'", "does not begin where"},
+		{"an end that is said to be further", "UPDATE hetu.draft SET ended_n = ended_n + 100", "ended where it did not"},
 	} {
 		conn, err := pgx.Connect(t.Context(), c.DSN(""))
 		if err != nil {
@@ -151,5 +156,36 @@ func TestVerifyAuditHoldsDrafts(t *testing.T) {
 			t.Errorf("%s: found %+v, %v; want %q", tt.name, got.Fault, err, tt.want)
 		}
 		_ = conn.Close(t.Context())
+	}
+}
+
+// Who has the right to end drafts ends none for a revision that is not made there and then, and puts no end further than it was.
+func TestNoDraftEndsWithoutItsRevision(t *testing.T) {
+	t.Parallel()
+	c := newCounty(t)
+	id := c.begin(t, 0, c.length)
+	c.draw(t, c.planner, id, "session-a", ops(1, 3, "a"))
+	end := fmt.Sprintf("SELECT hetu.end_draft(%%s, %d, %d, %%d, now())", id, c.planner.Account)
+	for name, try := range map[string]struct{ sql, want string }{
+		"by no batch":                   {fmt.Sprintf(end, "0", 999999), "draft_of_open_batch"},
+		"by a batch that is not merged": {"BEGIN; SELECT hetu.open_batch(now(), 'x', 'x'); " + fmt.Sprintf(end, "currval('staging.batch_id_seq')", 2) + "; COMMIT", "ends_with_revision"},
+		"of a revision that there is":   {"BEGIN; SELECT hetu.open_batch(now(), 'x', 'x'); " + fmt.Sprintf(end, "currval('staging.batch_id_seq')", 1) + "; COMMIT", "ends_with_revision"},
+	} {
+		var refused *pgconn.PgError
+		if err := c.Exec(t.Context(), "hetu_rw", try.sql); !errors.As(err, &refused) || refused.ConstraintName != try.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, sql := range []string{"UPDATE hetu.draft SET ended_n = 999999", "INSERT INTO hetu.draft (project_id, account_id, day, ended_n) VALUES (1, 1, now(), 9)"} {
+		if err := c.Exec(t.Context(), "hetu_rw", sql); !denied(err) {
+			t.Errorf("hetu_rw may %s: %v", sql, err)
+		}
+	}
+	if d := c.draw(t, c.planner, id, "session-a", ops(4, 1, "a")); d.Ops != 4 {
+		t.Errorf("%d operations are open, want 4", d.Ops)
+	}
+	c.mustCommit(t, c.planner, id, 1, c.piece(geo.Left, 0, c.length, 30))
+	if v, err := c.Store.VerifyAudit(t.Context()); err != nil || v.Fault != nil || v.Drafts != 1 {
+		t.Errorf("the audit: %+v, %+v, %v", v, v.Fault, err)
 	}
 }

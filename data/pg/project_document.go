@@ -114,21 +114,30 @@ const maxLooseBytes = 500 << 20
 
 // RoomForFile refuses a further file of somebody whose files are named by no document.
 func (s *Store) RoomForFile(ctx context.Context, by access.Actor) error {
-	return s.inTx(ctx, func(tx pgx.Tx) error {
-		var loose int64
-		if err := tx.QueryRow(ctx, s.queries["edit_files_loose"], pgx.NamedArgs{"account": by.Account}).Scan(&loose); err != nil {
-			return interpret(fmt.Errorf("edit_files_loose: %w", err))
-		}
-		if loose >= maxLooseBytes {
-			return geo.Errorf(geo.CodeConflict, "you sent %d MB of files that no document names: file documents with them before you send more", loose>>20)
-		}
-		return nil
-	})
+	return s.inTx(ctx, func(tx pgx.Tx) error { return s.roomForFile(ctx, tx, by) })
 }
 
-// FileSent keeps who sent a file, by its hash, and tells the audit.
+func (s *Store) roomForFile(ctx context.Context, tx pgx.Tx, by access.Actor) error {
+	var loose int64
+	if err := tx.QueryRow(ctx, s.queries["edit_files_loose"], pgx.NamedArgs{"account": by.Account}).Scan(&loose); err != nil {
+		return interpret(fmt.Errorf("edit_files_loose: %w", err))
+	}
+	if loose >= maxLooseBytes {
+		return geo.Errorf(geo.CodeConflict, "you sent %d MB of files that no document names: file documents with them before you send more", loose>>20)
+	}
+	return nil
+}
+
+// FileSent keeps who sent a file, by its hash, and tells the audit. What he sent is summed again while his account is held: files that came side by side
+// all found room before the first of them was there. The file of one that is refused is named by nothing, and is swept.
 func (s *Store) FileSent(ctx context.Context, by access.Actor, sha256 string, bytes int64) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := s.holdAccount(ctx, tx, by.Account); err != nil {
+			return err
+		}
+		if err := s.roomForFile(ctx, tx, by); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, s.queries["edit_file_add"], pgx.NamedArgs{"sha256": sha256, "account": by.Account, "bytes": bytes, "at": s.now()}); err != nil {
 			return interpret(fmt.Errorf("edit_file_add: %w", err))
 		}

@@ -29,20 +29,30 @@ func (s *Store) RoomForModel(ctx context.Context, by access.Actor, id int64) err
 		if p.Status == project.Withdrawn || p.Status == project.Superseded {
 			return geo.Errorf(geo.CodeConflict, "the project is %s: nothing is drawn for it any more", p.Status)
 		}
-		var sent int64
-		if err := e.tx.QueryRow(ctx, e.queries["edit_models_sent"], pgx.NamedArgs{"account": by.Account}).Scan(&sent); err != nil {
-			return interpret(fmt.Errorf("edit_models_sent: %w", err))
-		}
-		if sent >= maxModelBytes {
-			return geo.Errorf(geo.CodeConflict, "%d MB of elevation models that you sent are kept: take those away that are not needed any more", sent>>20)
-		}
-		return nil
+		return e.roomForModel(ctx)
 	})
 }
 
-// AddModel keeps what is known of an elevation model whose file is kept.
+func (e *edit) roomForModel(ctx context.Context) error {
+	var sent int64
+	if err := e.tx.QueryRow(ctx, e.queries["edit_models_sent"], pgx.NamedArgs{"account": e.by.Account}).Scan(&sent); err != nil {
+		return interpret(fmt.Errorf("edit_models_sent: %w", err))
+	}
+	if sent >= maxModelBytes {
+		return geo.Errorf(geo.CodeConflict, "%d MB of elevation models that you sent are kept: take those away that are not needed any more", sent>>20)
+	}
+	return nil
+}
+
+// AddModel keeps what is known of an elevation model whose file is kept. What its sender sent is summed again while his account is held, as for [Store.FileSent].
 func (s *Store) AddModel(ctx context.Context, by access.Actor, id int64, m project.Model) error {
 	return s.talk(ctx, by, id, roles(access.Planner), func(ctx context.Context, e *edit, _ project.Project) error {
+		if err := s.holdAccount(ctx, e.tx, by.Account); err != nil {
+			return err
+		}
+		if err := e.roomForModel(ctx); err != nil {
+			return err
+		}
 		if err := e.exec(ctx, "edit_model_add", pgx.NamedArgs{
 			"project": id, "sha256": m.SHA256, "bytes": m.Bytes, "model_name": m.Name, "crs": m.CRS, "datum": m.Datum, "source": m.Source, "cols": m.Cols, "rows": m.Rows, "cell_m": m.CellM,
 			"account": by.Account, "name": by.Name, "at": e.now,

@@ -20,6 +20,9 @@ import (
 // leaseFor is how long a lease lasts that is not renewed.
 const leaseFor = 2 * time.Minute
 
+// maxLeases is how many leases an account holds in a project at a time: one for each page that it is open in.
+const maxLeases = 20
+
 // talk runs a small write about a project in one transaction, for somebody who has one of some roles over it or over a partner's division.
 // The writers' lock is not taken: nothing of it is a version of anything.
 func (s *Store) talk(ctx context.Context, by access.Actor, id int64, rs []string, write func(context.Context, *edit, project.Project) error) error {
@@ -98,7 +101,7 @@ func (s *Store) AddComment(ctx context.Context, by access.Actor, id int64, c pro
 			return err
 		}
 		made = rows[0].ID
-		return e.told(ctx, s, "project_comment", id, made, fmt.Sprintf("revision %d, blocking %t: %s", c.Revision, c.Blocking, c.Text))
+		return e.told(ctx, s, commentAction, id, made, fmt.Sprintf("revision %d, blocking %t: %s", c.Revision, c.Blocking, c.Text))
 	})
 	return made, err
 }
@@ -144,7 +147,7 @@ func (s *Store) ResolveComment(ctx context.Context, by access.Actor, id, comment
 		if err != nil {
 			return err
 		}
-		return e.told(ctx, s, "project_comment_resolve", id, comment, how)
+		return e.told(ctx, s, resolveAction, id, comment, how)
 	})
 }
 
@@ -180,6 +183,9 @@ func (s *Store) PutLease(ctx context.Context, by access.Actor, id int64, l proje
 		if l.FromM < p.FromM-slack || l.ToM > p.ToM+slack {
 			return geo.FieldErrorf(geo.CodeRefused, "/from_m", "%g to %g reaches beyond the project, which runs from %g to %g", l.FromM, l.ToM, p.FromM, p.ToM)
 		}
+		if err := e.roomForLease(ctx, s, id, l.Session); err != nil {
+			return err
+		}
 		rows, err := collectFrom[struct{ Until time.Time }](ctx, e.source, "edit_lease", pgx.NamedArgs{
 			"project": id, "session": l.Session, "account": by.Account, "name": by.Name, "bank": string(l.Bank), "from_m": l.FromM, "to_m": l.ToM,
 			"at": e.now, "until": e.now.Add(leaseFor),
@@ -194,6 +200,22 @@ func (s *Store) PutLease(ctx context.Context, by access.Actor, id int64, l proje
 		return err
 	})
 	return out, err
+}
+
+// roomForLease refuses a further lease of somebody who holds many in a project; one that he holds already he may hold on to.
+func (e *edit) roomForLease(ctx context.Context, s *Store, id int64, session string) error {
+	if err := s.holdAccount(ctx, e.tx, e.by.Account); err != nil {
+		return err
+	}
+	held := 0
+	row := e.tx.QueryRow(ctx, e.queries["edit_leases_mine"], pgx.NamedArgs{"project": id, "session": session, "account": e.by.Account, "at": e.now})
+	if err := row.Scan(&held); err != nil {
+		return interpret(fmt.Errorf("edit_leases_mine: %w", err))
+	}
+	if held >= maxLeases {
+		return geo.Errorf(geo.CodeConflict, "you are at work in %d places of this project by now: end one, or wait two minutes until it ends by itself", held)
+	}
+	return nil
 }
 
 // DropLease says that somebody's work on a range has ended.

@@ -24,6 +24,8 @@ const (
 	lockFor          = 15 * time.Minute
 	// KeyLife is how long a key lives at most.
 	KeyLife = 365 * 24 * time.Hour
+	// maxKeys is how many keys of an account are in force at a time: one for each system that a person sees to.
+	maxKeys = 20
 )
 
 // Visit gives what the token of a session stands for, by the token's hash; geo.CodeNotFound when it stands for nothing, or no more.
@@ -420,6 +422,9 @@ func (s *Store) NewKey(ctx context.Context, by access.Actor, k access.Key, hash 
 		if err := s.covers(ctx, tx, k); err != nil {
 			return err
 		}
+		if err := s.roomForKey(ctx, tx, k.Account, now); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, s.queries["access_key_insert"], pgx.NamedArgs{
 			"id": k.ID, "hash": hash[:], "account": k.Account, "name": k.Name, "roles": access.Words(k.Roles...), "division": none(k.Division), "now": now, "by": none(by.Account), "ends": k.EndsAt,
 		})
@@ -428,6 +433,29 @@ func (s *Store) NewKey(ctx context.Context, by access.Actor, k access.Key, hash 
 		}
 		return s.audit(ctx, tx, access.Event{Actor: by, Action: "key_new", Object: k.ID, Result: access.Done, Detail: k.Name})
 	})
+}
+
+// roomForKey refuses a further key of an account that has many.
+func (s *Store) roomForKey(ctx context.Context, tx pgx.Tx, account int64, now time.Time) error {
+	if err := s.holdAccount(ctx, tx, account); err != nil {
+		return err
+	}
+	live := 0
+	if err := tx.QueryRow(ctx, s.queries["access_keys_live"], pgx.NamedArgs{"account": account, "now": now}).Scan(&live); err != nil {
+		return interpret(fmt.Errorf("access_keys_live: %w", err))
+	}
+	if live >= maxKeys {
+		return geo.Errorf(geo.CodeConflict, "the account has %d keys that are good, and may have no more: revoke those that are not needed", live)
+	}
+	return nil
+}
+
+// holdAccount holds an account until the transaction ends, so that what is counted of it is not written beside it.
+func (s *Store) holdAccount(ctx context.Context, tx pgx.Tx, account int64) error {
+	if _, err := tx.Exec(ctx, s.queries["access_account_hold"], pgx.NamedArgs{"id": account}); err != nil {
+		return interpret(fmt.Errorf("access_account_hold: %w", err))
+	}
+	return nil
 }
 
 // covers holds that the owner of a key has each of its roles, in its division.
