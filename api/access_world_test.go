@@ -47,10 +47,6 @@ type accessWorld struct {
 	open map[string]string // the cookies of sessions that nothing was done to
 }
 
-func box(west, south, east, north float64) *geom.MultiPolygon {
-	return square(west, south, east, north)
-}
-
 func accessRecord(key pg.Key) pg.Record { return pg.Record{Key: key, Source: "test"} }
 
 // accessAlong is beside the river whose boundaries were brought in; a project is none of theirs.
