@@ -62,7 +62,7 @@ func TestCoordinateTables(t *testing.T) {
 		{name: "no zone, told", text: table("X,Y", around(pe, pn, 1)...), crs: "EPSG:4547"},
 		{name: "no zone, told, X is north", text: table("X,Y", swapped(around(pe, pn, 1))...), crs: "EPSG:4547", guessed: true, says: "swapped in all 12 rows (row 1:"},
 		{name: "told without zone, has one", text: table("X,Y", around(e, n, 1)...), crs: "EPSG:4547", refused: "it is that of EPSG:4526"},
-		{name: "told with zone, has none", text: table("X,Y", around(pe, pn, 1)...), crs: "EPSG:4526", refused: "outside"},
+		{name: "told with zone, has none", text: table("X,Y", around(pe, pn, 1)...), crs: "EPSG:4526", refused: "does not begin with the zone's number"},
 		{name: "GCJ-02 told", text: table("经度,纬度", around(gx, gy, 1e-5)...), crs: "GCJ-02"},
 		{name: "BD-09 told", text: table("经度,纬度", around(bx, by, 1e-5)...), crs: "BD09"},
 		{name: "UTM by PROJ", text: table("X,Y", around(241125.514825284, 3388379.64189325, 1)...), crs: "EPSG:32650"},
