@@ -91,23 +91,8 @@ func TestVerifyAuditHoldsComments(t *testing.T) {
 		{"one is gone", "DELETE FROM hetu.comment WHERE resolved_at IS NULL", "is not there any more"},
 		{"one is resolved", "UPDATE hetu.comment SET resolved_by = account_id, resolved_name = account_name, resolved_at = now(), resolution = 'done' WHERE resolved_at IS NULL", "no row tells"},
 	} {
-		conn, err := pgx.Connect(t.Context(), c.DSN(""))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := conn.Exec(t.Context(), "SET session_replication_role = replica; SET extra_float_digits = 0; SET timezone = 'Asia/Shanghai'"); err != nil {
-			t.Fatal(err)
-		}
-		tx, err := conn.Begin(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tx.Exec(t.Context(), tt.sql); err != nil {
-			t.Fatalf("%s: %v", tt.name, err)
-		}
-		if got, err := c.Store.VerifyForTest(t.Context(), tx); err != nil || got.Fault == nil || !strings.Contains(got.Fault.What, tt.want) {
+		if got, err := c.verifiedAfter(t, tt.sql); err != nil || got.Fault == nil || !strings.Contains(got.Fault.What, tt.want) {
 			t.Errorf("%s: found %+v, %v; want %q", tt.name, got.Fault, err, tt.want)
 		}
-		_ = conn.Close(t.Context())
 	}
 }
