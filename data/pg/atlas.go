@@ -24,7 +24,8 @@ type AtlasSource struct {
 	*Feed
 	store *Store
 	rows  int               // of the feed that a delta is made of, give or take a transaction
-	shows map[string]string // by layer, the statement for what single features show of others
+	some  map[string]string // by layer, the statement for single features
+	shows map[string]string // and that for what they show of others
 
 	several int // how many features with several versions are read by their ids at the most
 }
@@ -33,11 +34,12 @@ var _ atlas.Source = (*AtlasSource)(nil)
 
 // Atlas gives the store as the atlas reads it.
 func (s *Store) Atlas() *AtlasSource {
-	shows := map[string]string{}
+	some, shows := map[string]string{}, map[string]string{}
 	for layer := range layerSources() {
+		some[layer] = without(s.queries["atlas_"+layer], everything)
 		shows[layer] = without(s.queries["atlas_"+layer+"_shows"], everything)
 	}
-	return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows, shows: shows, several: mostSeveral}
+	return &AtlasSource{Feed: s.Feed(), store: s, rows: deltaRows, some: some, shows: shows, several: mostSeveral}
 }
 
 // ofIDs marks the lines of a statement that pick features by id. Without them it is the statement for all, and without those that
@@ -133,7 +135,7 @@ func (a *AtlasSource) loadRows(ctx context.Context, conn *pgx.Conn, layer string
 		return err
 	}
 	s.passOver = nil
-	if rows, err = conn.Query(ctx, sql, pgx.QueryResultFormats{pgx.BinaryFormatCode}, pgx.NamedArgs{"ids": several}); err != nil {
+	if rows, err = conn.Query(ctx, a.some[layer], pgx.QueryResultFormats{pgx.BinaryFormatCode}, pgx.NamedArgs{"ids": several}); err != nil {
 		return err
 	}
 	defer rows.Close()
@@ -178,7 +180,7 @@ func (a *AtlasSource) Fetch(ctx context.Context, layer string, ids []int64, emit
 	if src.shows > 0 {
 		statements.Queue(a.shows[layer], args).Query(func(rows pgx.Rows) error { return eachRow(rows, s.shows) })
 	}
-	statements.Queue(a.store.queries["atlas_"+layer], args).Query(func(rows pgx.Rows) error {
+	statements.Queue(a.some[layer], args).Query(func(rows pgx.Rows) error {
 		s.drawing.settle()
 		return eachRow(rows, s.row)
 	})

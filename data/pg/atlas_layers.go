@@ -226,8 +226,8 @@ type reachDrawing struct {
 	rivers     shown[reachRiver]
 	divisions  shown[reachDivision]
 	chiefs     shown[struct{}] // by reach
-	posts      shown[int64]    // the reaches of chiefs' posts
-	holders    shown[struct{}] // appointments, by post
+	posts      shown[int64]    // the reaches of chiefs' posts, until all is there
+	appointing bool            // they are all there
 	boards     shown[struct{}] // by reach
 	boundaries shown[reachBoundary]
 	reachPlans shown[struct{}]
@@ -278,24 +278,24 @@ func (l *reachDrawing) shows(c *columns) {
 		}
 		l.posts.add(id, d, c.id())
 	case showsAppointment:
-		l.holders.add(id, d, struct{}{})
+		l.appoint(id, d)
 	}
 }
 
-// appoint makes chiefs in office of posts and appointments: where both are there.
-func (l *reachDrawing) appoint() {
-	l.holders.settle()
-	for i, id := range l.posts.ids {
-		post := &l.posts.rows[i]
-		for _, holder := range l.holders.of(id) {
-			l.chiefs.add(post.it, days{max(post.from, holder.from), min(post.to, holder.to)}, struct{}{})
-		}
+// appoint makes chiefs in office of an appointment and its post. All posts come before the first appointment.
+func (l *reachDrawing) appoint(post int64, d days) {
+	if !l.appointing {
+		l.appointing = true
+		l.posts.settle()
 	}
-	l.posts, l.holders = shown[int64]{}, shown[struct{}]{}
+	rows := l.posts.of(post)
+	for i := range rows {
+		l.chiefs.add(rows[i].it, days{max(rows[i].from, d.from), min(rows[i].to, d.to)}, struct{}{})
+	}
 }
 
 func (l *reachDrawing) settle() {
-	l.appoint()
+	l.posts = shown[int64]{}
 	l.rivers.settle()
 	l.divisions.settle()
 	l.chiefs.settle()

@@ -8,6 +8,7 @@ import (
 	"hetu/geo"
 	"hetu/tiles"
 	"hetu/tiles/atlas"
+	"hetu/tiles/huge"
 )
 
 // days is a run of civil days [from, to).
@@ -33,8 +34,8 @@ func (s *shown[T]) add(id int64, d days, it T) {
 	if id == 0 || d.from >= d.to {
 		return
 	}
-	if len(s.ids) == cap(s.ids) { // by half as much again they would be copied many times
-		s.ids, s.rows = slices.Grow(s.ids, len(s.ids)+64), slices.Grow(s.rows, len(s.rows)+64)
+	if len(s.ids) == cap(s.ids) {
+		s.ids, s.rows = huge.Twice(s.ids), huge.Twice(s.rows)
 	}
 	s.ids = append(s.ids, id)
 	s.rows = append(s.rows, shownRow[T]{d, it})

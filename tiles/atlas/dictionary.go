@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 
+	"hetu/tiles/huge"
 	"hetu/tiles/mvt"
 )
 
@@ -16,7 +17,8 @@ type dictionary struct {
 
 	// While values come, open addressing by content: number and hash of a value stand in one word, so that to find it, or that it is
 	// new, takes one look into memory.
-	open []uint64
+	open   []uint64
+	looked uint64 // all words that were looked at before they were needed
 
 	// Once it is sealed, the same in less room.
 	slots []uint32
@@ -38,23 +40,45 @@ func (d *dictionary) get(id uint32) []byte {
 	return value[:1+size+int(n)] //nolint:gosec // within what is held in memory
 }
 
-// intern gives the number of a value, a new one if it was never seen.
-func (d *dictionary) intern(v Value) uint32 {
-	if v.Kind == None {
-		return 0
-	}
-	start := len(d.bytes)
-	d.bytes = appendValue(d.bytes, v)
-	id := d.number(d.bytes[start:], uint32(start)) //nolint:gosec // 4 GB of values are not held in memory
-	if id != uint32(start) {                       //nolint:gosec // as above
-		d.bytes = d.bytes[:start]
-	}
-	return id
+// coming is values that are looked for together.
+type coming struct {
+	bytes  []byte // as they are written, one behind the other
+	ends   []int
+	hashes []uint32
 }
 
-// number gives the number of a value, the next one if it was never seen.
-func (d *dictionary) number(value []byte, next uint32) uint32 {
-	h := d.hash(value)
+func (c *coming) forget() { c.bytes, c.ends, c.hashes = c.bytes[:0], c.ends[:0], c.hashes[:0] }
+
+// add notes a value.
+func (c *coming) add(d *dictionary, v Value) {
+	from := len(c.bytes)
+	c.bytes = appendValue(c.bytes, v)
+	c.ends, c.hashes = append(c.ends, len(c.bytes)), append(c.hashes, d.hash(c.bytes[from:]))
+}
+
+// intern gives the numbers of values, new ones for those that were never seen. Where each would stand is read before the first is
+// compared: nearly every such look waits for memory, and so all wait at once.
+func (d *dictionary) intern(c *coming, see func(i int, id uint32)) {
+	if d.late == nil {
+		for _, h := range c.hashes {
+			d.looked |= d.open[slotOf(h, len(d.open))]
+		}
+	}
+	from := 0
+	for i, end := range c.ends {
+		value, id := c.bytes[from:end], uint32(0)
+		if from = end; len(value) > 0 {
+			next := uint32(len(d.bytes)) //nolint:gosec // 4 GB of values are not held in memory
+			if id = d.number(value, c.hashes[i], next); id == next {
+				d.bytes = append(d.bytes, value...)
+			}
+		}
+		see(i, id)
+	}
+}
+
+// number gives the number of a value of a hash, the next one if it was never seen.
+func (d *dictionary) number(value []byte, h, next uint32) uint32 {
 	if d.late == nil {
 		at := slotOf(h, len(d.open))
 		for ; d.open[at] != 0; at = slotAfter(at, len(d.open)) {
@@ -82,7 +106,7 @@ func (d *dictionary) number(value []byte, next uint32) uint32 {
 
 // makeRoom makes room for so many times the values there are. The guess grows a little each time; not each time are all of them moved.
 func (d *dictionary) makeRoom(times float64) {
-	d.bytes = roomFor(d.bytes, times)
+	d.bytes = huge.Times(d.bytes, times)
 	if all := int(times * float64(d.n)); 3*all > 2*len(d.open) {
 		d.widen(2*all + d.n)
 	}
@@ -90,7 +114,7 @@ func (d *dictionary) makeRoom(times float64) {
 
 // widen moves the values to so much more room: those that stood near each other do so again, and none is looked at.
 func (d *dictionary) widen(room int) {
-	open := huge[uint64](room)[:room]
+	open := huge.For[uint64](room)[:room]
 	for _, value := range d.open {
 		if value == 0 {
 			continue
@@ -109,7 +133,7 @@ func (d *dictionary) seal() {
 	d.n = 0
 	d.each(func(uint32, []byte) { d.n++ })
 	room := 1024 + d.n*15/14
-	d.slots, d.tags = huge[uint32](room)[:room], huge[uint8](room)[:room]
+	d.slots, d.tags = huge.For[uint32](room)[:room], huge.For[uint8](room)[:room]
 	d.each(func(id uint32, value []byte) {
 		h := d.hash(value)
 		at := slotOf(h, room)

@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/rtree"
 
 	"hetu/tiles"
+	"hetu/tiles/huge"
 	"hetu/tiles/mvt"
 )
 
@@ -159,6 +160,8 @@ type loading struct {
 	values  []Value  // those interned last
 	row     []uint32 // and their numbers
 	rowOf   *dictionary
+	coming  coming // those that differ from them
+	differ  []int  // and which they are
 }
 
 // intern gives the numbers of values: most are what the feature before has there.
@@ -166,11 +169,15 @@ func (sc *loading) intern(l *layer, values []Value) []uint32 {
 	if sc.rowOf != l.dict {
 		sc.rowOf, sc.row, sc.values = l.dict, make([]uint32, len(values)), make([]Value, len(values))
 	}
+	sc.coming.forget()
+	sc.differ = sc.differ[:0]
 	for i := range values {
 		if v := &values[i]; *v != sc.values[i] {
-			sc.row[i], sc.values[i] = l.dict.intern(*v), *v
+			sc.coming.add(l.dict, *v)
+			sc.values[i], sc.differ = *v, append(sc.differ, i)
 		}
 	}
+	l.dict.intern(&sc.coming, func(i int, id uint32) { sc.row[sc.differ[i]] = id })
 	return sc.row
 }
 
@@ -255,7 +262,7 @@ func (l *layer) settled() *layer {
 	out := newLayer(l.decl)
 	out.names, out.place, out.floor, out.dict, out.periods, out.values, out.columns = l.names, l.place, l.floor, l.dict, l.periods, l.values, l.columns
 	out.bed, out.own = l.bed, l.own
-	out.records, out.boxes = huge[record](len(order) + len(order)/32 + 1024)[:len(order)], huge[box](len(order) + len(order)/32 + 1024)[:len(order)]
+	out.records, out.boxes = huge.For[record](len(order) + len(order)/32 + 1024)[:len(order)], huge.For[box](len(order) + len(order)/32 + 1024)[:len(order)]
 	now := make([]uint32, len(l.records)) // where each stands, counted from 1
 	for i, key := range order {
 		n := uint32(key) //nolint:gosec // the low bits
@@ -352,7 +359,7 @@ func spare(n int) int { return n/64 + 1024 }
 // roomy gives an array with room for a few edits, and not for much more.
 func roomy[T any](s []T) []T {
 	if room := spare(len(s)); cap(s) < len(s)+room/2 || cap(s) > len(s)+2*room {
-		return append(huge[T](len(s)+room), s...)
+		return append(huge.For[T](len(s)+room), s...)
 	}
 	return s
 }
@@ -361,9 +368,9 @@ func roomy[T any](s []T) []T {
 func (l *layer) reserve(from *layer) {
 	l.dict, l.own = newDictionary(), &lineage{}
 	room := func(n int) int { return n + spare(n) }
-	l.steps, l.few, l.parts = huge[uint32](room(len(from.steps))), huge[uint32](room(len(from.few))), huge[part](room(len(from.parts)))
-	l.longs, l.chunks, l.values = huge[long](room(len(from.longs))), huge[chunk](room(len(from.chunks))), huge[uint32](room(len(from.values)))
-	l.dict.bytes = append(huge[byte](room(len(from.dict.bytes))), 0)
+	l.steps, l.few, l.parts = huge.For[uint32](room(len(from.steps))), huge.For[uint32](room(len(from.few))), huge.For[part](room(len(from.parts)))
+	l.longs, l.chunks, l.values = huge.For[long](room(len(from.longs))), huge.For[chunk](room(len(from.chunks))), huge.For[uint32](room(len(from.values)))
+	l.dict.bytes = append(huge.For[byte](room(len(from.dict.bytes))), 0)
 }
 
 // index makes the trees and the order of ids over settled records.

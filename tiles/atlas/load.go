@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hetu/tiles"
+	"hetu/tiles/huge"
 )
 
 // Progress tells how a load goes on: so many features of a layer are there, or all of them.
@@ -264,9 +265,9 @@ func (l *layer) makeRoom(seen, all int) {
 		return
 	}
 	times := float64(all) / float64(seen)
-	l.steps, l.few, l.parts = roomFor(l.steps, times), roomFor(l.few, times), roomFor(l.parts, times)
-	l.longs, l.chunks, l.values = roomFor(l.longs, times), roomFor(l.chunks, times), roomFor(l.values, times)
-	l.records, l.boxes = roomFor(l.records, times), roomFor(l.boxes, times)
+	l.steps, l.few, l.parts = huge.Times(l.steps, times), huge.Times(l.few, times), huge.Times(l.parts, times)
+	l.longs, l.chunks, l.values = huge.Times(l.longs, times), huge.Times(l.chunks, times), huge.Times(l.values, times)
+	l.records, l.boxes = huge.Times(l.records, times), huge.Times(l.boxes, times)
 	l.dict.makeRoom(times)
 }
 

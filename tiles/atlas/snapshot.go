@@ -19,6 +19,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sync/errgroup"
+
+	"hetu/tiles/huge"
 )
 
 // A snapshot is the settled atlas in a file: a head that says of what store and when it was taken, and the flat arrays as they
@@ -79,7 +81,7 @@ func arrayOf[T any](name string, of func(*layer) *[]T) array {
 			if n%size != 0 {
 				return nil, fmt.Errorf("%d bytes are no whole number of entries", n)
 			}
-			s := huge[T](int(n/size) + spare(int(n/size)))[:n/size]
+			s := huge.For[T](int(n/size) + spare(int(n/size)))[:n/size]
 			*of(l) = s
 			return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), n), nil //nolint:gosec // as above
 		},

@@ -2,7 +2,8 @@
 -- marked "of ids", of all. out: what (1 a river), id, valid, name.
 SELECT 1::smallint AS what, v.id, v.valid, v.name
 FROM river_version v
-WHERE upper_inf(v.recorded) AND v.id IN (
+-- Not IN: so few of all rivers are found one by one.
+WHERE upper_inf(v.recorded) AND v.id = ANY (ARRAY(
     SELECT o.river_id FROM outfall_version o WHERE upper_inf(o.recorded)
         AND o.id = ANY (@ids::bigint[]) -- of ids
-)
+))
