@@ -115,6 +115,8 @@ func loadAtlas(ctx context.Context, a *app, db *database, file string, door *api
 func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.Door, keep bool) (*liveMap, error) {
 	m, source, file := &liveMap{}, db.Atlas(), c.snapshotFile(a)
 	var err error
+	// Soon, while there is much: to use memory again costs less than to be given memory that was never used.
+	collectAt(20)
 	if m.atlas, err = loadAtlas(ctx, a, db, file, door); err != nil {
 		return nil, err
 	}
@@ -125,7 +127,6 @@ func (c *serveCmd) loadMap(ctx context.Context, a *app, db *database, door *api.
 		file = ""
 	}
 	m.roster = roster.New(m.atlas)
-	collectAt(20) // of what is now there; the load itself is quicker without
 	following, end := context.WithCancel(context.WithoutCancel(ctx))
 	var all, whole sync.WaitGroup
 	whole.Add(3)

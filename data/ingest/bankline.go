@@ -56,15 +56,15 @@ func (j *job) bankLines(l *links, at row) ([]pg.BankLine, *Sentence) {
 	}
 	b := &pg.BankLine{Kind: "bank", Bank: bank, Name: get("name")}
 	switch get("kind") {
-	case "", "bank", "岸线":
-	case "levee_toe", "堤脚":
+	case "", "bank", "岸线", "河口线", "河岸线", "岸顶线":
+	case "levee_toe", "堤脚", "堤脚线":
 		b.Kind = "levee_toe"
-	case "levee_crest", "堤顶", "堤防":
+	case "levee_crest", "堤顶", "堤顶线", "堤防":
 		b.Kind = "levee_crest"
-	case "flood", "洪水位线":
+	case "flood", "洪水位线", "洪水位", "设计洪水位线":
 		b.Kind = "flood"
 	default:
-		return nil, sayf("%q is no kind of bank line: bank, levee_toe, levee_crest or flood", "%q 不是岸线类型:岸线、堤脚、堤顶或洪水位线", get("kind"))
+		return nil, sayf("%q is no kind of bank line: bank (岸线 or 河口线), levee_toe (堤脚), levee_crest (堤顶) or flood (洪水位线)", "%q 不是岸线类型:岸线(河口线)、堤脚、堤顶或洪水位线", get("kind"))
 	}
 	if get("river") != "" {
 		river, reason := l.river(j, at)

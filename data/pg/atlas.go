@@ -197,11 +197,11 @@ func (a *AtlasSource) Fetch(ctx context.Context, layer string, ids []int64, emit
 
 // eachRow gives rows as COPY does: in binary form, where text is the same in both.
 func eachRow(rows pgx.Rows, row func(values [][]byte) error) error {
-	binary := slices.IndexFunc(rows.FieldDescriptions(), func(f pgconn.FieldDescription) bool {
-		return f.Format != pgtype.BinaryFormatCode && f.DataTypeOID != pgtype.TextOID
-	}) < 0
-	for rows.Next() {
-		if !binary {
+	for first := true; rows.Next(); first = false {
+		// Not before the first row: there are no columns to ask for when the connection broke.
+		if first && slices.ContainsFunc(rows.FieldDescriptions(), func(f pgconn.FieldDescription) bool {
+			return f.Format != pgtype.BinaryFormatCode && f.DataTypeOID != pgtype.TextOID
+		}) {
 			return geo.Errorf(geo.CodeInternal, "a column does not come in binary form")
 		}
 		if err := row(rows.RawValues()); err != nil {
