@@ -16,11 +16,12 @@ import (
 	"hetu/data/pgtest"
 	"hetu/geo"
 	"hetu/geo/duty"
+	"hetu/tiles/atlas"
 )
 
-// cable is a way to a database that breaks in the middle of the next answer once it is told to.
+// cable is a way to a database that breaks in the next answer once it is told to, after so many bytes.
 type cable struct {
-	breaks atomic.Bool
+	breaks atomic.Int64 // 0: it does not
 	reset  bool // the other end is told that the connection was reset, not that it ended
 }
 
@@ -66,8 +67,8 @@ func (c *cable) carry(near net.Conn, socket string) {
 		if err != nil {
 			return
 		}
-		if c.breaks.Load() {
-			_, _ = near.Write(answer[:1])
+		if after := int(c.breaks.Load()); after > 0 {
+			_, _ = near.Write(answer[:min(after, n)])
 			if tcp, ok := near.(*net.TCPConn); ok && c.reset {
 				_ = tcp.SetLinger(0)
 			}
@@ -79,30 +80,44 @@ func (c *cable) carry(near net.Conn, socket string) {
 	}
 }
 
-// An answer that breaks off in the middle is unavailable, and the next one is whole.
+// An answer that breaks off in the middle is unavailable, and the next one is whole: of one statement, and of a batch of them, of
+// which the rest have no rows at all.
 func TestAnswerBreaksOff(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	for name, c := range map[string]*cable{"ended": {}, "reset": {reset: true}} {
-		store, err := pg.Open(t.Context(), pg.Config{ReadDSN: c.lay(t, db.DSN("hetu_ro")), WriteDSN: db.DSN("hetu_rw"), Now: time.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ask := func() error {
-			_, _, err := store.Rivers(t.Context(), duty.Moment{}, "", 1)
+	asks := map[string]func(*pg.Store) error{
+		"one": func(s *pg.Store) error {
+			_, _, err := s.Rivers(t.Context(), duty.Moment{}, "", 1)
 			return err
+		},
+		"batch": func(s *pg.Store) error {
+			return s.Atlas().Fetch(t.Context(), "reach", []int64{1}, func(*atlas.Span) error { return nil })
+		},
+	}
+	for how, reset := range map[string]bool{"ended": false, "reset": true} {
+		for what, ask := range asks {
+			t.Run(what+" "+how, func(t *testing.T) {
+				t.Parallel()
+				c := &cable{reset: reset}
+				store, err := pg.Open(t.Context(), pg.Config{ReadDSN: c.lay(t, db.DSN("hetu_ro")), WriteDSN: db.DSN("hetu_rw"), Now: time.Now})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := ask(store); err != nil {
+					t.Errorf("before: %v", err)
+				}
+				for _, after := range []int64{1, 24} { // one byte, and the first statement of a batch
+					c.breaks.Store(after)
+					if err := ask(store); geo.CodeOf(err) != geo.CodeUnavailable {
+						t.Errorf("after %d bytes of an answer: %s: %v", after, geo.CodeOf(err), err)
+					}
+					c.breaks.Store(0)
+					if err := ask(store); err != nil {
+						t.Errorf("after that: %v", err)
+					}
+				}
+				store.Close() // not deferred: it would wait for the connection of a panic for ever
+			})
 		}
-		if err := ask(); err != nil {
-			t.Errorf("%s: before: %v", name, err)
-		}
-		c.breaks.Store(true)
-		if err := ask(); geo.CodeOf(err) != geo.CodeUnavailable {
-			t.Errorf("%s: in the middle of an answer: %s: %v", name, geo.CodeOf(err), err)
-		}
-		c.breaks.Store(false)
-		if err := ask(); err != nil {
-			t.Errorf("%s: after: %v", name, err)
-		}
-		store.Close()
 	}
 }
