@@ -22,7 +22,7 @@ import (
 // cable is a way to a database that breaks in the next answer once it is told to, after so many bytes.
 type cable struct {
 	breaks atomic.Int64 // 0: it does not
-	reset  bool // the other end is told that the connection was reset, not that it ended
+	reset  bool         // the other end is told that the connection was reset, not that it ended
 }
 
 // lay makes a way to a database and gives the DSN that takes it.
