@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -81,10 +80,7 @@ func (c *benchTilesCmd) Run(ctx context.Context, a *app) (err error) {
 	if err = c.check(a); err != nil {
 		return usageError{err}
 	}
-	// As in a server.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(20)
-	}
+	collectAt(20) // as in a server
 	b := &bench{app: a, cmd: c, today: geo.DateOf(a.now())}
 	if b.public, err = tiles.ParseSet(tiles.PublicSet); err != nil {
 		return err

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"hetu/data/cluster"
@@ -48,9 +46,7 @@ func (c *benchAskCmd) Run(ctx context.Context, a *app) (err error) {
 	if err = tiles.check(a); err != nil {
 		return usageError{err}
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(20)
-	}
+	collectAt(20) // as in a server
 	b := &bench{app: a, cmd: tiles, today: geo.DateOf(a.now())}
 	b.machine = fmt.Sprintf("%d x %s, %s, hetu %s", runtime.NumCPU(), processor(), runtime.Version(), version())
 	remove, err := b.store(ctx)

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -86,9 +84,7 @@ func (c *benchTraceCmd) Run(ctx context.Context, a *app) (err error) {
 	if err = c.check(a); err != nil {
 		return usageError{err}
 	}
-	if os.Getenv("GOGC") == "" { // as in a server
-		debug.SetGCPercent(20)
-	}
+	collectAt(20) // as in a server
 	b := &traceBench{bench: &bench{app: a, cmd: &benchTilesCmd{Reaches: c.Reaches, Seed: c.Seed, JSON: c.JSON, Runs: c.Runs}, today: geo.DateOf(a.now())}, cmd: c}
 	remove, err := b.store(ctx)
 	if err != nil {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/twpayne/go-geom"
@@ -54,18 +55,11 @@ func (j *job) bankLines(l *links, at row) ([]pg.BankLine, *Sentence) {
 	if !ok || bank == geo.Both {
 		return nil, sayf("%q is no bank", "%q 不是岸别", get("bank"))
 	}
-	b := &pg.BankLine{Kind: "bank", Bank: bank, Name: get("name")}
-	switch get("kind") {
-	case "", "bank", "岸线", "河口线", "河岸线", "岸顶线":
-	case "levee_toe", "堤脚", "堤脚线":
-		b.Kind = "levee_toe"
-	case "levee_crest", "堤顶", "堤顶线", "堤防":
-		b.Kind = "levee_crest"
-	case "flood", "洪水位线", "洪水位", "设计洪水位线":
-		b.Kind = "flood"
-	default:
+	kind := bankKind(get("kind"))
+	if kind == "" {
 		return nil, sayf("%q is no kind of bank line: bank (岸线 or 河口线), levee_toe (堤脚), levee_crest (堤顶) or flood (洪水位线)", "%q 不是岸线类型:岸线(河口线)、堤脚、堤顶或洪水位线", get("kind"))
 	}
+	b := &pg.BankLine{Kind: kind, Bank: bank, Name: get("name")}
 	if get("river") != "" {
 		river, reason := l.river(j, at)
 		if reason != nil {
@@ -85,4 +79,12 @@ func (j *job) bankLines(l *links, at row) ([]pg.BankLine, *Sentence) {
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// bankKind is the kind of bank line that a text means, of none bank; "" if it means none.
+func bankKind(text string) string {
+	return meant(cmp.Or(text, "bank"), map[string]string{
+		"bank": "bank 岸线 河口线 河岸线 岸顶线", "levee_toe": "levee_toe 堤脚 堤脚线", "levee_crest": "levee_crest 堤顶 堤顶线 堤防",
+		"flood": "flood 洪水位线 洪水位 设计洪水位线",
+	})
 }

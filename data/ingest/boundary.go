@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -115,15 +116,20 @@ func turn(flat []float64) {
 }
 
 func basisOf(text string) string {
-	for kind, words := range map[string]string{
+	return cmp.Or(meant(text, map[string]string{
 		"levee_toe": "堤脚 背水坡脚 levee_toe", "revetment": "护岸 护堤 revetment", "natural_bank": "岸坎 自然岸坎 自然岸线 河岸 natural_bank",
 		"design_flood": "设计洪水 设计洪水位 design_flood", "historic_flood": "历史洪水 历史最高洪水位 historic_flood", "planned": "规划 planned",
-	} {
-		for word := range strings.FieldsSeq(words) {
+	}), "custom")
+}
+
+// meant gives the value that has a word among its own, none if no one has.
+func meant(text string, words map[string]string) string {
+	for value, own := range words {
+		for word := range strings.FieldsSeq(own) {
 			if text == word {
-				return kind
+				return value
 			}
 		}
 	}
-	return "custom"
+	return ""
 }

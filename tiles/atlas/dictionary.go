@@ -18,7 +18,7 @@ type dictionary struct {
 	// While values come, open addressing by content: number and hash of a value stand in one word, so that to find it, or that it is
 	// new, takes one look into memory.
 	open   []uint64
-	looked uint64 // all words that were looked at before they were needed
+	looked uint64 // what was read only to be near when it is needed; that it is kept has the compiler read it
 
 	// Once it is sealed, the same in less room.
 	slots []uint32
